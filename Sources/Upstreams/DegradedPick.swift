@@ -180,7 +180,7 @@ struct DegradedPick {
         if standing(server).contains(.open), !server.record.claimTrial(now: request.now, server.parameters.health) {
             return false
         }
-        return server.record.begin(atMost: server.parameters.maxConns)
+        return server.record.begin(atMost: server.parameters.maxConns, now: request.now)
     }
 
     // MARK: Nobody

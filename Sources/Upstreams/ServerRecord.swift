@@ -32,6 +32,7 @@ package final class ServerRecord: Sendable {
     private let warmFrom = Atomic<UInt64>(0)
     private let inFlight = Atomic<Int>(0)
     private let begun = Atomic<Int>(0)
+    private let lastBegun = Atomic<UInt64>(0)
     private let latency = Atomic<UInt64>(PeakEWMA().word)
     /// A success would change the health: only then it takes the lock.
     private let wantsSuccess = Atomic<Bool>(false)
@@ -74,13 +75,16 @@ package final class ServerRecord: Sendable {
     package var total: Int { begun.load(ordering: .relaxed) }
 
     /// Takes room for one more.
-    /// - Parameter limit: how many may be under way; 0: any number.
-    func begin(atMost limit: Int) -> Bool {
+    /// - Parameters:
+    ///   - limit: how many may be under way; 0: any number.
+    ///   - now: monotonic nanoseconds.
+    func begin(atMost limit: Int, now: UInt64) -> Bool {
         guard inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= limit || limit == 0 else {
             inFlight.wrappingSubtract(1, ordering: .relaxed)
             return false
         }
         begun.wrappingAdd(1, ordering: .relaxed)
+        lastBegun.store(now, ordering: .relaxed)
         return true
     }
 
@@ -103,6 +107,15 @@ package final class ServerRecord: Sendable {
             if exchanged { return }
             old = seen
         }
+    }
+
+    /// Has it been sent something since then that it has not answered, and has it answered nothing well since?
+    /// - Parameter time: monotonic nanoseconds.
+    func owesAnswer(since time: UInt64) -> Bool {
+        guard load > 0, lastBegun.load(ordering: .relaxed) >= time,
+            standing.load(ordering: .relaxed) & Standing.ejected.rawValue == 0
+        else { return false }
+        return !PeakEWMA(word: latency.load(ordering: .relaxed)).hasAnswered(since: time)
     }
 
     // MARK: Standing
@@ -189,12 +202,13 @@ package final class ServerRecord: Sendable {
     // MARK: Health
 
     func failed(
-        _ fault: ServerHealth.Fault, reason: String, now: UInt64, kind: String = "", mayEject: Bool = true,
+        _ fault: ServerHealth.Fault, reason: String, began: UInt64?, now: UInt64, kind: String, mayEject: Bool,
         _ settings: ServerHealth.Settings
     ) {
         let total = total
         change(now, settings) {
-            $0.failed(fault, reason: reason, requests: total, now: now, kind: kind, mayEject: mayEject, settings)
+            $0.failed(
+                fault, reason: reason, requests: total, began: began, now: now, kind: kind, mayEject: mayEject, settings)
         }
     }
 
