@@ -21,8 +21,12 @@ package final class ServerRecord: Sendable {
         static let disabled = Standing(rawValue: 32)
         /// A weight was ordered, its own or another's of its group: the group's schedule does not hold.
         static let reweighted = Standing(rawValue: 64)
+        /// It has asked for calm: others are asked first.
+        static let resting = Standing(rawValue: 128)
         /// What is ordered, and no matter of health.
         static let ordered: Standing = [.draining, .disabled, .reweighted]
+        /// What a change of health leaves as it is.
+        static let kept: Standing = ordered.union(.resting)
     }
 
     private let standing = Atomic<UInt32>(0)
@@ -30,6 +34,7 @@ package final class ServerRecord: Sendable {
     private let openUntil = Atomic<UInt64>(0)
     private let ejectedUntil = Atomic<UInt64>(0)
     private let warmFrom = Atomic<UInt64>(0)
+    private let restUntil = Atomic<UInt64>(0)
     private let inFlight = Atomic<Int>(0)
     private let begun = Atomic<Int>(0)
     private let lastBegun = Atomic<UInt64>(0)
@@ -127,11 +132,22 @@ package final class ServerRecord: Sendable {
     func standing(now: UInt64, _ settings: ServerHealth.Settings) -> Standing {
         let found = Standing(rawValue: standing.load(ordering: .relaxed))
         if found.isEmpty { return found }
+        if found.contains(.resting), now >= restUntil.load(ordering: .relaxed) {
+            standing.bitwiseAnd(~Standing.resting.rawValue, ordering: .relaxed)
+            return standing(now: now, settings)
+        }
         let isBack = found.contains(.ejected) && now >= ejectedUntil.load(ordering: .relaxed)
         let isWarm = found.contains(.warming) && now &- warmFrom.load(ordering: .relaxed) >= settings.slowStart
         guard isBack || isWarm else { return found }
         change(now, settings) { $0.review(now: now, settings) }
         return Standing(rawValue: standing.load(ordering: .relaxed))
+    }
+
+    /// Until then it gets only what no other server can take.
+    /// - Parameter time: monotonic nanoseconds.
+    func rest(until time: UInt64) {
+        restUntil.store(time, ordering: .relaxed)
+        standing.bitwiseOr(Standing.resting.rawValue, ordering: .releasing)
     }
 
     /// When a trial may be made; only while the circuit is open.
@@ -284,7 +300,7 @@ package final class ServerRecord: Sendable {
         if health.breaker.blockedUntil != nil { bits.insert(.open) }
         if health.recoveredAt > 0, now &- health.recoveredAt < settings.slowStart { bits.insert(.warming) }
         // In one step each, so that what is ordered in between stays.
-        standing.bitwiseAnd(bits.rawValue | Standing.ordered.rawValue, ordering: .relaxed)
+        standing.bitwiseAnd(bits.rawValue | Standing.kept.rawValue, ordering: .relaxed)
         standing.bitwiseOr(bits.rawValue, ordering: .releasing)
     }
 }

@@ -12,7 +12,7 @@ extension Pool {
     ) -> SharedConnections? {
         guard server.parameters.version != .http1 else { return nil }
         let limits = StreamLimits(head: settings.headLimits, trailers: settings.chunkLimits)
-        return SharedConnections(server.parameters, maxIdle: settings.maxIdle, limits: limits, loop: loop, buffers: buffers)
+        return SharedConnections(server, maxIdle: settings.maxIdle, limits: limits, loop: loop, buffers: buffers)
     }
 
     /// Are there connections that carry several exchanges each?
