@@ -19,6 +19,11 @@ package enum PeerError: Error, CustomStringConvertible {
         if case .reset(.http11Required) = self { true } else { false }
     }
 
+    /// Has the peer taken the request for malformed (RFC 9113 §8.1.1)?
+    package var isOfMalformedRequest: Bool {
+        if case .reset(.protocolError) = self { true } else { false }
+    }
+
     package var description: String {
         switch self {
         case .connection(let error): error.description

@@ -54,7 +54,7 @@ struct DegradedPick {
         for server in group.servers where server.weight > 0 {
             let standing = standing(server)
             if standing.contains(.draining) { continue }
-            let isHealthy = standing.isDisjoint(with: [.unhealthy, .ejected, .open])
+            let isHealthy = standing.isDisjoint(with: [.unhealthy, .ejected, .open, .resting])
             if server.parameters.isBackup {
                 if isHealthy { healthyBackups += 1 }
             } else {
@@ -76,7 +76,7 @@ struct DegradedPick {
         guard !standing.contains(.draining) else { return false }
         // Its trial is due: one request may try.
         if standing.contains(.open) { return request.now >= server.record.trialTime }
-        return tier == .all || standing.isDisjoint(with: [.unhealthy, .ejected])
+        return tier == .all || standing.isDisjoint(with: [.unhealthy, .ejected, .resting])
     }
 
     private func standing(_ server: UpstreamServer) -> ServerRecord.Standing {
@@ -180,7 +180,7 @@ struct DegradedPick {
         if standing(server).contains(.open), !server.record.claimTrial(now: request.now, server.parameters.health) {
             return false
         }
-        return server.record.begin(atMost: server.parameters.maxConns)
+        return server.record.begin(atMost: server.parameters.maxConns, now: request.now)
     }
 
     // MARK: Nobody

@@ -21,8 +21,12 @@ package final class ServerRecord: Sendable {
         static let disabled = Standing(rawValue: 32)
         /// A weight was ordered, its own or another's of its group: the group's schedule does not hold.
         static let reweighted = Standing(rawValue: 64)
+        /// It has asked for calm: others are asked first.
+        static let resting = Standing(rawValue: 128)
         /// What is ordered, and no matter of health.
         static let ordered: Standing = [.draining, .disabled, .reweighted]
+        /// What a change of health leaves as it is.
+        static let kept: Standing = ordered.union(.resting)
     }
 
     private let standing = Atomic<UInt32>(0)
@@ -30,8 +34,10 @@ package final class ServerRecord: Sendable {
     private let openUntil = Atomic<UInt64>(0)
     private let ejectedUntil = Atomic<UInt64>(0)
     private let warmFrom = Atomic<UInt64>(0)
+    private let restUntil = Atomic<UInt64>(0)
     private let inFlight = Atomic<Int>(0)
     private let begun = Atomic<Int>(0)
+    private let lastBegun = Atomic<UInt64>(0)
     private let latency = Atomic<UInt64>(PeakEWMA().word)
     /// A success would change the health: only then it takes the lock.
     private let wantsSuccess = Atomic<Bool>(false)
@@ -74,13 +80,16 @@ package final class ServerRecord: Sendable {
     package var total: Int { begun.load(ordering: .relaxed) }
 
     /// Takes room for one more.
-    /// - Parameter limit: how many may be under way; 0: any number.
-    func begin(atMost limit: Int) -> Bool {
+    /// - Parameters:
+    ///   - limit: how many may be under way; 0: any number.
+    ///   - now: monotonic nanoseconds.
+    func begin(atMost limit: Int, now: UInt64) -> Bool {
         guard inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= limit || limit == 0 else {
             inFlight.wrappingSubtract(1, ordering: .relaxed)
             return false
         }
         begun.wrappingAdd(1, ordering: .relaxed)
+        lastBegun.store(now, ordering: .relaxed)
         return true
     }
 
@@ -105,6 +114,15 @@ package final class ServerRecord: Sendable {
         }
     }
 
+    /// Has it been sent something since then that it has not answered, and has it answered nothing well since?
+    /// - Parameter time: monotonic nanoseconds.
+    func owesAnswer(since time: UInt64) -> Bool {
+        guard load > 0, lastBegun.load(ordering: .relaxed) >= time,
+            standing.load(ordering: .relaxed) & Standing.ejected.rawValue == 0
+        else { return false }
+        return !PeakEWMA(word: latency.load(ordering: .relaxed)).hasAnswered(since: time)
+    }
+
     // MARK: Standing
 
     /// Is there nothing to be said against it? One load.
@@ -114,11 +132,22 @@ package final class ServerRecord: Sendable {
     func standing(now: UInt64, _ settings: ServerHealth.Settings) -> Standing {
         let found = Standing(rawValue: standing.load(ordering: .relaxed))
         if found.isEmpty { return found }
+        if found.contains(.resting), now >= restUntil.load(ordering: .relaxed) {
+            standing.bitwiseAnd(~Standing.resting.rawValue, ordering: .relaxed)
+            return standing(now: now, settings)
+        }
         let isBack = found.contains(.ejected) && now >= ejectedUntil.load(ordering: .relaxed)
         let isWarm = found.contains(.warming) && now &- warmFrom.load(ordering: .relaxed) >= settings.slowStart
         guard isBack || isWarm else { return found }
         change(now, settings) { $0.review(now: now, settings) }
         return Standing(rawValue: standing.load(ordering: .relaxed))
+    }
+
+    /// Until then it gets only what no other server can take.
+    /// - Parameter time: monotonic nanoseconds.
+    func rest(until time: UInt64) {
+        restUntil.store(time, ordering: .relaxed)
+        standing.bitwiseOr(Standing.resting.rawValue, ordering: .releasing)
     }
 
     /// When a trial may be made; only while the circuit is open.
@@ -189,12 +218,13 @@ package final class ServerRecord: Sendable {
     // MARK: Health
 
     func failed(
-        _ fault: ServerHealth.Fault, reason: String, now: UInt64, kind: String = "", mayEject: Bool = true,
+        _ fault: ServerHealth.Fault, reason: String, began: UInt64?, now: UInt64, kind: String, mayEject: Bool,
         _ settings: ServerHealth.Settings
     ) {
         let total = total
         change(now, settings) {
-            $0.failed(fault, reason: reason, requests: total, now: now, kind: kind, mayEject: mayEject, settings)
+            $0.failed(
+                fault, reason: reason, requests: total, began: began, now: now, kind: kind, mayEject: mayEject, settings)
         }
     }
 
@@ -270,7 +300,7 @@ package final class ServerRecord: Sendable {
         if health.breaker.blockedUntil != nil { bits.insert(.open) }
         if health.recoveredAt > 0, now &- health.recoveredAt < settings.slowStart { bits.insert(.warming) }
         // In one step each, so that what is ordered in between stays.
-        standing.bitwiseAnd(bits.rawValue | Standing.ordered.rawValue, ordering: .relaxed)
+        standing.bitwiseAnd(bits.rawValue | Standing.kept.rawValue, ordering: .relaxed)
         standing.bitwiseOr(bits.rawValue, ordering: .releasing)
     }
 }

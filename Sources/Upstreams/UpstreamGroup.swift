@@ -128,7 +128,7 @@ package final class UpstreamGroup: Sendable {
         let turn = turns.take()
         if let stuck = request.stuckTo, !request.excluded.contains(stuck), claim(stuck: stuck, request) { return .server(stuck) }
         if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isPlain,
-            servers[choice].record.begin(atMost: servers[choice].parameters.maxConns)
+            servers[choice].record.begin(atMost: servers[choice].parameters.maxConns, now: request.now)
         {
             return .server(choice)
         }
@@ -148,15 +148,22 @@ package final class UpstreamGroup: Sendable {
     }
 
     /// One of its servers answered a request badly. It is not ejected for that while all others answer alike: then the requests,
-    /// or what all servers share, are at fault, and fewer servers would be no help.
+    /// or what all servers share, are at fault, and fewer servers would be no help. Nor while they have yet to answer what they
+    /// were sent since: in a burst of requests that fail everywhere, one server is the first that fails them.
     /// - Parameters:
     ///   - kind: what went wrong, without details that differ from one time to the next.
     ///   - reason: in words, for the log.
+    ///   - began: when the request was sent, in monotonic nanoseconds; nil: now.
     ///   - now: monotonic nanoseconds.
-    package func failed(_ server: UpstreamServer, kind: String, reason: String, now: UInt64) {
+    package func failed(_ server: UpstreamServer, kind: String, reason: String, began: UInt64? = nil, now: UInt64) {
         let others = servers.filter { $0 !== server && $0.weight > 0 && !$0.parameters.isBackup && !$0.record.isDraining }
-        let isShared = !others.isEmpty && others.allSatisfy { $0.record.health.failsAlike(kind, now: now, $0.parameters.health) }
-        server.failed(.badAnswer, reason: reason, now: now, kind: kind, mayEject: !isShared)
+        let began = min(server.record.health.ejection.rowBegan ?? now, began ?? now)
+        let isShared =
+            !others.isEmpty
+            && others.allSatisfy {
+                $0.record.owesAnswer(since: began) || $0.record.health.failsAlike(kind, now: now, $0.parameters.health)
+            }
+        server.failed(.badAnswer, reason: reason, began: began, now: now, kind: kind, mayEject: !isShared)
     }
 
     /// The method's choice while nothing is wrong; nil if it must look closer.
@@ -226,7 +233,7 @@ package final class UpstreamGroup: Sendable {
 
     /// Those who are stuck to a server may have it while it drains, and as long as it is not known to be down.
     private func claim(stuck index: Int, _ request: Request) -> Bool {
-        mayStay(at: index, request) && servers[index].record.begin(atMost: servers[index].parameters.maxConns)
+        mayStay(at: index, request) && servers[index].record.begin(atMost: servers[index].parameters.maxConns, now: request.now)
     }
 
     private func mayStay(at index: Int, _ request: Request) -> Bool {

@@ -121,13 +121,15 @@ package final class UpstreamServer: Sendable {
     /// A request to it failed.
     /// - Parameters:
     ///   - reason: in words, for the log.
+    ///   - began: when it was sent, in monotonic nanoseconds; nil: now.
     ///   - now: monotonic nanoseconds.
     ///   - kind: of a bad answer, without details that differ from one time to the next.
     ///   - mayEject: whether it is the server's own fault.
     package func failed(
-        _ fault: ServerHealth.Fault, reason: String, now: UInt64, kind: String = "", mayEject: Bool = true
+        _ fault: ServerHealth.Fault, reason: String, began: UInt64? = nil, now: UInt64, kind: String = "",
+        mayEject: Bool = true
     ) {
-        record.failed(fault, reason: reason, now: now, kind: kind, mayEject: mayEject, parameters.health)
+        record.failed(fault, reason: reason, began: began, now: now, kind: kind, mayEject: mayEject, parameters.health)
     }
 
     /// It answered well.

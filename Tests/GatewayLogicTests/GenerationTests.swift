@@ -23,7 +23,7 @@ struct GenerationTests {
 
     /// A lease on a new connection, as after a pick.
     private static func lease(_ pool: Pool, _ loop: EventLoop) async throws(TransportError) -> Lease {
-        _ = pool.server.record.begin(atMost: 0)
+        _ = pool.server.record.begin(atMost: 0, now: 1)
         return try await pool.connect(Waiter(loop: loop))
     }
 

@@ -148,6 +148,15 @@ private var bare: RequestFieldPolicy {
             "Forwarded: for=_hidden;host=\"x\\\"y\"", "unknown, 10.0.0.9", "http", "a", "80",
             "for=_hidden;host=\"x\\\"y\", for=10.0.0.9;proto=http;host=a"
         ),
+        // Behind a quote that its client leaves open the proxy's word, and ours, would be a part of the client's.
+        (
+            "Forwarded: for=\"6.6.6.6;proto=wss;host=evil, for=1.1.1.1;proto=https;host=b", "unknown, 1.1.1.1, 10.0.0.9", "https",
+            "b", "443", "for=unknown, for=1.1.1.1;proto=https;host=b, for=10.0.0.9;proto=https;host=b"
+        ),
+        (
+            "Forwarded: for=6.6.6.6;by=\"\\\r\nForwarded: for=\"[2001:db8::7]\"", "unknown, 2001:db8::7, 10.0.0.9", "http", "a",
+            "80", "for=unknown, for=\"[2001:db8::7]\", for=10.0.0.9;proto=http;host=a"
+        ),
     ])
     func `What a trusted peer says in one way is said in both`(
         _ sent: String, _ list: String, _ proto: String, _ host: String, _ port: String, _ forwarded: String

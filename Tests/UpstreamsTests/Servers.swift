@@ -37,6 +37,12 @@ extension UpstreamGroup {
         return index
     }
 
+    /// Picks, and keeps the server busy.
+    func take(now: UInt64) -> Int? {
+        guard case .server(let index) = pick(Request(now: now)) else { return nil }
+        return index
+    }
+
     /// How often each server is picked.
     func counts(of picks: Int, _ request: (Int) -> Request = { _ in Request(now: 1) }) -> [Int] {
         var counts = servers.map { _ in 0 }

@@ -107,6 +107,54 @@ import Testing
         #expect(other.counts(of: 20) == [0, 0, 20])
     }
 
+    @Test("A burst that fails everywhere ejects nobody, whichever server is the first that fails its part", arguments: [2, 3])
+    func burst(servers: Int) {
+        let group = Servers.group(Array(repeating: 1, count: servers), .roundRobin)
+        for round in 0..<3 {
+            // Longer after the burst before than what is remembered of it.
+            let now = UInt64(round) * 60 * Servers.second + 1
+            let picks = (0..<servers * 20).compactMap { _ in group.take(now: now) }
+            #expect(picks.count == servers * 20)
+            for (place, server) in group.servers.enumerated() {
+                let answered = now + UInt64(place + 1) * Servers.second / 10
+                for pick in picks where pick == place {
+                    group.failed(server, kind: "status 503", reason: "status 503", began: now, now: answered)
+                    server.release()
+                }
+            }
+            #expect(group.servers.allSatisfy { $0.isPlain })
+        }
+        // Nor does what is left of it make the next one that fails the last straw.
+        let later = 300 * Servers.second
+        group.failed(group.servers[0], kind: "status 503", reason: "status 503", began: later, now: later)
+        #expect(group.servers[0].isPlain)
+    }
+
+    @Test("A server that fails is ejected as soon as one of the others answers well what was sent at the same time")
+    func burstOfOne() {
+        let group = Servers.group([1, 1], .roundRobin)
+        let now = Servers.second
+        for _ in 0..<40 { #expect(group.take(now: now) != nil) }
+        func fail(_ now: UInt64) {
+            group.failed(group.servers[0], kind: "status 503", reason: "status 503", began: Servers.second, now: now)
+        }
+        for _ in 0..<10 { fail(2 * now) }
+        #expect(group.servers[0].isPlain)
+        group.servers[1].succeeded(in: 2 * now, now: 3 * now)
+        for _ in 0..<2 { fail(4 * now) }
+        #expect(!group.servers[0].isPlain)
+    }
+
+    @Test("What another server was sent before, as a WebSocket that stays open, keeps nobody from being ejected")
+    func longExchanges() {
+        let group = Servers.group([1, 1], .roundRobin)
+        for _ in 0..<2 { #expect(group.take(now: 1) != nil) }
+        for _ in 0..<5 {
+            group.failed(group.servers[0], kind: "status 503", reason: "status 503", began: Servers.second, now: Servers.second)
+        }
+        #expect(!group.servers[0].isPlain)
+    }
+
     @Test("When one is ejected for what fails everywhere, the last of the others is not")
     func ejectedOneAfterTheOther() {
         let group = Servers.group([1, 1], .roundRobin)

@@ -26,6 +26,8 @@ struct Failure: Error {
         case heldUp
         /// Provably the server has not looked at it (RFC 9113 §8.7), which says nothing against it.
         case unprocessed
+        /// The server has reset its stream as that of a malformed request (RFC 9113 §8.1.1). Another may take it.
+        case rejected
         /// The connection was closed before any byte of an answer. If it had been used before that was the upstream's idle
         /// timeout, most likely, and says nothing about the server.
         case closed(isReused: Bool)

@@ -9,7 +9,7 @@ extension Failure.Retry {
         switch self {
         case .never, .exhausted, .heldUp: nil
         case .unsent, .unprocessed, .unoffered: .connect
-        case .closed: .closed
+        case .closed, .rejected: .closed
         case .timeout: .timeout
         case .status(let status): .status(status)
         }
@@ -23,6 +23,7 @@ extension Failure.Retry {
         case _ where error.isUnprocessed: .unprocessed
         // It was not served, and will be in HTTP/1.1.
         case _ where error.wantsHTTP1 && hasOtherVersion: .unprocessed
+        case _ where error.isOfMalformedRequest: .rejected
         // The server itself ended it: that is no idle timeout.
         case .reset: .closed(isReused: false)
         case .connection, .broken: self
@@ -34,6 +35,8 @@ extension Failure.Retry {
         switch self {
         case .unsent: .unreachable
         case .closed(isReused: true), .unprocessed, .exhausted, .unoffered, .heldUp: nil
+        // What one client sent: as an answer 400.
+        case .rejected: nil
         case .closed, .timeout, .status, .never: .badAnswer
         }
     }

@@ -4,9 +4,6 @@ package enum ForwardedChain {
     /// right-most address of `X-Forwarded-For` (or, without it, of `Forwarded`) that is not, since each proxy appended
     /// what it saw. What stands left of it is the client's own claim. An entry that is no address ends the search: the
     /// last address reached is the answer. If all are trusted, it is the left-most.
-    ///
-    /// A proxy appends to a line that its client has begun: nothing in that beginning, such as a quote that it leaves open, may
-    /// hide what the proxy says.
     package static func clientAddress(
         _ fields: borrowing FieldSection, peer: IPAddress, trusted: [CIDR]
     ) -> IPAddress {
@@ -16,8 +13,8 @@ package enum ForwardedChain {
         var chain: [IPAddress?] = []
         let span = fields.bytes.span
         for line in fields.lines where line.known == known {
-            let knowsQuotes = known == .forwarded && !endsInQuotes(span, line.value)
-            var members = ListMembers(line.value, knowsQuotes: knowsQuotes)
+            var members =
+                known == .forwarded ? ForwardedElement.members(span, line.value) : ListMembers(line.value, knowsQuotes: false)
             while let member = members.next(span) {
                 let value = known == .forwarded ? ForwardedElement(span, member).node : member
                 chain.append(value.flatMap { node(span, $0) })
@@ -36,21 +33,6 @@ package enum ForwardedChain {
     package static func isTrusted(_ address: IPAddress, _ trusted: [CIDR]) -> Bool {
         for block in trusted where block.contains(address) { return true }
         return false
-    }
-
-    /// Has the value a quoted string that does not end?
-    private static func endsInQuotes(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        var isQuoted = false
-        var index = range.lowerBound
-        while index < range.upperBound {
-            if isQuoted, bytes[index] == 0x5C {
-                index += 1
-            } else if bytes[index] == 0x22 {
-                isQuoted.toggle()
-            }
-            index += 1
-        }
-        return isQuoted
     }
 
     /// An address with an optional port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`; in

@@ -4,8 +4,10 @@ struct ForwardedElement {
     private(set) var proto: Range<Int>?
     private(set) var host: Range<Int>?
 
-    /// Reads the element at `range`. A parameter that occurs twice, or has an escape in its quotes, counts as missing.
+    /// Reads the element at `range`. A parameter that occurs twice, or has an escape in its quotes, counts as missing; in an
+    /// element that leaves a quote open all do.
     init(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        guard !Self.endsInQuotes(bytes, range) else { return }
         var pairs = ListMembers(range)
         var seen = (node: 0, proto: 0, host: 0)
         while let pair = pairs.next(bytes, separator: 0x3B) {
@@ -31,10 +33,31 @@ struct ForwardedElement {
         var elements: [ForwardedElement] = []
         let span = fields.bytes.span
         for line in fields.lines where line.known == .forwarded {
-            var members = ListMembers(line.value)
+            var members = members(span, line.value)
             while let member = members.next(span) { elements.append(ForwardedElement(span, member)) }
         }
         return elements
+    }
+
+    /// The elements of one line. A proxy appends to a line that its client has begun: nothing in that beginning, such as a quote
+    /// that it leaves open, may hide what the proxy says. In a line with such a quote each comma separates.
+    static func members(_ bytes: Span<UInt8>, _ line: Range<Int>) -> ListMembers {
+        ListMembers(line, knowsQuotes: !endsInQuotes(bytes, line))
+    }
+
+    /// Has the value a quoted string that does not end?
+    static func endsInQuotes(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        var isQuoted = false
+        var index = range.lowerBound
+        while index < range.upperBound {
+            if isQuoted, bytes[index] == 0x5C {
+                index += 1
+            } else if bytes[index] == 0x22 {
+                isQuoted.toggle()
+            }
+            index += 1
+        }
+        return isQuoted
     }
 
     private static func unquoted(_ bytes: Span<UInt8>, _ value: Range<Int>) -> Range<Int>? {

@@ -108,7 +108,7 @@ enum ForwardingFields {
         let authority = AuthorityParts(fields.bytes.span, host)
         out.write("Forwarded: ")
         if fields.contains(.forwarded) {
-            writeList(of: .forwarded, fields, to: &out)
+            writeElements(fields, to: &out)
         } else if fields.contains(.xForwardedFor) {
             var isFirst = true
             for line in fields.lines where line.known == .xForwardedFor {
@@ -144,6 +144,28 @@ enum ForwardingFields {
     private static func writeNode(_ address: IPAddress?, to out: inout OutputSpan<UInt8>) {
         out.write("for=")
         out.write(ClientPeer.node(address))
+    }
+
+    /// What the peer's lines say, as it says it. An element that leaves a quote open would have what stands behind it, ours too,
+    /// as its value: nothing is known of it.
+    private static func writeElements(_ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
+        let span = fields.bytes.span
+        for line in fields.lines where line.known == .forwarded && !line.value.isEmpty {
+            if ForwardedElement.endsInQuotes(span, line.value) {
+                var members = ForwardedElement.members(span, line.value)
+                while let member = members.next(span) {
+                    if ForwardedElement.endsInQuotes(span, member) {
+                        out.write("for=unknown")
+                    } else {
+                        out.write(fields.bytes, member)
+                    }
+                    out.write(", ")
+                }
+            } else {
+                out.write(fields.bytes, line.value)
+                out.write(", ")
+            }
+        }
     }
 
     private static func writeList(of known: KnownField, _ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {

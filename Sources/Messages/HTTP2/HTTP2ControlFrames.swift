@@ -57,7 +57,7 @@ extension HTTP2Connection {
             return flushSoon()
         }
         guard let stream = streams[header.stream] else { return try checkIsKnown(header.stream, "WINDOW_UPDATE") }
-        guard increment > 0 else { return try resetStream(header.stream, .protocolError) }
+        guard increment > 0 else { return try resetStream(header.stream, .protocolError, because: "a WINDOW_UPDATE of nothing") }
         if !stream.outflow.widen(increment) { try resetStream(header.stream, .flowControlError) }
     }
 

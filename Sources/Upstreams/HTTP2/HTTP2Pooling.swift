@@ -12,7 +12,7 @@ extension Pool {
     ) -> SharedConnections? {
         guard server.parameters.version != .http1 else { return nil }
         let limits = StreamLimits(head: settings.headLimits, trailers: settings.chunkLimits)
-        return SharedConnections(server.parameters, maxIdle: settings.maxIdle, limits: limits, loop: loop, buffers: buffers)
+        return SharedConnections(server, maxIdle: settings.maxIdle, limits: limits, loop: loop, buffers: buffers)
     }
 
     /// Are there connections that carry several exchanges each?
@@ -72,7 +72,7 @@ extension Pool {
         if takesThem { return lease }
         guard server.parameters.version == .negotiated else { return nil }
         // The lease at hand is of no use, and ends what the pick began.
-        _ = server.record.begin(atMost: 0)
+        _ = server.record.begin(atMost: 0, now: loop.now)
         return try await connectInHTTP1(waiter)
     }
 

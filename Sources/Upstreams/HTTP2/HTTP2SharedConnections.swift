@@ -43,19 +43,20 @@ final class SharedConnections {
     private var http1Until: UInt64 = 0
     /// Has the newest connection agreed on HTTP/2? At first it is expected to.
     var expectsHTTP2 = true
-    private let parameters: UpstreamServer.Parameters
+    private let server: UpstreamServer
+    private var parameters: UpstreamServer.Parameters { server.parameters }
     private let maxIdle: Int
     private let limits: StreamLimits
     private let loop: EventLoop
     private let buffers: BufferPool
 
     /// - Parameters:
-    ///   - parameters: the server's.
+    ///   - server: to which they lead.
     ///   - maxIdle: connections that are kept while they carry nothing.
     init(
-        _ parameters: UpstreamServer.Parameters, maxIdle: Int, limits: StreamLimits, loop: EventLoop, buffers: BufferPool
+        _ server: UpstreamServer, maxIdle: Int, limits: StreamLimits, loop: EventLoop, buffers: BufferPool
     ) {
-        self.parameters = parameters
+        self.server = server
         self.maxIdle = maxIdle
         self.limits = limits
         self.loop = loop
@@ -78,13 +79,14 @@ final class SharedConnections {
         return nil
     }
 
-    /// The server has said ENHANCE_YOUR_CALM (RFC 9113 §7): a second of rest, and twice as long each time that it says so again
-    /// before a minute of peace.
+    /// The server has said ENHANCE_YOUR_CALM (RFC 9113 §7) and goes: a second of rest, and twice as long each time it says so
+    /// again before a minute of peace. Meanwhile others are asked, where there are any.
     func calmDown() {
         let now = loop.now
         guard now >= calmUntil else { return }
         if now &- calmUntil > 60_000_000_000 { calmTime = Self.shortestCalm }
         calmUntil = now &+ calmTime
+        server.record.rest(until: calmUntil)
         calmTime = min(2 * calmTime, Self.longestCalm)
     }
 

@@ -127,7 +127,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
 
     /// The exchange on a stream is over, one way or the other.
     func end(_ ended: HTTP2Stream) {
-        if ended.resetCode == .enhanceYourCalm { owner.calmDown() }
+        // ENHANCE_YOUR_CALM of one stream is about that one: what its client sent must not make all others wait.
         if ended.resetCode == .http11Required { owner.fallBack() }
         let isWhole = !ended.hasLeft && ended.inflow.isBodyFinished
         http2.endExchange(on: ended)

@@ -28,6 +28,8 @@ package struct Ejection: Sendable, Equatable {
     /// When the server comes back; nil when it is not ejected.
     package private(set) var until: UInt64?
     private(set) var failuresInARow = 0
+    /// When the first request of those failures was sent; nil: there are none.
+    private(set) var rowBegan: UInt64?
     /// How many ejections have followed each other.
     private var times: UInt64 = 0
     private var returnedAt: UInt64 = 0
@@ -43,16 +45,22 @@ package struct Ejection: Sendable, Equatable {
     /// The server failed a request.
     /// - Parameters:
     ///   - requests: all that it was sent, ever: the share is worked out of the difference.
-    ///   - mayEject: false: the failure counts and has no consequence.
+    ///   - began: when this request was sent.
+    ///   - mayEject: false: it has no consequence, and at most half of what would eject is held against the server later.
     /// - Returns: why it is ejected, if that happened now.
-    mutating func failed(now: UInt64, requests: Int, mayEject: Bool = true, _ settings: Settings) -> Cause? {
+    mutating func failed(
+        now: UInt64, requests: Int, began: UInt64? = nil, mayEject: Bool = true, _ settings: Settings
+    ) -> Cause? {
         failuresInARow += 1
+        rowBegan = min(rowBegan ?? now, began ?? now)
         if now >= windowEnd {
             windowEnd = now &+ settings.window
             failuresInWindow = 0
             requestsBefore = requests - 1
         }
         failuresInWindow += 1
+        // What was not its fault today must not eject it tomorrow, for one more failure of which the others know nothing yet.
+        if !mayEject { failuresInARow = min(failuresInARow, max(1, (settings.failures + 1) / 2)) }
         guard mayEject, until == nil, let cause = cause(requests, settings) else { return nil }
         // A server that had been healthy for as long as it could be out begins anew.
         if now &- returnedAt > settings.longestTime { times = 0 }
@@ -72,6 +80,7 @@ package struct Ejection: Sendable, Equatable {
     /// The server answered well.
     mutating func succeeded() {
         failuresInARow = 0
+        rowBegan = nil
     }
 
     /// Brings the server back when its time has come. One more failure ejects it again, until it has answered well.
@@ -88,6 +97,7 @@ package struct Ejection: Sendable, Equatable {
         until = nil
         returnedAt = now
         failuresInARow = 0
+        rowBegan = nil
         windowEnd = 0
     }
 }

@@ -41,6 +41,12 @@ struct PeakEWMA: Equatable {
         return next
     }
 
+    /// Was the newest answer later than this? To the millisecond, and of the last three weeks.
+    /// - Parameter time: monotonic nanoseconds.
+    func hasAnswered(since time: UInt64) -> Bool {
+        stamp != 0 && Int32(bitPattern: stamp &- UInt32(truncatingIfNeeded: time / 1_000_000)) > 0
+    }
+
     /// 1 / (1 + x + x²/2): as e^-x for small x, never negative, and no call into a library.
     private static func share(kept elapsed: UInt64) -> Float {
         // At least a hundredth goes each time: answers within one millisecond would never lower the average.

@@ -56,11 +56,12 @@ package struct ServerHealth: Sendable, Equatable {
     /// A request failed.
     /// - Parameters:
     ///   - requests: all that the server was sent, ever.
+    ///   - began: when this request was sent.
     ///   - kind: of a bad answer.
     ///   - mayEject: whether it is the server's own fault.
     mutating func failed(
-        _ fault: Fault, reason: String, requests: Int, now: UInt64, kind: String = "", mayEject: Bool = true,
-        _ settings: Settings
+        _ fault: Fault, reason: String, requests: Int, began: UInt64? = nil, now: UInt64, kind: String = "",
+        mayEject: Bool = true, _ settings: Settings
     ) -> [Change] {
         lastFault = reason
         if fault == .badAnswer { badAnswer = BadAnswer(kind: kind, at: now) }
@@ -71,7 +72,7 @@ package struct ServerHealth: Sendable, Equatable {
             // It was reached: whatever else is wrong, that is not the breaker's affair.
             changes.append(.circuitClosed)
         }
-        let cause = ejection.failed(now: now, requests: requests, mayEject: mayEject, settings.ejection)
+        let cause = ejection.failed(now: now, requests: requests, began: began, mayEject: mayEject, settings.ejection)
         if let cause, let end = ejection.until {
             changes.append(.ejected(cause, reason: reason, until: end))
         }

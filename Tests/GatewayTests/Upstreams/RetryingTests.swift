@@ -133,6 +133,48 @@ struct RetryingTests {
         }
     }
 
+    @Test("a burst of requests that all servers answer alike ejects none, though one of them is the first to answer")
+    func burst() async throws {
+        let (asked, answers) = (Journal<Int>("requests at the servers"), Journal<Int>("answers at the clients"))
+        let (first, second) = (Signal(), Signal())
+        let upstreams = try [first, second].map { signal in
+            try Upstream { upstream, wire in
+                upstream.requests.append(try wire.request())
+                asked.append(upstream.requests.all.count)
+                signal.wait()
+                try wire.write("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n")
+            }
+        }
+        let port = try FreePort()
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstreams[0])",
+            proxy: "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\(upstreams[1])\"\n")
+        try await Gatehouse.serving(toml) { gatehouse in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        try await onThread {
+                            let wire = try Wire(to: port.number)
+                            try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                            answers.append(try wire.readAnswer().status)
+                        }
+                    }
+                }
+                _ = try await asked.first(20)
+                for _ in 0..<10 { first.fire() }
+                _ = try await answers.first(10)
+                for _ in 0..<10 { second.fire() }
+                try await group.waitForAll()
+            }
+            #expect(answers.all == Array(repeating: 503, count: 20))
+            #expect(upstreams.map { $0.requests.all.count } == [10, 10])
+            for _ in 0..<2 { for signal in [first, second] { signal.fire() } }
+            for _ in 0..<4 { _ = try await Command.curl(["http://127.0.0.1:\(port)/"]) }
+            #expect(upstreams.map { $0.requests.all.count } == [12, 12])
+            #expect(!gatehouse.log.all.contains { $0.contains("ejected") })
+        }
+    }
+
     @Test("an attempt goes to a server that has not failed this request, as long as there is one")
     func everyServerOnce() async throws {
         let broken = try (0..<3).map { _ in

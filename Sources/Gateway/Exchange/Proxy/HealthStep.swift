@@ -16,7 +16,7 @@ extension Exchange {
         let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
         guard fault == .badAnswer else { return server.failed(fault, reason: words, now: resources.loop.now) }
         let kind = if case .status = failure.retry { failure.detail } else { "\(failure.reason)" }
-        hold(UnreportedFault(server, of: group, kind: kind, reason: words))
+        hold(UnreportedFault(server, of: group, kind: kind, reason: words, began: began))
     }
 
     private mutating func hold(_ fault: UnreportedFault) {
@@ -42,11 +42,12 @@ extension Exchange {
         case 501, 505: server.succeeded(in: relay.download.answeredAt &- began, now: now)
         case 500...599:
             let words = "status \(relay.download.status)"
-            hold(UnreportedFault(server, of: group, kind: words, reason: words))
+            hold(UnreportedFault(server, of: group, kind: words, reason: words, began: began))
         default:
             // A call that its server could not serve has failed, whatever HTTP says.
             if record.grpcStatus == GRPC.Status.unavailable.rawValue {
-                return hold(UnreportedFault(server, of: group, kind: "grpc-status 14", reason: "grpc-status 14"))
+                let words = "grpc-status 14"
+                return hold(UnreportedFault(server, of: group, kind: words, reason: words, began: began))
             }
             server.succeeded(in: relay.download.answeredAt &- began, now: now)
         }

@@ -9,14 +9,17 @@ final class UnreportedFault {
     /// What went wrong, without details that differ from one time to the next.
     private let kind: String
     private let reason: String
+    /// When the server was asked, in monotonic nanoseconds.
+    private let began: UInt64
     /// Another server has failed alike.
     private var isShared = false
 
-    init(_ server: UpstreamServer, of group: UpstreamGroup, kind: String, reason: String) {
+    init(_ server: UpstreamServer, of group: UpstreamGroup, kind: String, reason: String, began: UInt64) {
         self.server = server
         self.group = group
         self.kind = kind
         self.reason = reason
+        self.began = began
     }
 
     /// Takes a further failure of the same request in.
@@ -30,6 +33,6 @@ final class UnreportedFault {
 
     /// Tells the server's health, unless the fault is shared.
     func report(now: UInt64) {
-        if !isShared { group.failed(server, kind: kind, reason: reason, now: now) }
+        if !isShared { group.failed(server, kind: kind, reason: reason, began: began, now: now) }
     }
 }
