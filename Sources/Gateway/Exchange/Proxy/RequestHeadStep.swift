@@ -11,8 +11,9 @@ extension Exchange {
         var forwarded = UpstreamRequest(target: route.targets[choice], remainder: remainder, framing: request.framing)
         forwarded.rewritten = rewritten
         forwarded.asksForWebSocket = wantsUpgrade
-        forwarded.edits = edits(
-            after: forwarded.changes(of: request, policy: headers.request, isTrusted: endpoint.forwarding(to: site).isTrusted))
+        let changes = forwarded.changes(
+            of: request, policy: headers.request, isTrusted: endpoint.forwarding(to: site).isTrusted)
+        change(&forwarded, after: changes)
         forwarded.acceptsTrailers = request.acceptsTrailers
         forwarded.expectsContinue = true
         forwarded.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked
