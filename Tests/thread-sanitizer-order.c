@@ -8,6 +8,18 @@
 #include <dlfcn.h>
 #include <stdint.h>
 
+typedef __attribute__((swiftasynccall)) void GoOn(void *context);
+
+/// As Swift's ABI has it (ContinuationAsyncContext).
+struct continuation {
+    void *parent;
+    GoOn *go_on;
+    uintptr_t flags, state;
+    /// Of one that can throw; others have no use for it.
+    void *error;
+};
+
+#define CAN_THROW 1
 #define MUTEX __attribute__((swift_context)) void *mutex
 #define LOCK_SLOW "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF"
 #define UNLOCK_SLOW "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
@@ -15,7 +27,7 @@
 typedef __attribute__((swiftcall)) void LockSlow(uint32_t thread, MUTEX);
 typedef __attribute__((swiftcall)) void UnlockSlow(MUTEX);
 typedef __attribute__((swiftcall)) void Resume(void *task);
-typedef __attribute__((swiftasynccall)) void Await(void *context);
+typedef __attribute__((swiftasynccall)) void Await(struct continuation *context);
 typedef __attribute__((swiftcall)) void *CurrentTask(void);
 
 // Synchronization._MutexHandle._lockSlow(UInt32) and ._unlockSlow(): the linker takes ours before the library's.
@@ -57,7 +69,25 @@ __attribute__((swiftcall)) void swift_continuation_resume(void *task) {
     library_resume(task);
 }
 
-__attribute__((swiftasynccall)) void swift_continuation_await(void *context) {
-    if (__tsan_acquire) __tsan_acquire(library_current_task());
+// In place of what goes on at once after an await.
+__attribute__((swiftasynccall)) static void go_on_in_order(void *context) {
+    struct continuation *continuation = context;
+    continuation->go_on = (GoOn *)continuation->error;
+    continuation->error = 0;
+    __tsan_acquire(library_current_task());
+    __attribute__((musttail)) return continuation->go_on(context);
+}
+
+__attribute__((swiftasynccall)) void swift_continuation_await(struct continuation *context) {
+    if (__tsan_acquire) {
+        if (context->flags & CAN_THROW) {
+            // May come too early: it can still be resumed before the library looks.
+            __tsan_acquire(library_current_task());
+        } else {
+            // Who has to wait goes on elsewhere: the library has noted where before.
+            context->error = (void *)context->go_on;
+            context->go_on = go_on_in_order;
+        }
+    }
     __attribute__((musttail)) return library_await(context);
 }

@@ -54,7 +54,7 @@ class Whole:
     requests: int = REQUESTS
 
 
-#: The address is looked for among a hundred blocks, and its requests are counted.
+#: The address is looked for among a hundred blocks, its requests are counted, and fields are removed, set and defaulted.
 GUARDED = f"""
 [sites.access]
 allow_ips = ["127.0.0.0/8", {", ".join(f'"10.{number}.0.0/16"' for number in range(0, 200, 2))}]
@@ -62,10 +62,28 @@ deny_ips = ["192.0.2.0/24"]
 [sites.rate_limit]
 requests_per_minute = 1000000000
 burst_size = 1000000
+[sites.request_headers]
+set = {{ "X-Edge" = "main" }}
+remove = ["X-Debug"]
+[sites.response_headers]
+set = {{ "X-Frame-Options" = "DENY" }}
+default = {{ "Cache-Control" = "no-store" }}
+remove = ["X-Powered-By"]
+"""
+
+#: Fields whose values depend on the request.
+FILLED = """
+[sites.request_headers]
+set = { "X-Real-IP" = "{client_ip}" }
+[sites.response_headers]
+set = { "X-Request-ID" = "{request_id}" }
 """
 
 #: The flight recorder is on.
 RECORDED = "[recorder]\nexchanges = 1000\n"
+
+#: Requests belong to traces, of which few are sampled.
+TRACED = '[tracing]\nendpoint = "http://127.0.0.1:9/v1/traces"\nsample_one_in = 1000000\n'
 
 CASES = (
     Whole("whole/proxied-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY))),
@@ -76,11 +94,13 @@ CASES = (
         Load(connections=1, streams=10, upload_bytes=69, expect_bytes=69, is_call=True)),
     Whole(
         "whole/guarded-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), protection=GUARDED),
+    Whole("whole/filled-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), protection=FILLED),
     Whole(
         "whole/logged-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), logging="combined"),
     Whole("whole/json-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), logging="json"),
     Whole(
         "whole/recorded-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), passage=RECORDED),
+    Whole("whole/traced-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), passage=TRACED),
     Whole("whole/static-1-KiB", "/static/1k.bin", Load(connections=1, expect_bytes=KIB)),
     Whole(
         "whole/kept-95-bytes", "/plain/kept/small", Load(connections=1, expect_bytes=len(SMALL_BODY)),

@@ -33,7 +33,7 @@ struct ExchangeVariables: RequestVariables {
     func append(_ variable: RequestVariable, to out: inout [UInt8]) {
         switch variable {
         case .clientIP:
-            if let address = endpoint.clientAddress(of: request, for: site) { out.append(contentsOf: address.text.utf8) }
+            endpoint.clientAddress(of: request, for: site)?.append(to: &out)
         case .clientPort: out.append(decimal: UInt64(endpoint.peer.port))
         case .scheme: out.append(endpoint.forwarding(to: site).scheme(of: request).span)
         case .host: out.append(contentsOf: request.lowercasedHost.utf8)

@@ -17,17 +17,27 @@ extension Exchange {
             high: high, low: low, span: span, upstreamSpan: upstreamSpan, isSampled: low % tracing.sampling == 0)
     }
 
-    /// What is changed in the request on its way, with `traceparent` where there are traces. `tracestate` is of the trace that a
-    /// request came with.
-    /// - Parameter first: further changes, over which the others stand.
-    func edits(after first: FieldRules?) -> FieldEdits? {
-        let all = if let first, let requestRules { first.followed(by: requestRules) } else { first ?? requestRules }
-        guard let trace = record.trace else { return all.map { FieldEdits($0) } }
-        var rules = all ?? FieldRules()
-        if let field = ConfiguredField("traceparent", trace.field) {
-            rules = rules.followed(
-                by: FieldRules(remove: trace.parent == 0 ? ["tracestate"] : [], set: [field]))
+    /// Says what is changed in the request on its way, with `traceparent` where there are traces.
+    /// - Parameter first: further changes, over which those of this exchange stand.
+    func change(_ forwarded: inout UpstreamRequest, after first: FieldRules?) {
+        let rules = if let first, let requestRules { first.followed(by: requestRules) } else { first ?? requestRules }
+        guard let trace = record.trace else {
+            forwarded.edits = rules.map { FieldEdits($0) }
+            return
         }
-        return FieldEdits(rules)
+        forwarded.lines = trace.line
+        forwarded.edits = rules.map { FieldEdits($0.followed(by: trace.rules)) } ?? trace.edits
     }
+}
+
+extension TraceContext {
+    private static let replacing = FieldRules(remove: ["traceparent"])
+    /// `tracestate` is of the trace that a request came with.
+    private static let beginning = FieldRules(remove: ["traceparent", "tracestate"])
+    private static let (editsReplacing, editsBeginning) = (FieldEdits(replacing), FieldEdits(beginning))
+
+    /// What does not go upstream of a request that belongs to the trace.
+    fileprivate var rules: FieldRules { parent == 0 ? Self.beginning : Self.replacing }
+    /// The same, prepared: most requests have nothing else that is changed in them alone.
+    fileprivate var edits: FieldEdits { parent == 0 ? Self.editsBeginning : Self.editsReplacing }
 }

@@ -22,6 +22,8 @@ package struct ConfiguredField: Sendable, Equatable {
 package struct FieldRule: Sendable, Equatable {
     package let name: String
     let value: RequestTemplate
+    /// What a line of it begins with: name, colon, space.
+    private let start: [UInt8]
 
     /// nil if `ConfiguredField` would refuse the name, or what stands in the value besides variables.
     package init?(_ name: String, _ value: RequestTemplate) {
@@ -29,13 +31,17 @@ package struct FieldRule: Sendable, Equatable {
             if case .text(let bytes) = part { all += bytes } else { all.append(UInt8(ascii: "x")) }
         }
         guard ConfiguredField(name, String(decoding: literal, as: UTF8.self)) != nil else { return nil }
-        self.name = name
-        self.value = value
+        self.init(name: name, value: value)
     }
 
     package init(_ field: ConfiguredField) {
-        name = field.name
-        value = RequestTemplate(literal: field.value)
+        self.init(name: field.name, value: RequestTemplate(literal: field.value))
+    }
+
+    private init(name: String, value: RequestTemplate) {
+        self.name = name
+        self.value = value
+        start = Array("\(name): ".utf8)
     }
 
     /// The field, if there is no variable in it.
@@ -51,13 +57,12 @@ package struct FieldRule: Sendable, Equatable {
     /// Appends the line for one request; nothing if the value is empty then, or has a control byte: whatever a variable stands
     /// for, it ends no line (RFC 9110 §5.5).
     func appendLine(_ variables: borrowing some RequestVariables, to out: inout [UInt8]) {
-        let start = out.count
-        out.append(contentsOf: name.utf8)
-        out.append(": ")
+        let lineStart = out.count
+        out.append(start.span)
         let valueStart = out.count
         value.append(variables, to: &out)
         guard out.count > valueStart, ByteScanning.endOfText(out.span, from: valueStart, to: out.count) == out.count else {
-            return out.removeSubrange(start...)
+            return out.removeSubrange(lineStart...)
         }
         out.append("\r\n")
     }

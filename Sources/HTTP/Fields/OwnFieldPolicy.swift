@@ -1,12 +1,14 @@
 /// What a site's or route's configuration says about the fields of the answers that are made here; part of the plan.
-package struct OwnFieldPolicy: Sendable {
+///
+/// A class, since a request whose rules have variables gets others, and most of them as they are.
+package final class OwnFieldPolicy: Sendable {
     /// What every such answer has.
-    package private(set) var common: AnswerFields
+    package let common: AnswerFields
     /// Takes out what is removed, or set in `common`.
     private let edits: FieldEdits
     private let variableFields: [FieldRule]
     /// Fields for answers that have none of the name.
-    private var defaults: [ConfiguredField]
+    private let defaults: [ConfiguredField]
     private let variableDefaults: [FieldRule]
 
     /// - Parameter server: of the field `Server`; nil: it is not sent.
@@ -36,6 +38,14 @@ package struct OwnFieldPolicy: Sendable {
         variableFields = written.filter { $0.constant == nil }
     }
 
+    /// The same for one request, whose variables are known.
+    private init(_ policy: OwnFieldPolicy, common: AnswerFields, defaults: [ConfiguredField]) {
+        self.common = common
+        edits = policy.edits
+        self.defaults = defaults
+        (variableFields, variableDefaults) = ([], [])
+    }
+
     /// No answer made here has such a field of its own, so that nothing is to be looked for.
     private static func isNeverMade(_ name: String) -> Bool {
         [
@@ -50,16 +60,16 @@ package struct OwnFieldPolicy: Sendable {
     /// The policy for one request. Until then fields with variables are not written at all.
     package func filled(_ variables: borrowing some RequestVariables) -> OwnFieldPolicy {
         guard hasVariables else { return self }
-        var policy = self
-        for rule in variableFields { policy.common.append(rule, variables) }
+        var (common, defaults) = (common, defaults)
+        for rule in variableFields { common.append(rule, variables) }
         for rule in variableDefaults {
             var value: [UInt8] = []
             rule.value.append(variables, to: &value)
             if let field = ConfiguredField(rule.name, String(decoding: value, as: UTF8.self)), !value.isEmpty {
-                policy.defaults.append(field)
+                defaults.append(field)
             }
         }
-        return policy
+        return OwnFieldPolicy(self, common: common, defaults: defaults)
     }
 
     /// Is `Date` not to be written, or set to something else?

@@ -13,9 +13,10 @@ package struct AddressSet: Equatable, Sendable {
 
     /// Whether the address lies in one of the blocks; families never match each other.
     package func contains(_ address: IPAddress) -> Bool {
-        let ranges = address.isIPv6 ? v6 : v4
-        if ranges.isEmpty { return false }
-        let number = address.number
+        address.isIPv6 ? Self.contains(address.number, v6) : Self.contains(address.number, v4)
+    }
+
+    private static func contains(_ number: UInt128, _ ranges: [ClosedRange<UInt128>]) -> Bool {
         var (low, high) = (0, ranges.count)
         while low < high {
             let middle = (low + high) / 2

@@ -41,9 +41,9 @@ package enum ForwardedHead {
     ) {
         ForwardingFields.write(head, policy: policy, client: client, to: &out)
         if policy.addVia { writeVia(head, to: &out) }
-        policy.edits(isTrusted: client.isTrusted).writeLines(
-            head.fields, without: policy.droppedKinds(isTrusted: client.isTrusted), to: &out)
+        policy.writeLines(head.fields, isTrusted: client.isTrusted, to: &out)
         request.edits?.writeLines(head.fields, to: &out)
+        if !request.lines.isEmpty { out.write(request.lines) }
     }
 
     /// Fields of a request that are never copied: hop-by-hop ones (RFC 9110 §7.6.1), those that we write ourselves, those
@@ -118,11 +118,16 @@ package enum ForwardedHead {
         _ own: FieldEdits? = nil, namedByConnection: Bool, to out: inout OutputSpan<UInt8>
     ) {
         let dropped = dropped | edits.droppedKnown | (own?.droppedKnown ?? 0)
-        let needsNames = edits.dropsNames || namedByConnection || own != nil
+        // Which names are to be compared.
+        let bits = namedByConnection ? UInt64.max : edits.droppedNameBits | (own?.droppedNameBits ?? 0)
         // Kept lines that follow each other and stand in the usual form are one copy.
         var run = 0..<0
         for line in fields.lines where dropped & line.known.bit == 0 {
-            if needsNames, dropsName(of: line, fields, edits, own, namedByConnection) { continue }
+            if bits != 0, bits & FieldEdits.nameBit(fields.bytes.span, line.name) != 0,
+                dropsName(of: line, fields, edits, own, namedByConnection)
+            {
+                continue
+            }
             if line.isUsual, line.name.lowerBound == run.upperBound {
                 run = run.lowerBound..<line.value.upperBound &+ 2
                 continue

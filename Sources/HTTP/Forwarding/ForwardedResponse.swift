@@ -69,7 +69,7 @@ extension ForwardedHead {
             out.write("\r\n")
         }
         if policy.addVia { out.write(head.summary.isHTTP2 ? "Via: 2.0 gatehouse\r\n" : "Via: 1.1 gatehouse\r\n") }
-        policy.edits.writeLines(head.fields, to: &out)
+        policy.writeLines(head.fields, to: &out)
     }
 
     /// The protocols that the upstream offers, with the option that RFC 9110 §7.8 wants beside them.

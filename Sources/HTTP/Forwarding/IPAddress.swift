@@ -145,11 +145,13 @@ extension IPAddress {
     /// Appends `text`.
     package func append(to out: inout [UInt8]) {
         guard isIPv6 else {
-            for shift in [24, 16, 8, 0] as [UInt64] {
-                out.append(decimal: low >> shift & 0xFF)
-                if shift > 0 { out.append(0x2E) }
+            return out.append(addingCapacity: 15) { span in
+                span.write(decimal: low >> 24 & 0xFF)
+                for shift: UInt64 in stride(from: 16, through: 0, by: -8) {
+                    span.write(0x2E)
+                    span.write(decimal: low >> shift & 0xFF)
+                }
             }
-            return
         }
         let run = longestZeroRun
         var position = 0

@@ -20,12 +20,18 @@ package struct RequestFieldPolicy: Sendable {
         let untrustedEdits: FieldEdits
         let host: [UInt8]?
         let variableHost: RequestTemplate?
+        /// What is written besides for this request.
+        let filled: FilledFields
 
-        init(edits: FieldEdits, untrustedEdits: FieldEdits, host: [UInt8]?, variableHost: RequestTemplate? = nil) {
+        init(
+            edits: FieldEdits, untrustedEdits: FieldEdits, host: [UInt8]?, variableHost: RequestTemplate? = nil,
+            filled: FilledFields = FilledFields()
+        ) {
             self.edits = edits
             self.untrustedEdits = untrustedEdits
             self.host = host
             self.variableHost = variableHost
+            self.filled = filled
         }
     }
 
@@ -50,6 +56,7 @@ package struct RequestFieldPolicy: Sendable {
 
     /// The policy for one request.
     package func filled(_ variables: borrowing some RequestVariables) -> RequestFieldPolicy {
+        guard hasVariables else { return self }
         var host = rules.host
         if let variableHost = rules.variableHost {
             var bytes: [UInt8] = []
@@ -57,12 +64,18 @@ package struct RequestFieldPolicy: Sendable {
             // RFC 9112 §3.2: what is no authority is no `Host`, and the upstream's own is sent.
             if AuthorityParts(bytes.span, 0..<bytes.count) != nil { host = bytes }
         }
-        let edits = rules.edits.filled(variables)
-        let isOne = rules.edits === rules.untrustedEdits
         var policy = self
+        // To peers that are not trusted nothing else is written: only more is removed.
         policy.rules = Rules(
-            edits: edits, untrustedEdits: isOne ? edits : rules.untrustedEdits.filled(variables), host: host)
+            edits: rules.edits, untrustedEdits: rules.untrustedEdits, host: host, filled: rules.edits.filled(variables))
         return policy
+    }
+
+    /// Writes the lines of the rules for a head with these fields.
+    func writeLines(_ fields: borrowing FieldSection, isTrusted: Bool, to out: inout OutputSpan<UInt8>) {
+        let (edits, dropped) = (edits(isTrusted: isTrusted), droppedKinds(isTrusted: isTrusted))
+        edits.writeLines(fields, without: dropped, to: &out)
+        if !rules.filled.isEmpty { rules.filled.writeLines(fields, after: edits, without: dropped, to: &out) }
     }
 
     /// The bits of the fields that are not copied because of what they claim, or how they are spelt.
@@ -77,22 +90,43 @@ package struct RequestFieldPolicy: Sendable {
 package struct ResponseFieldPolicy: Sendable {
     /// Add ourselves to `Via`.
     package var addVia = false
-    private(set) var edits: FieldEdits
+    private var rules: Rules
+
+    /// Behind one reference, as a request's.
+    private final class Rules: Sendable {
+        let edits: FieldEdits
+        /// What is written besides for this request.
+        let filled: FilledFields
+
+        init(edits: FieldEdits, filled: FilledFields = FilledFields()) {
+            self.edits = edits
+            self.filled = filled
+        }
+    }
 
     /// - Parameter hideServer: drop `Server`.
     package init(_ rules: FieldRules = FieldRules(), hideServer: Bool = false) {
         var rules = rules
         if hideServer { rules.remove.append("Server") }
-        edits = FieldEdits(rules)
+        self.rules = Rules(edits: FieldEdits(rules))
     }
 
+    var edits: FieldEdits { rules.edits }
+
     /// Do some values depend on the request?
-    package var hasVariables: Bool { edits.hasVariables }
+    package var hasVariables: Bool { rules.edits.hasVariables }
 
     /// The policy for one request.
     package func filled(_ variables: borrowing some RequestVariables) -> ResponseFieldPolicy {
+        guard hasVariables else { return self }
         var policy = self
-        policy.edits = edits.filled(variables)
+        policy.rules = Rules(edits: rules.edits, filled: rules.edits.filled(variables))
         return policy
+    }
+
+    /// Writes the lines of the rules for a head with these fields.
+    func writeLines(_ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
+        rules.edits.writeLines(fields, to: &out)
+        if !rules.filled.isEmpty { rules.filled.writeLines(fields, after: rules.edits, without: 0, to: &out) }
     }
 }

@@ -19,6 +19,8 @@ package struct UpstreamRequest: ~Copyable, Sendable {
     package var expectsContinue = false
     /// What is changed in this one request, besides what its site's policy says; nil: nothing.
     package var edits: FieldEdits?
+    /// What is written in this one request besides: lines, each with its end.
+    package var lines: [UInt8] = []
 
     package init(target: UpstreamTarget, remainder: Int, framing: BodyFraming) {
         self.target = target

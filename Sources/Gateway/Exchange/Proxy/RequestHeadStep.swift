@@ -11,7 +11,8 @@ extension Exchange {
             target: route.targets[choice], remainder: proxied.remainder, framing: request.framing)
         forwarded.rewritten = proxied.rewritten
         forwarded.asksForWebSocket = proxied.wantsUpgrade
-        forwarded.edits = edits(after: forwarded.changes(of: request, policy: headers.request, isTrusted: client.isTrusted))
+        let changes = forwarded.changes(of: request, policy: headers.request, isTrusted: client.isTrusted)
+        change(&forwarded, after: changes)
         forwarded.acceptsTrailers = request.acceptsTrailers
         forwarded.expectsContinue = true
         forwarded.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked

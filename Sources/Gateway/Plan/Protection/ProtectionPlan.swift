@@ -46,9 +46,20 @@ extension ProtectionPlan {
 /// Which addresses may come.
 struct AddressRules: Sendable {
     /// Addresses, and the configuration key that lists them.
-    struct List: Sendable {
-        var set: AddressSet
-        var key: String
+    final class List: Sendable {
+        let set: AddressSet
+        let key: String
+
+        init(_ set: AddressSet, key: String) {
+            self.set = set
+            self.key = key
+        }
+
+        /// - Parameter unknown: what is said of a client without an address.
+        fileprivate func has(_ address: IPAddress?, unknown: Bool) -> Bool {
+            guard let address else { return unknown }
+            return set.contains(address)
+        }
     }
 
     var deny: List?
@@ -60,8 +71,8 @@ struct AddressRules: Sendable {
     /// The key that refuses the client; nil if it may come.
     /// - Parameter address: nil if it has none: whoever is not known to be allowed is not.
     func refusal(of address: IPAddress?) -> String? {
-        if let deny, address.map(deny.set.contains) ?? true { return deny.key }
-        if let allow, !(address.map(allow.set.contains) ?? false) { return allow.key }
+        if let deny, deny.has(address, unknown: true) { return deny.key }
+        if let allow, !allow.has(address, unknown: false) { return allow.key }
         return nil
     }
 }

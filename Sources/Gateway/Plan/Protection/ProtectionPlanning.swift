@@ -54,7 +54,7 @@ extension PlanBuilder {
     private static func list(_ own: [AddressBlock]?, _ common: [AddressBlock]?, _ key: String) -> AddressRules.List? {
         guard let blocks = own ?? common else { return nil }
         let table = own == nil ? "sites.access" : "sites.proxy.routes.access"
-        return AddressRules.List(set: AddressSet(blocks), key: "\(table).\(key)")
+        return AddressRules.List(AddressSet(blocks), key: "\(table).\(key)")
     }
 
     private func identity(_ site: Site?, _ route: Route?) -> RateIdentity {

@@ -10,27 +10,31 @@ final class HeaderPlan: Sendable {
     let answer: ResponseFieldPolicy
     /// Of every answer that is made here.
     let own: OwnFieldPolicy
-    /// Of those of them that are errors.
-    let errors: OwnFieldPolicy
+    /// Of those of them that are errors; nil: they are as others.
+    private let ownErrors: OwnFieldPolicy?
     /// Do some values depend on the request? Then each gets a plan of its own: see `filled`.
     let hasVariables: Bool
 
     /// Changes nothing.
     static let none = HeaderPlan(request: RequestFieldPolicy(), answer: ResponseFieldPolicy(), own: OwnFieldPolicy())
 
-    /// - Parameter errors: nil: they are as other answers that are made here.
+    /// - Parameter errors: of errors that are made here; nil: they are as others.
     init(request: RequestFieldPolicy, answer: ResponseFieldPolicy, own: OwnFieldPolicy, errors: OwnFieldPolicy? = nil) {
         self.request = request
         self.answer = answer
         self.own = own
-        self.errors = errors ?? own
-        hasVariables = request.hasVariables || answer.hasVariables || own.hasVariables || self.errors.hasVariables
+        ownErrors = errors
+        hasVariables =
+            request.hasVariables || answer.hasVariables || own.hasVariables || errors.map(\.hasVariables) == true
     }
+
+    /// Of those answers made here that are errors.
+    var errors: OwnFieldPolicy { ownErrors ?? own }
 
     /// The plan for one request.
     func filled(_ variables: borrowing some RequestVariables) -> HeaderPlan {
         HeaderPlan(
             request: request.filled(variables), answer: answer.filled(variables), own: own.filled(variables),
-            errors: errors.filled(variables))
+            errors: ownErrors?.filled(variables))
     }
 }

@@ -114,10 +114,12 @@ extension PlanBuilder {
         request.addVia = proxy.addVia
         request.allowUnderscores = proxy.allowUnderscores
         let hidesServer = configuration.security.hideServerHeader
+        let server = hidesServer ? nil : "gatehouse"
+        let errors = rules.own.withoutCaching
         return HeaderPlan(
             request: request, answer: ResponseFieldPolicy(rules.proxied, hideServer: hidesServer),
-            own: OwnFieldPolicy(rules.own, server: hidesServer ? nil : "gatehouse"),
-            errors: OwnFieldPolicy(rules.own.withoutCaching, server: hidesServer ? nil : "gatehouse"))
+            own: OwnFieldPolicy(rules.own, server: server),
+            errors: errors == rules.own ? nil : OwnFieldPolicy(errors, server: server))
     }
 
     /// In which the upstreams of a site are told who somebody is: no client says it, also not on routes where nobody is asked.

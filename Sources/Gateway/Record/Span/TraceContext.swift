@@ -60,14 +60,16 @@ struct TraceContext: Sendable {
         out.write(wholeHex: low)
     }
 
-    /// `traceparent` for the upstream.
-    var field: String {
-        var out: [UInt8] = []
-        out.append("00-")
-        appendTrace(to: &out)
-        out.append("-")
-        Self.append(hex: upstreamSpan, to: &out)
-        out.append(isSampled ? "-01" : "-00")
-        return String(decoding: out, as: UTF8.self)
+    /// The line of `traceparent` for the upstream, with its end.
+    var line: [UInt8] {
+        var line: [UInt8] = []
+        line.append(addingCapacity: 70) { out in
+            out.write("traceparent: 00-")
+            writeTrace(to: &out)
+            out.write("-")
+            out.write(wholeHex: upstreamSpan)
+            out.write(isSampled ? "-01\r\n" : "-00\r\n")
+        }
+        return line
     }
 }
