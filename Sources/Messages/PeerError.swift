@@ -1,4 +1,5 @@
 package import HTTP2
+import TLS
 package import Transport
 
 /// Why no more bytes pass between us and a peer: its connection broke.
@@ -12,6 +13,12 @@ package enum PeerError: Error, CustomStringConvertible {
     /// Has the peer provably not looked at what was sent on the stream (RFC 9113 §8.7)?
     package var isUnprocessed: Bool {
         if case .reset(.refusedStream) = self { true } else { false }
+    }
+
+    /// Has the peer ended a connection of TLS without close_notify, as browsers and curl do? What came may be less than what was
+    /// sent.
+    package var isUnsaidEnd: Bool {
+        if case .connection(.tls(let error)) = self { error.kind == .truncated } else { false }
     }
 
     /// Does the server want the request in HTTP/1.1 (RFC 9113 §7)?

@@ -100,7 +100,8 @@ final class HTTP2Session: ClientSession {
             isSent = try flush()
         } catch {
             endpoint.tell(error, in: log)
-            return .ending(.cut)
+            // As in HTTP/1.1: no reset, which a balancer in between would count as a fault.
+            return .ending(error.isUnsaidEnd ? .last : .cut)
         }
         if let ending = ending(read, isSent) { return .ending(ending) }
         // Full and all of it sent: what was in the way of reading is gone, and nothing else would tell.

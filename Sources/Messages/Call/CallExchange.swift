@@ -1,7 +1,6 @@
 import Buffers
 import EventLoop
 import HTTP
-import TLS
 import Transport
 
 /// A call's bytes, both ways at once, since a server may answer before it has read everything, in one version of HTTP. It never
@@ -118,8 +117,7 @@ final class HTTP1CallExchange: CallExchange {
         do throws(PeerError) {
             return try inflow.read()
         } catch {
-            // TLS without its end: what came may be less than what was sent.
-            if case .connection(.tls(let error)) = error, error.kind == .truncated { throw hasHead ? .truncated : .noAnswer }
+            if error.isUnsaidEnd { throw hasHead ? .truncated : .noAnswer }
             throw .broken(error)
         }
     }

@@ -55,6 +55,15 @@ struct ClientTests {
         }
     }
 
+    @Test("a client that leaves without close_notify is reset in no version of HTTP", arguments: ["h2", "http/1.1"])
+    func leavesUnsaid(_ version: String) async throws {
+        try await Self.serving { port, certificates in
+            let outcome = try await Command.run(
+                Place.python, [Place.peer("leaves_unsaid.py"), "\(port)", certificates.authority, version])
+            #expect(outcome.text == "end\n", "\(outcome)")
+        }
+    }
+
     @Test("a stop lets node's answer come to its end, and says GOAWAY", .enabled(if: program != nil, missing))
     func nodeDrained() async throws {
         let lines = try await Self.drained(try #require(Self.program), "http2_node.mjs")
