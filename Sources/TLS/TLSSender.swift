@@ -50,6 +50,7 @@ package final class TLSSender: Sendable {
 
     init(caFile: String?) throws(TLSError) {
         ERR_clear_error()
+        if let caFile { try RegularFile.check([(caFile, .authorities)]) }
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
             throw TLSError(.configuration(nil), TLSError.takeReason())
         }

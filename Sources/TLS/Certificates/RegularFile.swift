@@ -4,6 +4,10 @@ import Glibc
 /// What holds a certificate, a key, or whatever else is read to its end. Who opens a pipe waits for somebody to write, and who
 /// reads it for an end that may never come: with it a reload would hang, or a start.
 enum RegularFile {
+    /// Bytes: the longest revocation lists have some ten million. A file that was exchanged for something else, as a log or an
+    /// image, would be read for minutes, several times, before it is found to be none.
+    private static let longest = 64 << 20
+
     /// Why a file is not to be opened.
     /// - Returns: nil if it may be, or is not there: whoever opens it says so.
     static func refusal(_ path: String) -> String? {
@@ -11,7 +15,8 @@ enum RegularFile {
         // The path is read and the struct filled during the call alone.
         guard unsafe stat(path, &status) == 0 else { return nil }
         // A directory is opened at once, and has an error of its own.
-        return [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) ? nil : "it is not a regular file"
+        guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { return "it is not a regular file" }
+        return status.st_size > longest ? "it is larger than \(longest >> 20) MiB" : nil
     }
 
     /// - Throws: `.configuration` that names the first of the files which is none.

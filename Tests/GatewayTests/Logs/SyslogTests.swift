@@ -135,6 +135,21 @@ struct SyslogTests {
         try await rsyslog.stop()
     }
 
+    @Test("do not wait for somebody who writes into a pipe that lies where the authorities should")
+    func pipe() async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let receiver = try Upstream { _, wire in _ = try wire.readToEnd() }
+        let pipe = directory.path + "/authorities.pem"
+        // The call reads the path alone.
+        try #require(unsafe mkfifo(pipe, 0o600) == 0)
+        let destination = "access_log = \"syslog+tls://localhost:\(receiver)\"\nsyslog_ca_file = \"\(pipe)\""
+        try await Gatehouse.serving(site(port, destination + "\nlevel = \"debug\"")) { gatehouse in
+            _ = try await Command.curl(["http://127.0.0.1:\(port)/"])
+            let said = try await gatehouse.log.first { $0.contains("a log's receiver cannot be reached: lines wait") }
+            #expect(said.contains("\(pipe): it is not a regular file"), "\(said)")
+        }
+    }
+
     @Test("never stop requests when the receiver is stopped by a signal, and what is missing is counted")
     func stopped() async throws {
         let (directory, port) = try (TemporaryDirectory(), FreePort())

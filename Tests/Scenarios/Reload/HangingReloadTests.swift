@@ -61,6 +61,23 @@ struct HangingReloadTests {
         try await gateway.end()
     }
 
+    @Test("a file that is too large to be a certificate, or a key, is not read", arguments: ["cert_file", "key_file"])
+    func large(key: String) async throws {
+        let (port, other) = try (FreePort(), FreePort())
+        let certificates = try await Certificates.ready()
+        let gateway = try await ReloadingGatehouse(site(port, "one"))
+        let large = gateway.directory.path + "/large"
+        _ = try await Command.run("truncate", ["-s", "65M", large])
+        var files = ["cert_file": certificates.local.certificate, "key_file": certificates.local.key]
+        files[key] = large
+        let keys = files.sorted { $0.key < $1.key }.map { "\($0.key) = \"\($0.value)\"" }.joined(separator: ", ")
+        let text = site(port, "one") + "\n" + site(other, "two", "ssl = { enabled = true, \(keys) }")
+        #expect(try await gateway.reload(text).contains("the reload is refused"))
+        let said = gateway.process.errors.all.first { $0.contains("the configuration has a problem") } ?? ""
+        #expect(said.contains("key=sites[1].ssl.\(key) ") && said.contains("\(large): it is larger than 64 MiB"), "\(said)")
+        try await gateway.end()
+    }
+
     @Test("a reload that hangs does not keep the process from stopping")
     func stopping() async throws {
         let (port, other) = try (FreePort(), FreePort())
