@@ -8,7 +8,9 @@
 #include <dlfcn.h>
 #include <stdint.h>
 
-typedef __attribute__((swiftasynccall)) void GoOn(void *context);
+#define CONTEXT __attribute__((swift_async_context)) void *context
+
+typedef __attribute__((swiftasynccall)) void GoOn(CONTEXT);
 
 /// As Swift's ABI has it (ContinuationAsyncContext).
 struct continuation {
@@ -70,7 +72,7 @@ __attribute__((swiftcall)) void swift_continuation_resume(void *task) {
 }
 
 // In place of what goes on at once after an await.
-__attribute__((swiftasynccall)) static void go_on_in_order(void *context) {
+__attribute__((swiftasynccall)) static void go_on_in_order(CONTEXT) {
     struct continuation *continuation = context;
     continuation->go_on = (GoOn *)continuation->error;
     continuation->error = 0;
