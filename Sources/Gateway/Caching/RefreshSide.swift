@@ -15,7 +15,7 @@ final class RefreshSide: ClientSide, StreamExchange {
     let found: RouteTable.Found
     let site: SitePlan
     let headers: HeaderPlan
-    let rules: FieldRules?
+    let identity: IdentityFields?
     private let resources: WorkerResources
     private let nothing = EmptyBody()
     private var taskWaiter: Waiter?
@@ -23,7 +23,7 @@ final class RefreshSide: ClientSide, StreamExchange {
     init(
         _ request: RequestHead, endpoint: ClientEndpoint, generation: Generation, resources: WorkerResources,
         recording: CacheRecording, route: ProxyRoute, found: RouteTable.Found, site: SitePlan, headers: HeaderPlan,
-        rules: FieldRules?
+        identity: IdentityFields?
     ) {
         // Of its own: the client's goes on to its next request.
         self.request = resources.acquireRequestHead()
@@ -37,7 +37,7 @@ final class RefreshSide: ClientSide, StreamExchange {
         self.found = found
         self.site = site
         self.headers = headers
-        self.rules = rules
+        self.identity = identity
     }
 
     // MARK: Its task

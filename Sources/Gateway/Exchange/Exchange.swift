@@ -23,8 +23,8 @@ struct Exchange: ~Copyable {
     var answerFields = AnswerFields()
     /// Its places in the limits of concurrent requests; nil where there is no such limit.
     var places: RequestPlaces?
-    /// Changes of the request's fields besides those of `headers`; nil: none.
-    var requestRules: FieldRules?
+    /// What the upstream is told of the request's sender; nil: nobody has asked who it is.
+    var identity: IdentityFields?
     /// Judges and stores the answer for the cache; nil if it is not to be stored.
     var recording: CacheRecording?
     /// A WebSocket's place in the limits of tunnels, from its handshake on.

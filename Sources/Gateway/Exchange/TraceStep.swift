@@ -17,27 +17,30 @@ extension Exchange {
             high: high, low: low, span: span, upstreamSpan: upstreamSpan, isSampled: low % tracing.sampling == 0)
     }
 
-    /// Says what is changed in the request on its way, with `traceparent` where there are traces.
-    /// - Parameter first: further changes, over which those of this exchange stand.
+    /// Says what is changed in the request on its way: what tells of its sender, and `traceparent` where there are traces.
+    /// - Parameter first: further changes, over which these stand.
     func change(_ forwarded: inout UpstreamRequest, after first: FieldRules?) {
-        let rules = if let first, let requestRules { first.followed(by: requestRules) } else { first ?? requestRules }
-        guard let trace = record.trace else {
-            forwarded.edits = rules.map { FieldEdits($0) }
+        let trace = record.trace
+        if let identity { forwarded.lines = identity.lines }
+        if let trace { forwarded.lines += trace.line }
+        guard var rules = first else {
+            forwarded.edits = identity?.rules.edits(in: trace) ?? trace?.edits
             return
         }
-        forwarded.lines = trace.line
-        forwarded.edits = rules.map { FieldEdits($0.followed(by: trace.rules)) } ?? trace.edits
+        if let identity { rules = rules.followed(by: identity.rules.rules) }
+        if let trace { rules = rules.followed(by: trace.rules) }
+        forwarded.edits = FieldEdits(rules)
     }
 }
 
 extension TraceContext {
-    private static let replacing = FieldRules(remove: ["traceparent"])
-    /// `tracestate` is of the trace that a request came with.
-    private static let beginning = FieldRules(remove: ["traceparent", "tracestate"])
-    private static let (editsReplacing, editsBeginning) = (FieldEdits(replacing), FieldEdits(beginning))
+    /// What does not go upstream of a request that goes on with a trace.
+    static let rulesContinuing = FieldRules(remove: ["traceparent"])
+    /// The same of one that begins a trace: `tracestate` is of the one that it came with.
+    static let rulesBeginning = FieldRules(remove: ["traceparent", "tracestate"])
+    private static let (editsContinuing, editsBeginning) = (FieldEdits(rulesContinuing), FieldEdits(rulesBeginning))
 
-    /// What does not go upstream of a request that belongs to the trace.
-    fileprivate var rules: FieldRules { parent == 0 ? Self.beginning : Self.replacing }
+    fileprivate var rules: FieldRules { parent == 0 ? Self.rulesBeginning : Self.rulesContinuing }
     /// The same, prepared: most requests have nothing else that is changed in them alone.
-    fileprivate var edits: FieldEdits { parent == 0 ? Self.editsBeginning : Self.editsReplacing }
+    fileprivate var edits: FieldEdits { parent == 0 ? Self.editsBeginning : Self.editsContinuing }
 }

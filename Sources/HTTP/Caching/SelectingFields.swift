@@ -8,6 +8,7 @@ package struct SelectingFields {
     package var request: RequestHead
     private let policy: RequestFieldPolicy
     private let edits: FieldEdits?
+    private let lines: [UInt8]
     private let client: ClientPeer
     /// What selects whatever `Vary` says; empty for most requests.
     private let unnamed: [UInt8]
@@ -16,14 +17,17 @@ package struct SelectingFields {
     ///   - request: as the client has sent it.
     ///   - policy: by which it is forwarded.
     ///   - edits: what is changed in this one request besides.
+    ///   - lines: what is written in this one request besides.
     ///   - client: who is told of in the forwarding fields.
     ///   - target: what the upstream is asked for, where it depends on more than the request's own target; else empty.
     package init(
-        _ request: RequestHead, policy: RequestFieldPolicy, edits: FieldEdits?, client: ClientPeer, target: [UInt8] = []
+        _ request: RequestHead, policy: RequestFieldPolicy, edits: FieldEdits?, lines: [UInt8] = [], client: ClientPeer,
+        target: [UInt8] = []
     ) {
         self.request = request
         self.policy = policy
         self.edits = edits
+        self.lines = lines
         self.client = client
         var unnamed = target
         if client.isTrusted { ForwardingFields.appendStatements(of: request.fields, to: &unnamed) }
@@ -38,7 +42,7 @@ package struct SelectingFields {
 
     /// Does the upstream see these fields as the client has sent them?
     private func isSeenAsSent(_ varying: VaryingFields) -> Bool {
-        varying.areCopied && edits == nil && policy.edits(isTrusted: client.isTrusted).isEmpty
+        varying.areCopied && edits == nil && lines.isEmpty && policy.edits(isTrusted: client.isTrusted).isEmpty
             && !request.connection.contains(.names)
     }
 
@@ -47,6 +51,7 @@ package struct SelectingFields {
         let forwarded = {
             var forwarded = UpstreamRequest(target: Self.nowhere, remainder: 0, framing: .none)
             forwarded.edits = edits
+            forwarded.lines = self.lines
             return forwarded
         }()
         var lines: [UInt8] = []

@@ -39,12 +39,12 @@ package final class FieldEdits: Sendable {
         droppedNameBits = droppedNames.reduce(0) { $0 | Self.nameBit($1.span, 0..<$1.count) }
         dropsAny = droppedKnown != 0 || !droppedNames.isEmpty
         let written = rules.set + rules.add
-        lines = written.compactMap(\.constant).flatMap(Self.line)
+        lines = written.compactMap(\.constant).flatMap(\.line)
         variableLines = written.filter { $0.constant == nil }
         // What is written anyway is no default besides.
         let left = rules.defaults.filter { rule in !written.contains { $0.isSameName(as: rule.name) } }
         var defaults = FieldDefaults()
-        for field in left.compactMap(\.constant) { defaults.append(Self.line(field), name: field.name) }
+        for field in left.compactMap(\.constant) { defaults.append(field.line, name: field.name) }
         self.defaults = defaults
         variableDefaults = left.filter { $0.constant == nil }
     }
@@ -56,8 +56,6 @@ package final class FieldEdits: Sendable {
     func filled(_ variables: borrowing some RequestVariables) -> FilledFields {
         FilledFields(variableLines, defaults: variableDefaults, variables)
     }
-
-    private static func line(_ field: ConfiguredField) -> [UInt8] { Array("\(field.name): \(field.value)\r\n".utf8) }
 
     /// Is nothing changed at all?
     var isEmpty: Bool { !dropsAny && lines.isEmpty && defaults.isEmpty && !hasVariables }

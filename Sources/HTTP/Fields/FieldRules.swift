@@ -16,6 +16,9 @@ package struct ConfiguredField: Sendable, Equatable {
         self.name = name
         self.value = value
     }
+
+    /// As HTTP/1 writes it, with its line end.
+    package var line: [UInt8] { Array("\(name): \(value)\r\n".utf8) }
 }
 
 /// A field of the configuration whose value may have variables.

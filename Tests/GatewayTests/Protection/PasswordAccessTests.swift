@@ -63,16 +63,20 @@ struct PasswordAccessTests {
 
     @Test("stay here; the upstream is told the name, which nobody else can tell it")
     func upstreams() async throws {
-        let forged = "X-User: root\r\nX_User: root\r\nx-user: admin\r\n"
-        for (keys, hasPassword) in [("", false), ("forward_authorization = true", true)] {
+        let forged = "X-User: root\r\nX_User: root\r\nx-user: admin\r\ntraceparent: 00-forged\r\n"
+        let tracing = "[tracing]\nendpoint = \"http://127.0.0.1:1\"\n"
+        for (keys, hasPassword, top) in [("", false, ""), ("forward_authorization = true", true, ""), ("", false, tracing)] {
             let (site, _, directory) = try Self.site("auth_user_header = \"X-User\"\n\(keys)")
             _ = directory
-            let toml = site.toml.replacing("[sites.proxy.headers]", with: "[sites.proxy.headers]\nallow_underscores = true")
+            let toml =
+                top + site.toml.replacing("[sites.proxy.headers]", with: "[sites.proxy.headers]\nallow_underscores = true")
             try await Gatehouse.serving(toml) { _ async throws in
                 #expect(try await site.ask("/app/x", fields: forged + Self.ann).status == 200)
                 let seen = try await site.upstream.requests.first(1)[0]
                 #expect(seen.values("X-User") == ["ann"] && seen.values("X_User") == [], "\(seen)")
                 #expect(seen.values("Authorization").count == (hasPassword ? 1 : 0), "\(seen)")
+                let traces = seen.values("traceparent")
+                #expect(traces.count == 1 && (traces[0] == "00-forged") == top.isEmpty, "\(seen)")
             }
         }
     }

@@ -10,26 +10,22 @@ extension Exchange {
     mutating nonisolated(nonsending) func identify(
         _ request: RequestHead, by protection: ProtectionPlan, of site: SitePlan
     ) async throws(Failure) -> Bool {
-        var removed: [String] = []
-        var added: [ConfiguredField] = []
+        var told: [ConfiguredField] = []
         if let plan = protection.password {
             let user = try await user(of: request, plan, from: endpoint.clientAddress(of: request, for: site))
             record.user = user
-            removed += plan.removed
-            if let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { added.append(field) }
+            if let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { told.append(field) }
         }
         if let plan = protection.token {
             let user = try user(ofTokenIn: request, plan)
             record.user = user
-            removed += plan.removed
-            if let user, let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { added.append(field) }
+            if let user, let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { told.append(field) }
         }
         if let plan = protection.forwardAuth {
             guard case .passes(let fields) = try await ask(plan, about: request, of: site) else { return false }
-            removed += plan.copied
-            added += fields
+            told += fields
         }
-        if !removed.isEmpty { requestRules = FieldRules(remove: removed, add: added) }
+        if let rules = protection.identity { identity = IdentityFields(rules: rules, lines: told.flatMap(\.line)) }
         return true
     }
 

@@ -112,8 +112,8 @@ extension Exchange {
             target.append(0x0A)
         }
         return SelectingFields(
-            request, policy: headers.request, edits: requestRules.map { FieldEdits($0) }, client: endpoint.forwarding(to: site),
-            target: target)
+            request, policy: headers.request, edits: identity?.rules.edits(in: nil), lines: identity?.lines ?? [],
+            client: endpoint.forwarding(to: site), target: target)
     }
 
     /// A request that is none for a cache goes on, and makes old what is stored of its target if it changes something.

@@ -14,7 +14,7 @@ extension Exchange {
             fill: nil, clock: resources.clock, status: CacheStatus(.stale))
         let side = RefreshSide(
             request, endpoint: endpoint, generation: generation, resources: resources, recording: recording, route: route,
-            found: found, site: site, headers: headers, rules: requestRules)
+            found: found, site: site, headers: headers, identity: identity)
         askWhether(answer, in: side.request)
         resources.streamTasks.begin(side)
     }
@@ -25,7 +25,7 @@ extension Exchange {
         record.site = side.site
         record.route = side.found.route
         headers = side.headers
-        requestRules = side.rules
+        identity = side.identity
         recording = side.recording
         // What goes wrong is told of by the server's health.
         try? await proxy(side.request, over: side.route, side.found, of: side.site)

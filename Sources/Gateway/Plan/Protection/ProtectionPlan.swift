@@ -17,6 +17,8 @@ final class ProtectionPlan: Sendable {
     let token: TokenPlan?
     /// Nil: no other server is asked.
     let forwardAuth: ForwardAuthPlan?
+    /// What of a request whose sender has been asked for does not go upstream; nil: all of it does.
+    let identity: IdentityRules?
 
     init(
         addresses: AddressRules, requiresClientCertificate: Bool = false, limits: [RateLimitPlan], concurrency: [ConcurrencyPlan],
@@ -30,6 +32,8 @@ final class ProtectionPlan: Sendable {
         self.password = password
         self.token = token
         self.forwardAuth = forwardAuth
+        let removed = (password?.removed ?? []) + (token?.removed ?? []) + (forwardAuth?.copied ?? [])
+        identity = removed.isEmpty ? nil : IdentityRules(removed: removed)
     }
 }
 
