@@ -21,8 +21,8 @@ extension Exchange {
     /// - Parameter first: further changes, over which these stand.
     func change(_ forwarded: inout UpstreamRequest, after first: FieldRules?) {
         let trace = record.trace
-        if let identity { forwarded.lines = identity.lines }
-        if let trace { forwarded.lines += trace.line }
+        forwarded.lines = identity?.lines ?? []
+        trace?.appendLine(to: &forwarded.lines)
         guard var rules = first else {
             forwarded.edits = identity?.rules.edits(in: trace) ?? trace?.edits
             return

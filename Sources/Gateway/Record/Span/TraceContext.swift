@@ -60,16 +60,14 @@ struct TraceContext: Sendable {
         out.write(wholeHex: low)
     }
 
-    /// The line of `traceparent` for the upstream, with its end.
-    var line: [UInt8] {
-        var line: [UInt8] = []
-        line.append(addingCapacity: 70) { out in
+    /// Appends the line of `traceparent` for the upstream, with its end.
+    func appendLine(to out: inout [UInt8]) {
+        out.append(addingCapacity: 70) { out in
             out.write("traceparent: 00-")
             writeTrace(to: &out)
             out.write("-")
             out.write(wholeHex: upstreamSpan)
             out.write(isSampled ? "-01\r\n" : "-00\r\n")
         }
-        return line
     }
 }
