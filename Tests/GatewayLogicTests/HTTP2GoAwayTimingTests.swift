@@ -9,11 +9,11 @@ struct HTTP2GoAwayTimingTests {
     @Test("is with the last answer, where one request came after another")
     func alone() {
         var timing = HTTP2GoAwayTiming()
-        #expect(timing.step(at: 5, awaitsPing: false) == .leave)
+        #expect(timing.step(at: 5, awaitsPing: false) == .goAway)
         #expect(timing.deadline == nil)
         // What came at once was long ago.
         timing.sawConcurrency(at: 5)
-        #expect(timing.step(at: 5 + 1000 * Self.millisecond, awaitsPing: false) == .leave)
+        #expect(timing.step(at: 5 + 1000 * Self.millisecond, awaitsPing: false) == .goAway)
     }
 
     @Test("waits for an answer to a PING, and then for a moment without a request")
@@ -25,7 +25,7 @@ struct HTTP2GoAwayTimingTests {
         #expect(timing.step(at: 10, awaitsPing: false) == .wait)
         #expect(timing.deadline == 10 + 100 * Self.millisecond)
         #expect(timing.step(at: 9 + 100 * Self.millisecond, awaitsPing: false) == .wait)
-        #expect(timing.step(at: 10 + 100 * Self.millisecond, awaitsPing: false) == .leave)
+        #expect(timing.step(at: 10 + 100 * Self.millisecond, awaitsPing: false) == .goAway)
         #expect(timing.deadline == nil)
     }
 
@@ -47,6 +47,6 @@ struct HTTP2GoAwayTimingTests {
         timing.sawConcurrency(at: 5)
         #expect(timing.step(at: 5, awaitsPing: false) == .ping)
         #expect(timing.step(at: 4 + 5000 * Self.millisecond, awaitsPing: true) == .wait)
-        #expect(timing.step(at: 5 + 5000 * Self.millisecond, awaitsPing: true) == .leave)
+        #expect(timing.step(at: 5 + 5000 * Self.millisecond, awaitsPing: true) == .goAway)
     }
 }

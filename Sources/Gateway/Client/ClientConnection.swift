@@ -31,7 +31,8 @@ final class ClientConnection {
     private var phase = Phase.new
     /// Does its task wait for a request's first byte?
     private var isIdle = false
-    private var isLeaving = false
+    /// It is closed, though only idle, to make room for a new client.
+    private var isEvicted = false
     /// The client sent another request soon after the connection fell asleep.
     private var isBusy = false
     private var wokenBy = Waiter.Wake.ready
@@ -156,7 +157,7 @@ final class ClientConnection {
     private func waitForRequest(_ session: any ClientSession) async -> Wait {
         let isFirst = !session.hasServed
         let isDraining = resources.isDraining
-        if !isFirst, isDraining || endpoint.mustLeave { return .over }
+        if !isFirst, isDraining || endpoint.mustClose { return .over }
         if !isFirst, !isBusy { return .asleep }
         let limits = endpoint.limits
         let firstTimeout = isDraining ? min(limits.headTimeout, Self.arrivalTime) : limits.headTimeout
@@ -225,8 +226,9 @@ final class ClientConnection {
         }
     }
 
-    /// Its listener is retired: as `drain`, but tunnels stay: they end with their routes.
-    func leave() {
+    /// Its listener is retired: ends when the exchange under way has. Unlike `drain` it leaves tunnels alone, which end with their
+    /// routes.
+    func endAfterExchange() {
         switch phase {
         case .asleep: waiter.notify()
         case .open(let session) where isIdle: if session.hasServed { waiter.notify() }
@@ -246,11 +248,11 @@ final class ClientConnection {
     }
 
     /// An operator ends it: at once, or tunnels get this Close frame, and a request is answered first.
-    func end(_ end: OrderedEnd) {
-        guard case .inOrder(let close) = end else { return cut() }
-        endpoint.isOrderedToLeave = true
-        forEachTunnel { $0.endByOrder(close) }
-        if isIdle { waiter.notify() } else { leave() }
+    func end(_ end: OperatorEnd) {
+        guard case .graceful(let close) = end else { return cut() }
+        endpoint.isEndedByOperator = true
+        forEachTunnel { $0.endByOperator(close) }
+        if isIdle { waiter.notify() } else { endAfterExchange() }
     }
 
     /// Looks at the tunnels over this connection.
@@ -269,9 +271,9 @@ final class ClientConnection {
         return session.requestsUnderWay(among: streams[ObjectIdentifier(session)] ?? [])
     }
 
-    /// Since when it has been idle between two requests, in monotonic nanoseconds; nil while it is not, or has been told to end.
+    /// Since when it has been idle between two requests, in monotonic nanoseconds; nil while it is not, or has been evicted.
     var idleSince: UInt64? {
-        if isLeaving { return nil }
+        if isEvicted { return nil }
         return switch phase {
         case .asleep(let session, _): session.idleSince
         case .open(let session) where isIdle && session.hasServed: session.idleSince
@@ -279,9 +281,9 @@ final class ClientConnection {
         }
     }
 
-    /// Ends an idle connection in favour of a new client.
-    func makeRoom() {
-        isLeaving = true
+    /// Closes an idle connection to make room for a new client.
+    func evict() {
+        isEvicted = true
         waiter.notify()
     }
 
@@ -302,7 +304,7 @@ final class ClientConnection {
     private func close(_ session: (any ClientSession)? = nil, hasAnswered: Bool = false) async -> Ending {
         let hasUnreadInput = session?.hasUnreadInput ?? false
         phase = .closing
-        session?.leave()
+        session?.announceEnd()
         session?.discard()
         await closing.close(hasUnreadInput: hasUnreadInput, hasAnswered: hasAnswered)
         return .ended

@@ -49,7 +49,7 @@ final class ClientEndpoint {
     /// What a proxy has said of its client's connection, if one speaks for others here.
     var proxyHeader: ProxyHeader? { proxied }
     /// An operator has the connection end.
-    var isOrderedToLeave = false
+    var isEndedByOperator = false
     /// The last request's; of no use in another generation.
     private var last: (generation: Int, host: [UInt8], site: SitePlan)?
     private var forwarding: (site: SitePlan, facts: ClientPeer)?
@@ -93,7 +93,7 @@ final class ClientEndpoint {
     var isListenerRetired: Bool { acceptor.isRetired }
 
     /// Is its next answer the last, since its listener is gone, an operator says so, or its last request's site drains?
-    var mustLeave: Bool { acceptor.isRetired || isOrderedToLeave || last?.site.isDraining == true }
+    var mustClose: Bool { acceptor.isRetired || isEndedByOperator || last?.site.isDraining == true }
 
     /// Does the client speak TLS?
     var isTLS: Bool { acceptor.isTLS }

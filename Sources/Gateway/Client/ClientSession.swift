@@ -25,8 +25,8 @@ protocol ClientSession: AnyObject {
     var openTunnels: [Tunnel] { get }
     /// The gateway drains: exchanges under way may end, and no other begins. Tunnels are drained by themselves.
     func drain()
-    /// The connection ends in an orderly way: in HTTP/2 a GOAWAY says so.
-    func leave()
+    /// The connection ends in an orderly way: tells the client, where the version has words for it (GOAWAY of HTTP/2).
+    func announceEnd()
     /// The session falls silent for a while: releases memory that can be allocated again.
     func releaseMemory()
     /// Releases its buffers and heads: the connection is about to close, or another session takes over.

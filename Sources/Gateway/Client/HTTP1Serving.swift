@@ -21,6 +21,6 @@ extension HTTP1Session {
 
     /// Its last answer says so: see `mayServeAnother`.
     func drain() {}
-    func leave() {}
+    func announceEnd() {}
     func releaseMemory() {}
 }

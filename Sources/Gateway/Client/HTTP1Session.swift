@@ -140,7 +140,7 @@ final class HTTP1Session: ClientSession {
 
     /// A request of which not all has been read leaves bytes that cannot be told from the next one.
     private var mayServeAnother: Bool {
-        guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !resources.isDraining, !endpoint.mustLeave
+        guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !resources.isDraining, !endpoint.mustClose
         else { return false }
         let limit = endpoint.limits.maxRequestsPerConnection
         return limit == 0 || requestCount < limit

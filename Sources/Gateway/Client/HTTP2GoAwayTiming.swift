@@ -6,7 +6,7 @@
 /// more, which puts the end off.
 struct HTTP2GoAwayTiming {
     /// What is to be done.
-    enum Step { case ping, wait, leave }
+    enum Step { case ping, wait, goAway }
 
     /// When `step` is to be asked again though nothing has come, in monotonic nanoseconds; nil while the connection does not end.
     private(set) var deadline: UInt64?
@@ -33,7 +33,7 @@ struct HTTP2GoAwayTiming {
     /// - Parameter awaitsPing: has the client not answered the last PING?
     mutating func step(at now: UInt64, awaitsPing: Bool) -> Step {
         guard let end = deadline else {
-            guard let concurrentAt, now &- concurrentAt < Self.recently else { return .leave }
+            guard let concurrentAt, now &- concurrentAt < Self.recently else { return .goAway }
             deadline = now &+ Self.answerTimeout
             return .ping
         }
@@ -44,6 +44,6 @@ struct HTTP2GoAwayTiming {
         }
         guard now >= end else { return .wait }
         putOff()
-        return .leave
+        return .goAway
     }
 }

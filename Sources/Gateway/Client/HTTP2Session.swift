@@ -145,10 +145,10 @@ final class HTTP2Session: ClientSession {
 
     /// Says that no more requests are taken.
     private func sendGoAwayWhenDue() {
-        switch http2.isLeaving ? .leave : goAway.step(at: resources.loop.now, awaitsPing: http2.awaitsPing) {
+        switch http2.hasSentGoAway ? .goAway : goAway.step(at: resources.loop.now, awaitsPing: http2.awaitsPing) {
         case .ping: http2.sendPing()
         case .wait: break
-        case .leave:
+        case .goAway:
             goAway.putOff()
             http2.goAway(isFinal: true)
         }
@@ -172,7 +172,7 @@ final class HTTP2Session: ClientSession {
 
     /// Takes it no more requests?
     private var isOver: Bool {
-        resources.isDraining || endpoint.mustLeave && hasServed || http2.isLeaving || hasServedAll
+        resources.isDraining || endpoint.mustClose && hasServed || http2.hasSentGoAway || hasServedAll
     }
 
     /// Is the session over, or without anything to do?
@@ -271,8 +271,8 @@ final class HTTP2Session: ClientSession {
         }
         if let due = drainsAt, now >= due {
             // RFC 9113 §6.8: first that it will go, then, when what was under way has come, that it has gone.
-            drainsAt = http2.isLeaving ? nil : now &+ Self.goAwayDelay
-            http2.goAway(isFinal: http2.isLeaving)
+            drainsAt = http2.hasSentGoAway ? nil : now &+ Self.goAwayDelay
+            http2.goAway(isFinal: http2.hasSentGoAway)
         }
         http2.endAbandoned(since: now &- limits.lingeringTimeout)
         return nil
@@ -314,7 +314,7 @@ final class HTTP2Session: ClientSession {
         wake()
     }
 
-    func leave() {
+    func announceEnd() {
         http2.goAway(isFinal: true)
         // What the kernel does not take now is not worth waiting for.
         _ = try? http2.flush()

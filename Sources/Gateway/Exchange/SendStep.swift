@@ -34,12 +34,12 @@ extension Exchange {
                 throw Failure.clientLeft(error)
             }
             next += taken
-            if next < range.upperBound { try await makeRoom(after: taken) }
+            if next < range.upperBound { try await waitForClient(after: taken) }
         }
     }
 
     /// Not all of a payload was taken: waits until the client takes more, and lets the others of this loop have their turn.
-    mutating nonisolated(nonsending) func makeRoom(after taken: Int) async throws(Failure) {
+    mutating nonisolated(nonsending) func waitForClient(after taken: Int) async throws(Failure) {
         if taken == 0 { try await waitForClient() } else { try await flush() }
         await resources.loop.yield()
     }

@@ -34,14 +34,15 @@ package struct ConnectionReport: Sendable {
 }
 
 /// How an operator ends a connection.
-package enum OrderedEnd: Sendable {
+package enum OperatorEnd: Sendable {
     /// When what is under way on it has ended, and its WebSockets with this Close frame.
-    case inOrder(OrderedClose)
+    case graceful(OperatorClose)
+    /// What is under way on it is cut.
     case atOnce
 }
 
-/// What a Close frame says that an operator has sent.
-package struct OrderedClose: Sendable {
+/// The Close frame by which an operator ends WebSockets.
+package struct OperatorClose: Sendable {
     let code: CloseCode
     package let reason: String
 
@@ -78,7 +79,7 @@ extension Gateway {
 
     /// Ends a connection.
     /// - Returns: false if there is none of that identifier.
-    package func close(_ identifier: String, _ end: OrderedEnd) async -> Bool {
+    package func close(_ identifier: String, _ end: OperatorEnd) async -> Bool {
         guard let (worker, number) = place(identifier) else { return false }
         return await worker.close(number, end)
     }

@@ -26,11 +26,11 @@ final class Tunnel: ReadinessHandler {
     /// When its handshake began to be answered, in monotonic nanoseconds.
     let born: UInt64
     private var pingedAt: UInt64 = 0
-    /// The gateway has no use for this tunnel any more: why, and when it says so.
-    private var farewell: (reason: TunnelEnding.Reason, at: UInt64)?
+    /// When the gateway itself begins to close the tunnel, in monotonic nanoseconds, and why; `.max` once it has begun.
+    private var plannedEnd: (reason: TunnelEnding.Reason, at: UInt64)?
     private var isCut = false
-    /// What an operator has its peers told.
-    private var ordered: OrderedClose?
+    /// The Close frame that an operator has ordered.
+    private var operatorClose: OperatorClose?
 
     /// - Parameter lease: of the upstream that has answered 101.
     init(
@@ -94,7 +94,7 @@ final class Tunnel: ReadinessHandler {
 
     /// What has come since the deadline passed woke nobody, and a stream of HTTP/2 does not announce it again: its connection may
     /// have read it just now.
-    private var canSleep: Bool { withTraffic { $0.isQuiet && !$0.mayMove } && farewell == nil && !isCut }
+    private var canSleep: Bool { withTraffic { $0.isQuiet && !$0.mayMove } && plannedEnd == nil && !isCut }
 
     /// Waits without a task: bytes are relayed on the spot.
     /// - Parameter onWake: called once, when there is something to decide: then `run` again.
@@ -110,10 +110,10 @@ final class Tunnel: ReadinessHandler {
     /// The gateway stops: a Close frame each way after `delay` nanoseconds, then the peers have until they are cut.
     func drain(after delay: UInt64) {
         let time = loop.now &+ delay
-        switch farewell {
-        case nil: farewell = (.drained, time)
+        switch plannedEnd {
+        case nil: plannedEnd = (.drained, time)
         // It is leaving already; now it must be gone before the gateway is.
-        case (.routeGone, let at)?: farewell = (.routeGone, min(at, time))
+        case (.routeGone, let at)?: plannedEnd = (.routeGone, min(at, time))
         default: return
         }
         waiter.notify()
@@ -130,16 +130,16 @@ final class Tunnel: ReadinessHandler {
 
     /// Its route is gone: a Close frame each way after `delay` nanoseconds.
     func endWithRoute(after delay: UInt64) {
-        guard farewell == nil else { return }
-        farewell = (.routeGone, loop.now &+ delay)
+        guard plannedEnd == nil else { return }
+        plannedEnd = (.routeGone, loop.now &+ delay)
         waiter.notify()
     }
 
     /// An operator ends it: this Close frame each way now.
-    func endByOrder(_ close: OrderedClose) {
-        guard farewell == nil else { return }
-        ordered = close
-        farewell = (.ordered, loop.now)
+    func endByOperator(_ close: OperatorClose) {
+        guard plannedEnd == nil else { return }
+        operatorClose = close
+        plannedEnd = (.byOperator, loop.now)
         waiter.notify()
     }
 
@@ -173,13 +173,15 @@ final class Tunnel: ReadinessHandler {
     private var nextDeadline: UInt64 {
         let nearest = leavingDeadline
         if let until = withTraffic({ $0.closing?.until }) { return min(nearest, until) }
-        return min(nearest, idleDeadline, farewell?.at ?? .max, lifetimeDeadline, stallDeadline, pingDeadline)
+        return min(nearest, idleDeadline, plannedEnd?.at ?? .max, lifetimeDeadline, stallDeadline, pingDeadline)
     }
 
     /// A client whose upstream is gone has been told so: it gets no more than a moment to leave. Nor do both after their Close
     /// frames.
     private var leavingDeadline: UInt64 {
-        withTraffic { $0.down.isDone || $0.up.hasLeft || $0.isClosingHandshakeDone ? $0.progressAt &+ plan.closing : .max }
+        withTraffic {
+            $0.down.isDone || $0.up.hasEndedWithClose || $0.isClosingHandshakeDone ? $0.progressAt &+ plan.closing : .max
+        }
     }
 
     private var progressAt: UInt64 { withTraffic { $0.progressAt } }
@@ -200,9 +202,9 @@ final class Tunnel: ReadinessHandler {
         if now >= leavingDeadline { return withTraffic { $0.end() } }
         if let until = withTraffic({ $0.closing?.until }) {
             if now >= until { withTraffic { $0.end() } }
-        } else if let reason = farewell?.reason, now >= farewell?.at ?? .max {
-            farewell?.at = .max
-            takeLeave(reason, now)
+        } else if let reason = plannedEnd?.reason, now >= plannedEnd?.at ?? .max {
+            plannedEnd?.at = .max
+            beginPlannedEnd(reason, now)
         } else if now >= idleDeadline {
             close(.idle, .goingAway, plan.idle.key, "idle for too long")
         } else if now >= lifetimeDeadline {
@@ -214,10 +216,10 @@ final class Tunnel: ReadinessHandler {
         }
     }
 
-    private func takeLeave(_ reason: TunnelEnding.Reason, _ now: UInt64) {
+    private func beginPlannedEnd(_ reason: TunnelEnding.Reason, _ now: UInt64) {
         // RFC 6455 §7.4.1: 1001 is an endpoint "going away"; 1012, of IANA's registry, a service that begins anew.
-        if let ordered, reason == .ordered {
-            withTraffic { $0.close(reason, ordered.code, nil, ordered.reason, until: now &+ plan.closing) }
+        if let operatorClose, reason == .byOperator {
+            withTraffic { $0.close(reason, operatorClose.code, nil, operatorClose.reason, until: now &+ plan.closing) }
         } else if reason == .routeGone {
             withTraffic { $0.close(reason, .serviceRestart, nil, "the route is gone", until: now &+ plan.closing) }
         } else {

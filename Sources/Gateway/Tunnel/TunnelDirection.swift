@@ -258,7 +258,7 @@ struct TunnelDirection: ~Copyable {
         // With a Close frame of the gateway's own each side ends by its own exchange of them: see `TunnelTraffic`.
         // Nor does a client's end go on that came in one DATA frame with its Close frame (RFC 8441 §5): a server that sees it may
         // leave without a Close frame of its own.
-        if phase != .closed, !hasLeft { sink.shutdownWrite() }
+        if phase != .closed, !hasEndedWithClose { sink.shutdownWrite() }
         return true
     }
 
@@ -284,7 +284,7 @@ struct TunnelDirection: ~Copyable {
     }
 
     /// The source is a client that has ended its side together with its Close frame.
-    var hasLeft: Bool { mayEndWithClose && isDone && hasSeenClose }
+    var hasEndedWithClose: Bool { mayEndWithClose && isDone && hasSeenClose }
 
     /// The last byte of the source's Close frame has been read.
     var hasSeenClose: Bool { observer.hasSeenClose }

@@ -16,7 +16,7 @@ struct TunnelEnding {
         case tooBig = "message_too_big"
         case violation = "websocket_violation"
         case routeGone = "route_gone"
-        case ordered = "closed_by_operator"
+        case byOperator = "closed_by_operator"
         case drained = "drained"
         case cut = "drain_timeout"
 

@@ -125,7 +125,7 @@ struct AcceptLoop {
         var isLogged: Bool { pauses == 1 || pauses > 0 && pauses % 1000 == 0 }
         while !resources.isDraining, acceptor.closesAt.map({ loop.now < $0 }) ?? true {
             let hasClient = listener.hasClient
-            if hasClient, !makeRoom(), pauses == 0 {
+            if hasClient, !evictLongestIdle(), pauses == 0 {
                 let (limit, count) = resources.countPause()
                 pauses = count
                 if isLogged { log.warning("accepting pauses: \(limit) is reached", metadata: ["pauses": "\(pauses)"]) }
@@ -144,7 +144,7 @@ struct AcceptLoop {
 
     /// Closes the longest idle connection, or asks the other workers to.
     /// - Returns: has one of this worker's been closed?
-    private func makeRoom() -> Bool {
+    private func evictLongestIdle() -> Bool {
         guard resources.closeLongestIdle() else {
             resources.shared.wantRoom()
             return false

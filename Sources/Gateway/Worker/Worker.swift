@@ -123,7 +123,7 @@ actor Worker {
         }
         for (listener, plan) in next.listeners { add(listener, plan, of: next.generation) }
         resources.endTunnelsWithoutRoute()
-        if hasRetired { resources.leaveRetiredListeners() }
+        if hasRetired { resources.endConnectionsOfRetiredListeners() }
         if isServing { probe() }
     }
 
@@ -195,7 +195,7 @@ actor Worker {
     func connection(_ number: UInt64) -> ConnectionReport? { resources?.connectionReport(number) }
 
     /// - Returns: false if there is no such connection.
-    func close(_ number: UInt64, _ end: OrderedEnd) -> Bool {
+    func close(_ number: UInt64, _ end: OperatorEnd) -> Bool {
         guard let connection = resources?.numbered(number) else { return false }
         connection.end(end)
         return true

@@ -248,7 +248,7 @@ final class WorkerResources {
     func closeLongestIdle() -> Bool {
         let connection = idlest.next(among: connections.values.lazy.map(\.connection)) { connections[$0]?.connection }
         guard let connection else { return false }
-        connection.makeRoom()
+        connection.evict()
         return true
     }
 
@@ -269,8 +269,8 @@ final class WorkerResources {
     }
 
     /// The plan in use has lost a listener: who came in by it gets the answer that is under way, or awaited, and leaves.
-    func leaveRetiredListeners() {
-        for (connection, _) in connections.values where connection.endpoint.isListenerRetired { connection.leave() }
+    func endConnectionsOfRetiredListeners() {
+        for (connection, _) in connections.values where connection.endpoint.isListenerRetired { connection.endAfterExchange() }
     }
 
     /// Ends the tunnels whose route the plan in use has not, or whose site drains, each at a moment of its own: their clients all

@@ -132,7 +132,7 @@ package final class HTTP2Connection {
     package var frameSince: UInt64? { section?.since ?? inputSince }
     /// Bytes of frames that wait to be sent.
     package var unsentCount: Int { output.count }
-    package var isLeaving: Bool { sentGoAway != nil }
+    package var hasSentGoAway: Bool { sentGoAway != nil }
     /// Has the client been told that it may open WebSockets?
     package var offersWebSockets: Bool { limits.enablesConnectProtocol }
 

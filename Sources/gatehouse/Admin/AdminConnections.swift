@@ -100,11 +100,11 @@ extension AdminResources {
         guard let wanted = AdminConnections.Close(body) else {
             return .problem(400, "The body is to be JSON with \"id\", and perhaps \"code\", \"reason\" or \"at_once\".")
         }
-        guard let words = OrderedClose(code: wanted.code, reason: wanted.reason) else {
+        guard let words = OperatorClose(code: wanted.code, reason: wanted.reason) else {
             return .problem(
                 400,
                 "A Close frame has a code of 1000 to 1003, 1007 to 1014 or 3000 to 4999, and a reason of at most "
-                    + "\(OrderedClose.longestReason) bytes.")
+                    + "\(OperatorClose.longestReason) bytes.")
         }
         guard !wanted.hasWords || wanted.atOnce != true else {
             return .problem(400, "What is closed at once is told nothing: no \"code\" and \"reason\" with \"at_once\".")
@@ -113,7 +113,7 @@ extension AdminResources {
         guard !wanted.hasWords || report.tunnels > 0 else {
             return .problem(409, "The connection has no WebSocket, and only those are told a \"code\" and a \"reason\".")
         }
-        guard await gateway.close(wanted.id, wanted.atOnce == true ? .atOnce : .inOrder(words)) else {
+        guard await gateway.close(wanted.id, wanted.atOnce == true ? .atOnce : .graceful(words)) else {
             return .problem(404, "There is no such connection.")
         }
         var facts: Logger.Metadata = [

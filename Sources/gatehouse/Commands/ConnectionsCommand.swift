@@ -46,9 +46,9 @@ struct ConnectionsCommand: AsyncParsableCommand {
         guard action == "close" else { throw ValidationError("\"\(action)\" is not close.") }
         if identifier == nil { throw ValidationError("Which connection? gatehouse connections lists them.") }
         guard !hasWords || !atOnce else { throw ValidationError("What is closed at once is told nothing.") }
-        guard OrderedClose(code: code, reason: reason) != nil else {
+        guard OperatorClose(code: code, reason: reason) != nil else {
             throw ValidationError(
-                "A code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, a reason at most \(OrderedClose.longestReason) bytes.")
+                "A code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, a reason at most \(OperatorClose.longestReason) bytes.")
         }
     }
 

@@ -117,7 +117,7 @@ extension Exchange {
                     throw Failure.clientLeft(error)
                 }
                 piece.consume(taken)
-                if !piece.isEmpty { try await makeRoom(after: taken) }
+                if !piece.isEmpty { try await waitForClient(after: taken) }
             }
             try await flush()
             await resources.loop.yield()
