@@ -17,7 +17,7 @@ static gh_secrets *secrets_of(const SSL *ssl) {
     return wire->secrets;
 }
 
-int gh_shake_hands(SSL *ssl) {
+int gh_handshake(SSL *ssl) {
     gh_secrets *secrets = secrets_of(ssl);
     gh_collect_traffic_secrets(secrets != NULL ? &secrets->traffic : NULL);
     int turn = gh_take_turn();

@@ -17,7 +17,7 @@ package enum PeerError: Error, CustomStringConvertible {
 
     /// Has the peer ended a connection of TLS without close_notify, as browsers and curl do? What came may be less than what was
     /// sent.
-    package var isUnsaidEnd: Bool {
+    package var isEndWithoutCloseNotify: Bool {
         if case .connection(.tls(let error)) = self { error.kind == .truncated } else { false }
     }
 

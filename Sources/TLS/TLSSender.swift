@@ -15,7 +15,7 @@ package final class TLSSender: Sendable {
     ///   - caFile: PEM file of the authorities to trust; nil: the system's.
     package init(_ descriptor: Int32, serverName: String, caFile: String?) throws(TLSError) {
         let made = try SendingConnection(caFile: caFile)
-        try made.shakeHands(over: descriptor, with: serverName)
+        try made.performHandshake(over: descriptor, with: serverName)
         connection = Mutex(made)
     }
 
@@ -77,7 +77,7 @@ package final class TLSSender: Sendable {
         unsafe SSL_CTX_free(context)
     }
 
-    func shakeHands(over descriptor: Int32, with serverName: String) throws(TLSError) {
+    func performHandshake(over descriptor: Int32, with serverName: String) throws(TLSError) {
         unsafe SSL_set_fd(ssl, descriptor)
         if let address = unsafe a2i_IPADDRESS(serverName) {
             unsafe ASN1_OCTET_STRING_free(address)

@@ -10,7 +10,7 @@ extension Stream {
     /// - Parameters:
     ///   - timeout: nanoseconds for the whole handshake.
     ///   - givesUp: is asked whenever the waiter wakes; true ends the wait as the deadline would.
-    package nonisolated(nonsending) func shakeHands(
+    package nonisolated(nonsending) func performHandshake(
         _ waiter: Waiter, timeout: UInt64, givesUp: () -> Bool = { false }
     ) async throws(TransportError) {
         var deadline = waiter.loop.now &+ timeout

@@ -113,7 +113,7 @@ extension Stream {
                 throw .tls(error)
             }
             let stream = Stream(socket, tls: session)
-            do throws(TransportError) { try await stream.shakeHands(waiter, timeout: timeout, givesUp: givesUp) } catch {
+            do throws(TransportError) { try await stream.performHandshake(waiter, timeout: timeout, givesUp: givesUp) } catch {
                 if case .timedOut = error { throw .handshakeTimedOut }
                 throw error
             }

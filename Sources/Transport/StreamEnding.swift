@@ -16,7 +16,7 @@ extension Stream {
     }
 
     /// Ends our side with a FIN alone. Over TLS the missing close_notify tells the peer that it may not have all (RFC 8446 §6.1).
-    package func shutdownWriteUnsaid() {
+    package func shutdownWriteWithoutCloseNotify() {
         socket.sendDeferred()
         _ = Glibc.shutdown(socket.descriptor, Int32(SHUT_WR))
     }

@@ -53,7 +53,7 @@ final class Connection {
     }
 
     /// Lets both sides shake hands until both are done or have failed; who fails closes.
-    nonisolated(nonsending) func shakeHands() async -> (client: TransportError?, server: TransportError?) {
+    nonisolated(nonsending) func performHandshake() async -> (client: TransportError?, server: TransportError?) {
         var failures: [TransportError?] = [nil, nil]
         var isDone = [false, false]
         while isDone != [true, true] {

@@ -15,7 +15,7 @@ import Testing
         try await onLoop { actor in
             let connection = try await Connection.open(
                 on: actor.loop, server: Certificates.server(certificate), client: Certificates.client(for: name))
-            let failures = await connection.shakeHands()
+            let failures = await connection.performHandshake()
             #expect(failures.client == nil && failures.server == nil)
             #expect(connection.client.tls?.version == "TLSv1.3")
             // RFC 6066 §3: an address is not asked for by SNI.
@@ -38,7 +38,7 @@ import Testing
         try await onLoop { actor in
             let connection = try await Connection.open(
                 on: actor.loop, server: Certificates.server(certificate), client: Certificates.client(for: name))
-            let failures = await connection.shakeHands()
+            let failures = await connection.performHandshake()
             #expect(kind(failures.client) == .verification)
             let said = try #require(failures.client?.description)
             #expect(said.contains(words) && said.contains("checked for \(name)"))
@@ -51,7 +51,7 @@ import Testing
             let trusting = try TLSClientContext(TLSClientContext.Settings(serverName: "other.test", verifies: false))
             let connection = try await Connection.open(
                 on: actor.loop, server: Certificates.server("stranger.test"), client: trusting)
-            let failures = await connection.shakeHands()
+            let failures = await connection.performHandshake()
             #expect(failures.client == nil && failures.server == nil)
             connection.close()
         }
@@ -104,7 +104,7 @@ import Testing
             let context = try Certificates.client()
             for isSecond in [false, true] {
                 let connection = try await Connection.open(on: actor.loop, server: names, client: context)
-                let failures = await connection.shakeHands()
+                let failures = await connection.performHandshake()
                 #expect(failures.client == nil && failures.server == nil)
                 #expect(connection.client.tls?.isResumed == isSecond)
                 // The ticket comes with the first bytes.
@@ -130,7 +130,7 @@ import Testing
             // The first brings a ticket, which the second takes; while that is open there is none for the third.
             for (isResumed, closes) in [(false, true), (true, false), (false, true), (true, true)] {
                 let connection = try await Connection.open(on: actor.loop, server: names, client: context)
-                let failures = await connection.shakeHands()
+                let failures = await connection.performHandshake()
                 #expect(failures.client == nil && failures.server == nil)
                 #expect(connection.client.tls?.isResumed == isResumed)
                 guard closes else {
@@ -152,7 +152,7 @@ import Testing
                 let (first, second) = try (Certificates.client(), Certificates.client())
                 func isResumed(_ context: TLSClientContext) async throws -> Bool {
                     let connection = try await Connection.open(on: actor.loop, server: names, client: context)
-                    _ = await connection.shakeHands()
+                    _ = await connection.performHandshake()
                     _ = try await connection.carry([1], from: connection.server, to: connection.client)
                     defer { connection.close() }
                     return connection.client.tls?.isResumed == true
@@ -173,7 +173,7 @@ import Testing
         try await onLoop { actor in
             let connection = try await Connection.open(
                 on: actor.loop, server: Certificates.server(), client: Certificates.client(records: records))
-            let failures = await connection.shakeHands()
+            let failures = await connection.performHandshake()
             #expect(failures.client == nil && failures.server == nil)
             // A new key before each record, from the server's side alone.
             let server = try #require(connection.server.tls)
@@ -213,7 +213,7 @@ import Testing
             let context = try Certificates.client()
             #expect(unsafe SSL_CTX_set_ciphersuites(context.context, suite) == 1)
             let connection = try await Connection.open(on: actor.loop, server: Certificates.server(), client: context)
-            let failures = await connection.shakeHands()
+            let failures = await connection.performHandshake()
             #expect(failures.client == nil && failures.server == nil)
             #expect(connection.server.tls?.hasOwnRecords == true)
             #expect(try await connection.carry([1, 2, 3], from: connection.server, to: connection.client) == [1, 2, 3])
@@ -236,7 +236,7 @@ import Testing
             for (name, isKnown) in [("rsa.test", true), ("x.wild.test", true), ("localhost", true), ("wild.test", false)] {
                 let connection = try await Connection.open(
                     on: actor.loop, server: names, client: Certificates.client(for: name))
-                let failures = await connection.shakeHands()
+                let failures = await connection.performHandshake()
                 #expect((failures.client == nil) == isKnown)
                 connection.close()
             }
@@ -268,7 +268,7 @@ import Testing
             let client = try Certificates.client(for: name)
             _ = unsafe SSL_CTX_ctrl(client.context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
             let connection = try await Connection.open(on: actor.loop, server: names, client: client)
-            let failures = await connection.shakeHands()
+            let failures = await connection.performHandshake()
             #expect((failures.server == nil) == isAccepted)
             connection.close()
         }

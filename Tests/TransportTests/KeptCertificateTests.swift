@@ -27,7 +27,7 @@ import Testing
             TLSClientContext.Settings(serverName: name, caFile: Certificates.authority()))
         let connection = try await Connection.open(on: loop, server: TLSServerNames([:], fallback: context), client: client)
         defer { connection.close() }
-        let found = await connection.shakeHands()
+        let found = await connection.performHandshake()
         let words = (found.client ?? found.server)?.description
         #expect(words == nil)
     }

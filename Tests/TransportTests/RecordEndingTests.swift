@@ -21,7 +21,7 @@ import Testing
                 client: isServer ? nil : Certificates.client(records: records))
             let (stream, other) = isServer ? (connection.server, connection.client) : (connection.client, connection.server)
             let peer = try BarePeer(of: other, isClient: isServer)
-            try await peer.shakeHands(with: stream, connection.waiter)
+            try await peer.performHandshake(with: stream, connection.waiter)
             let buffer = Buffer(capacity: 1000)
             for round in 1...2 {
                 if round == 2 { stream.takeOverRecords() }
@@ -46,7 +46,7 @@ import Testing
         try await onLoop { actor in
             let connection = try await Connection.open(on: actor.loop, server: Certificates.server())
             let peer = try BarePeer(of: connection.client, isClient: true)
-            try await peer.shakeHands(with: connection.server, connection.waiter)
+            try await peer.performHandshake(with: connection.server, connection.waiter)
             let server = connection.server
             let buffer = Buffer(capacity: 1000)
             #expect(peer.write([1]) && peer.askForKey())
@@ -72,7 +72,7 @@ import Testing
         try await onLoop { actor in
             let connection = try await Connection.open(
                 on: actor.loop, server: Certificates.server(records: records), client: Certificates.client())
-            let failures = await connection.shakeHands()
+            let failures = await connection.performHandshake()
             #expect(failures.client == nil && failures.server == nil)
             var size: Int32 = 32_768
             _ = unsafe setsockopt(connection.server.socket.descriptor, SOL_SOCKET, SO_SNDBUF, &size, 4)
@@ -125,7 +125,7 @@ import Testing
                 #expect(unsafe add(to: context.context) == 1)
             }
             let connection = try await Connection.open(on: actor.loop, server: names, client: context)
-            let failures = await connection.shakeHands()
+            let failures = await connection.performHandshake()
             #expect(failures.client == nil && failures.server == nil)
             // Few bytes first: the client's records are OpenSSL's until then.
             for bytes in [[1], pattern(100_000)] {
@@ -174,7 +174,7 @@ private func addNothing(
         unsafe SSL_CTX_free(context)
     }
 
-    nonisolated(nonsending) func shakeHands(with stream: Stream, _ waiter: Waiter) async throws {
+    nonisolated(nonsending) func performHandshake(with stream: Stream, _ waiter: Waiter) async throws {
         var isDone = [false, false]
         while isDone != [true, true] {
             if !isDone[0] { isDone[0] = unsafe SSL_do_handshake(ssl) == 1 }

@@ -17,7 +17,7 @@ import Testing
         let client = try TLSClientContext(TLSClientContext.Settings(serverName: "localhost", caFile: authority))
         let connection = try await Connection.open(on: loop, server: names, client: client)
         defer { connection.close() }
-        return await connection.shakeHands()
+        return await connection.performHandshake()
     }
 
     @Test func `a new certificate is shown by the next handshake, and connections go on`() async throws {
@@ -26,7 +26,7 @@ import Testing
             let (first, second) = try (Certificates.authority(), Certificates.otherAuthority())
             let client = try Certificates.client()
             let connection = try await Connection.open(on: actor.loop, server: names, client: client)
-            _ = await connection.shakeHands()
+            _ = await connection.performHandshake()
             #expect(try await failures(actor.loop, names, trusting: second).client != nil)
 
             let files = try Certificates.otherFiles()
@@ -51,7 +51,7 @@ import Testing
             }
             let files = try Certificates.otherFiles()
             for _ in 0..<3 { try names.fallback.replaceCertificate(certificateFile: files.certificate, keyFile: files.key) }
-            let failures = await connection.shakeHands()
+            let failures = await connection.performHandshake()
             #expect(failures.client == nil && failures.server == nil)
             connection.close()
         }

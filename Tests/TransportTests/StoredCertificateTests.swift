@@ -35,7 +35,7 @@ import Testing
         let client = try TLSClientContext(TLSClientContext.Settings(serverName: "localhost", caFile: authority))
         let connection = try await Connection.open(on: loop, server: TLSServerNames([:], fallback: context), client: client)
         defer { connection.close() }
-        return await connection.shakeHands()
+        return await connection.performHandshake()
     }
 
     private nonisolated(nonsending) func failure(

@@ -284,7 +284,7 @@ import Testing
 nonisolated(nonsending) func connected(on loop: EventLoop, overTLS: Bool) async throws -> Connection {
     guard overTLS else { return try await Connection.open(on: loop) }
     let connection = try await Connection.open(on: loop, server: Certificates.server(), client: Certificates.client())
-    let failures = await connection.shakeHands()
+    let failures = await connection.performHandshake()
     #expect(failures.client == nil && failures.server == nil, "\(failures)")
     return connection
 }

@@ -131,7 +131,7 @@ int gh_use_limits(SSL *ssl, SSL_CTX *context, const char *groups);
 SSL_CTX *gh_new_context(const SSL_METHOD *method, int tells_secrets);
 
 /// One step of a handshake: SSL_do_handshake(3), which collects.
-int gh_shake_hands(SSL *ssl);
+int gh_handshake(SSL *ssl);
 
 /// There will be a key log: contexts that are made from now on, of OpenSSL's records too, tell their sessions' secrets.
 void gh_want_key_log(void);

@@ -68,7 +68,7 @@ final class RefreshSide: ClientSide, StreamExchange {
     func begin(_ answer: Answer) {}
     var answerBody: any BodySink { nothing }
     func abort() {}
-    func endShort() {}
+    func endTruncated() {}
 
     // MARK: Waiting
 

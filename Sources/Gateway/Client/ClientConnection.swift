@@ -75,7 +75,7 @@ final class ClientConnection {
         case .new:
             if let protection = endpoint.proxyProtocol, await !identifyClient(protection) { return await abort() }
             if let tcp = endpoint.listener.tcp { return await passOn(tcp) ? close() : abort() }
-            guard await shakeHands() else { return await close() }
+            guard await performHandshake() else { return await close() }
             return await serve(makeSession())
         case .asleep(let session, let since):
             // A client that comes back soon is likely to do so again: keeping the task is then cheaper than a new one each time.
@@ -105,7 +105,7 @@ final class ClientConnection {
                 }
             case .last: return await close(session, hasAnswered: true)
             case .cut: return await abort(session)
-            case .short(let endsWithConnection): return await endShort(session, endsWithConnection)
+            case .truncated(let endsWithConnection): return await endTruncated(session, endsWithConnection)
             case .upgraded(let tunnel):
                 phase = .tunnel(tunnel)
                 return await run(tunnel)
@@ -118,10 +118,10 @@ final class ClientConnection {
 
     // MARK: The handshake
 
-    private func shakeHands() async -> Bool {
+    private func performHandshake() async -> Bool {
         guard stream.tls != nil else { return true }
         do throws(TransportError) {
-            try await stream.shakeHands(waiter, timeout: endpoint.limits.handshakeTimeout)
+            try await stream.performHandshake(waiter, timeout: endpoint.limits.handshakeTimeout)
             if let session = stream.tls { resources.series.handshake(session) }
         } catch {
             await handshakeFailed(error)
@@ -310,10 +310,10 @@ final class ClientConnection {
         return .ended
     }
 
-    private func endShort(_ session: any ClientSession, _ endsWithConnection: Bool) async -> Ending {
+    private func endTruncated(_ session: any ClientSession, _ endsWithConnection: Bool) async -> Ending {
         phase = .closing
         session.discard()
-        await closing.endShort(endsWithConnection: endsWithConnection)
+        await closing.endTruncated(endsWithConnection: endsWithConnection)
         return .ended
     }
 

@@ -43,7 +43,7 @@ enum SessionEnding {
     case cut
     /// An answer has come to an early end, and all that there was of it is with the kernel: it must arrive, and its end be seen.
     /// - Parameter endsWithConnection: nothing but the connection's end tells the client that it has the whole.
-    case short(endsWithConnection: Bool)
+    case truncated(endsWithConnection: Bool)
     /// The connection is a tunnel's now.
     case upgraded(Tunnel)
     /// The client began with the preface of HTTP/2, where it may.

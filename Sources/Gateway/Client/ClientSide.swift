@@ -33,7 +33,7 @@ protocol ClientSide: AnyObject {
     /// Cuts the answer so that its receiver cannot take it for the whole. Bytes under way may be lost.
     func abort()
     /// As `abort`, but what has been flushed arrives first.
-    func endShort()
+    func endTruncated()
 
     /// Payload bytes of the request's body that came, and of the answer's that went.
     var bodyBytes: (received: UInt64, sent: UInt64) { get }

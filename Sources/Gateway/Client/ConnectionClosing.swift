@@ -36,12 +36,12 @@ struct ConnectionClosing {
     /// counted body shows that itself, and TLS by the missing close_notify (RFC 9112 §8, §9.8); else only a reset does, which
     /// throws away what has not arrived (§9.6).
     /// - Parameter endsWithConnection: is the end of the body said by the connection's end alone?
-    func endShort(endsWithConnection: Bool) async {
+    func endTruncated(endsWithConnection: Bool) async {
         if endsWithConnection, stream.tls == nil {
             await waitForDelivery()
             stream.abort()
         } else {
-            stream.shutdownWriteUnsaid()
+            stream.shutdownWriteWithoutCloseNotify()
             if !stream.socket.hasHungUp { await linger() }
             stream.socket.close()
         }

@@ -15,7 +15,7 @@ final class HTTP1Session: ClientSession {
         /// It has been cut: the client must see that it is not whole.
         case cut
         /// As `cut`, but what there is of it must arrive first.
-        case short
+        case truncated
     }
 
     let stream: Stream
@@ -101,7 +101,7 @@ final class HTTP1Session: ClientSession {
         // After an answer that is shorter than it says the next one would be taken for its rest.
         case .begun(isLast: false) where inflow.isBodyFinished && outflow.isFinished: nil
         case .begun: .last
-        case .short: .short(endsWithConnection: endsWithConnection)
+        case .truncated: .truncated(endsWithConnection: endsWithConnection)
         case .awaited, .cut: .cut
         }
     }

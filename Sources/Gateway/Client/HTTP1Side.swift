@@ -52,7 +52,7 @@ extension HTTP1Session: ClientSide {
     var answerBody: any BodySink { outflow }
     var bodyBytes: (received: UInt64, sent: UInt64) { (inflow.bodyBytes, outflow.bodyBytes) }
     func abort() { answer = .cut }
-    func endShort() { answer = .short }
+    func endTruncated() { answer = .truncated }
 
     // MARK: Waiting and leaving
 

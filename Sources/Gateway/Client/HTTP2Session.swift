@@ -101,7 +101,7 @@ final class HTTP2Session: ClientSession {
         } catch {
             endpoint.tell(error, in: log)
             // As in HTTP/1.1: no reset, which a balancer in between would count as a fault.
-            return .ending(error.isUnsaidEnd ? .last : .cut)
+            return .ending(error.isEndWithoutCloseNotify ? .last : .cut)
         }
         if let ending = ending(read, isSent) { return .ending(ending) }
         // Full and all of it sent: what was in the way of reading is gone, and nothing else would tell.

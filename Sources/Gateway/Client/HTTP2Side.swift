@@ -84,7 +84,7 @@ final class HTTP2Side: ClientSide {
 
     var answerBody: any BodySink { stream.outflow }
     func abort() { stream.reset(isMalformed ? .protocolError : .internalError) }
-    func endShort() { stream.reset(.internalError) }
+    func endTruncated() { stream.reset(.internalError) }
 
     // MARK: Waiting and leaving
 

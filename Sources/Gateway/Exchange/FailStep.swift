@@ -55,7 +55,7 @@ extension Exchange {
     private mutating nonisolated(nonsending) func deliverRest() async {
         do throws(Failure) {
             try await flush()
-            client.endShort()
+            client.endTruncated()
         } catch {
             // The client takes no more of it: the cut stands.
             return

@@ -52,7 +52,7 @@ struct TCPDirection {
         while count < Self.rounds, try step(pipes) { count += 1 }
         if hasEnded, pipe == nil {
             isDone = true
-            target.shutdownWriteUnsaid()
+            target.shutdownWriteWithoutCloseNotify()
             return .blocked
         }
         return count == Self.rounds ? .more : count > 0 ? .blocked : .nothing

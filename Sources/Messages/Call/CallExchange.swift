@@ -117,7 +117,7 @@ final class HTTP1CallExchange: CallExchange {
         do throws(PeerError) {
             return try inflow.read()
         } catch {
-            if error.isUnsaidEnd { throw hasHead ? .truncated : .noAnswer }
+            if error.isEndWithoutCloseNotify { throw hasHead ? .truncated : .noAnswer }
             throw .broken(error)
         }
     }

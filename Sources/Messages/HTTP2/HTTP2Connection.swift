@@ -122,7 +122,7 @@ package final class HTTP2Connection {
         output = HTTP2Output(stream, buffers: buffers)
         resets = Allowance(limits.maxResets, per: 30, now: loop.now)
         controlFrames = Allowance(limits.maxControlFrames, per: 10, now: loop.now)
-        sayHello()
+        sendPreface()
     }
 
     /// Monotonic nanoseconds.
@@ -136,7 +136,7 @@ package final class HTTP2Connection {
     /// Has the client been told that it may open WebSockets?
     package var offersWebSockets: Bool { limits.enablesConnectProtocol }
 
-    private func sayHello() {
+    private func sendPreface() {
         let settings = role == .server ? settingsOfServer : settingsOfClient
         output.append { out in
             if role == .client { out.write(Self.preface) }

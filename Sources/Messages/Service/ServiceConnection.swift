@@ -64,7 +64,7 @@ final class ServiceConnection {
 
     private func serve() async throws(ServiceFailure) {
         do throws(TransportError) {
-            try await stream.shakeHands(waiter, timeout: service.limits.handshakeTimeout, givesUp: { isCut })
+            try await stream.performHandshake(waiter, timeout: service.limits.handshakeTimeout, givesUp: { isCut })
         } catch {
             throw .ended
         }

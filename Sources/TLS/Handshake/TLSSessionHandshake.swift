@@ -5,7 +5,7 @@ extension TLSSession {
     /// One step of the handshake.
     package func handshake() throws(TLSError) -> Progress {
         Self.clearErrors()
-        let result = unsafe gh_shake_hands(ssl)
+        let result = unsafe gh_handshake(ssl)
         guard result == 1 else { return try outcome(of: result, during: .handshake) }
         unsafe wire.pointee.keeps_records = 1
         if let client, let ssl = unsafe ssl {

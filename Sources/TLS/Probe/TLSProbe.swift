@@ -56,7 +56,7 @@ import Glibc
 
     /// Makes the handshake, whatever the certificate: `ProbeAnswer.verification` tells of that.
     /// - Throws: `.handshake`, with OpenSSL's reason or the system's.
-    package func shakeHands() throws(TLSError) -> ProbeAnswer {
+    package func performHandshake() throws(TLSError) -> ProbeAnswer {
         ERR_clear_error()
         errno = 0
         let result = unsafe SSL_connect(ssl)

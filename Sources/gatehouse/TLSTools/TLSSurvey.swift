@@ -76,14 +76,14 @@ struct TLSSurvey {
 
     /// Connects anew and makes a handshake.
     /// - Parameter request: is sent afterwards if there is one, and the answer read.
-    private func shakeHands(
+    private func performHandshake(
         _ offer: ProbeOffer, request: String? = nil
     ) throws(ProbeFailure) -> (answer: ProbeAnswer, session: ProbeSession?) {
         guard let address else { throw ProbeFailure(words: "no address", hasConnected: false) }
         let connection = try connect(address)
         do throws(TLSError) {
             let probe = try TLSProbe(connection.descriptor, server.target, offer)
-            let answer = try probe.shakeHands()
+            let answer = try probe.performHandshake()
             if let request { probe.exchange(request) }
             return (answer, request == nil ? nil : probe.takeSession())
         } catch {
@@ -119,7 +119,7 @@ struct TLSSurvey {
         offer.protocols = ["h2", "http/1.1"]
         do throws(TLSError) {
             let start = clock.now
-            let answer = try TLSProbe(connection.descriptor, server.target, offer).shakeHands()
+            let answer = try TLSProbe(connection.descriptor, server.target, offer).performHandshake()
             report.phases.append(TLSReport.Phase("handshake", clock.now - start))
             report.take(answer)
         } catch {
@@ -136,7 +136,7 @@ struct TLSSurvey {
             offer.isPermissive = true
             offer.suites = "ALL:@SECLEVEL=0"
             do throws(ProbeFailure) {
-                _ = try shakeHands(offer)
+                _ = try performHandshake(offer)
                 report.versions.append(TLSReport.Version(version: version.rawValue, accepted: true))
             } catch {
                 report.versions.append(TLSReport.Version(version: version.rawValue, accepted: false, reason: error.words))
@@ -153,7 +153,7 @@ struct TLSSurvey {
             if version == .tls13 {
                 suites = ProbeRange.suites13.filter { suite in
                     offer.suites13 = suite
-                    return (try? shakeHands(offer)) != nil
+                    return (try? performHandshake(offer)) != nil
                 }
             } else {
                 suites = chosen(&offer)
@@ -167,7 +167,7 @@ struct TLSSurvey {
         var suites: [String] = []
         while suites.count < Self.mostSuites {
             offer.suites = (["ALL"] + suites.map { "!\($0)" } + ["@SECLEVEL=0"]).joined(separator: ":")
-            guard let made = try? shakeHands(offer), !suites.contains(made.answer.facts.cipher) else { break }
+            guard let made = try? performHandshake(offer), !suites.contains(made.answer.facts.cipher) else { break }
             suites.append(made.answer.facts.cipher)
         }
         return suites
@@ -182,7 +182,7 @@ struct TLSSurvey {
             var offer = ProbeOffer()
             offer.version = version
             offer.group = name
-            if let made = try? shakeHands(offer), made.answer.facts.group == word { report.groups.append(word) }
+            if let made = try? performHandshake(offer), made.answer.facts.group == word { report.groups.append(word) }
         }
     }
 
@@ -190,7 +190,7 @@ struct TLSSurvey {
         for name in ["h2", "http/1.1"] {
             var offer = ProbeOffer()
             offer.protocols = [name]
-            if let made = try? shakeHands(offer), made.answer.facts.alpn == name { report.protocols.append(name) }
+            if let made = try? performHandshake(offer), made.answer.facts.alpn == name { report.protocols.append(name) }
         }
     }
 
@@ -201,9 +201,9 @@ struct TLSSurvey {
             var offer = ProbeOffer()
             offer.version = version
             offer.protocols = ["http/1.1"]
-            guard let first = try? shakeHands(offer, request: request) else { continue }
+            guard let first = try? performHandshake(offer, request: request) else { continue }
             offer.session = first.session
-            let isResumed = first.session != nil && (try? shakeHands(offer))?.answer.facts.isResumed == true
+            let isResumed = first.session != nil && (try? performHandshake(offer))?.answer.facts.isResumed == true
             report.resumption.append(
                 TLSReport.Resumption(version: version.rawValue, ticket: first.session != nil, resumed: isResumed))
         }

@@ -64,7 +64,7 @@ final class Peer {
     func step() {
         guard isOpen, ending == nil else { return }
         do {
-            guard try shakeHands() else { return }
+            guard try performHandshake() else { return }
             try write()
         } catch {
             // What the other side sent before it broke the connection may still be read.
@@ -113,7 +113,7 @@ final class Peer {
 
     // MARK: -
 
-    private func shakeHands() throws -> Bool {
+    private func performHandshake() throws -> Bool {
         guard let tls, !isSecured else { return true }
         tls.setReadiness(readable: true, writable: true, hungUp: false)
         do {

@@ -17,7 +17,7 @@ final class ScriptedClient: ClientSide {
     private(set) var status = 0
     private(set) var framing: BodyFraming?
     private(set) var isCut = false
-    private(set) var isEndedShort = false
+    private(set) var isEndedTruncated = false
     var hasLeft = false
 
     /// - Parameter head: the request's, without the empty line.
@@ -46,7 +46,7 @@ final class ScriptedClient: ClientSide {
     func begin(_ answer: Answer) { status = answer.status }
     var answerBody: any BodySink { sink }
     func abort() { isCut = true }
-    func endShort() { isEndedShort = true }
+    func endTruncated() { isEndedTruncated = true }
 
     var waiter: Waiter {
         guard let loop else { preconditionFailure("a step does not wait") }
