@@ -1,5 +1,5 @@
 /// A pick while something is out of the ordinary: a server is down, full, draining, starting slowly, has just failed this very
-/// request, or a weight was ordered.
+/// request, or an operator has given one another weight.
 ///
 /// It looks at every server. Without arrays: it walks over them as often as it needs.
 struct DegradedPick {
@@ -52,9 +52,9 @@ struct DegradedPick {
     private func tier() -> Tier {
         var (primaries, healthy, healthyBackups) = (0, 0, 0)
         for server in group.servers where server.weight > 0 {
-            let standing = standing(server)
-            if standing.contains(.draining) { continue }
-            let isHealthy = standing.isDisjoint(with: [.unhealthy, .ejected, .open, .resting])
+            let impairments = impairments(server)
+            if impairments.contains(.draining) { continue }
+            let isHealthy = impairments.isDisjoint(with: [.unhealthy, .ejected, .circuitOpen, .backingOff])
             if server.parameters.isBackup {
                 if isHealthy { healthyBackups += 1 }
             } else {
@@ -72,15 +72,15 @@ struct DegradedPick {
         guard server.weight > 0, !request.excluded.contains(index), !server.parameters.isBackup || tier != .primaries else {
             return false
         }
-        let standing = standing(server)
-        guard !standing.contains(.draining) else { return false }
+        let impairments = impairments(server)
+        guard !impairments.contains(.draining) else { return false }
         // Its trial is due: one request may try.
-        if standing.contains(.open) { return request.now >= server.record.trialTime }
-        return tier == .all || standing.isDisjoint(with: [.unhealthy, .ejected, .resting])
+        if impairments.contains(.circuitOpen) { return request.now >= server.record.trialTime }
+        return tier == .all || impairments.isDisjoint(with: [.unhealthy, .ejected, .backingOff])
     }
 
-    private func standing(_ server: UpstreamServer) -> ServerRecord.Standing {
-        server.record.standing(now: request.now, server.parameters.health)
+    private func impairments(_ server: UpstreamServer) -> ServerRecord.Impairments {
+        server.record.impairments(now: request.now, server.parameters.health)
     }
 
     // MARK: Whom to choose
@@ -95,7 +95,7 @@ struct DegradedPick {
     /// The server whose turn it is, if it may; else any other by weight, in an order that has no pattern: what a missing
     /// server leaves is spread over all others.
     private func byChance(_ tier: Tier) -> Int? {
-        if group.servers[0].record.isReweighted { return byOrderedWeight(tier) }
+        if group.servers[0].record.isReweighted { return byOverriddenWeight(tier) }
         let draw = StableHash.fmix64(UInt64(bitPattern: Int64(turn)))
         if let index = group.server(ofTurn: turn), isCandidate(index, tier) {
             // In slow start it keeps only a part of its turns.
@@ -107,10 +107,10 @@ struct DegradedPick {
         return drawn(StableHash.fmix64(draw), tier, besides: nil)
     }
 
-    /// By weights of which some were ordered. Turns go round a circle, on which each server has an arc, in steps of the golden
+    /// By weights of which an operator has given some. Turns go round a circle, on which each server has an arc, in steps of the golden
     /// ratio: so each gets its share in every run of turns, but for one or two, without a schedule that would have to be
     /// replaced.
-    private func byOrderedWeight(_ tier: Tier) -> Int? {
+    private func byOverriddenWeight(_ tier: Tier) -> Int? {
         let turn = UInt64(bitPattern: Int64(turn))
         guard group.method == .randomTwo else { return drawn(turn &* Self.goldenStep, tier, besides: nil) }
         let draw = StableHash.fmix64(turn)
@@ -161,23 +161,23 @@ struct DegradedPick {
         group.servers[index].hasRoom && mayTake(index, tier)
     }
 
-    /// In thousandths, less while it starts slowly. Round robin knows no weights but those that were ordered.
+    /// In thousandths, less while it starts slowly. Round robin knows no weights but an operator's.
     private func weight(_ index: Int) -> Int {
         let server = group.servers[index]
-        guard standing(server).contains(.warming) else { return fullWeight(index) }
-        return fullWeight(index) / 1000 * server.record.warmth(now: request.now, server.parameters.health)
+        guard impairments(server).contains(.slowStart) else { return fullWeight(index) }
+        return fullWeight(index) / 1000 * server.record.slowStartShare(now: request.now, server.parameters.health)
     }
 
     private func fullWeight(_ index: Int) -> Int {
         let server = group.servers[index]
         // Of one that has become 0 since it was asked whether it may.
-        return 1000 * max(1, group.method == .roundRobin ? server.record.orderedWeight ?? 1 : server.weight)
+        return 1000 * max(1, group.method == .roundRobin ? server.record.weightOverride ?? 1 : server.weight)
     }
 
     private func claim(_ index: Int) -> Bool {
         guard claims else { return true }
         let server = group.servers[index]
-        if standing(server).contains(.open), !server.record.claimTrial(now: request.now, server.parameters.health) {
+        if impairments(server).contains(.circuitOpen), !server.record.claimTrial(now: request.now, server.parameters.health) {
             return false
         }
         return server.record.begin(atMost: server.parameters.maxConns, now: request.now)
@@ -191,9 +191,9 @@ struct DegradedPick {
         for index in group.servers.indices {
             if mayTake(index, .all) { return .full }
             let server = group.servers[index]
-            guard server.weight > 0, standing(server).isDisjoint(with: .draining) else { continue }
+            guard server.weight > 0, impairments(server).isDisjoint(with: .draining) else { continue }
             isDraining = false
-            guard standing(server).contains(.open) else { continue }
+            guard impairments(server).contains(.circuitOpen) else { continue }
             soonest = min(soonest, server.record.trialTime)
         }
         if isDraining { return .draining }

@@ -4,37 +4,37 @@ import Synchronization
 ///
 /// It outlives a plan: a new plan's server of the same identity takes it over, so that a reload forgets nothing.
 package final class ServerRecord: Sendable {
-    /// What keeps a server from its full share; empty for nearly every server at nearly every time.
-    struct Standing: OptionSet {
+    /// What keeps a server from its full share of requests; nearly always nothing.
+    struct Impairments: OptionSet {
         let rawValue: UInt32
 
         /// Probes say that it is unhealthy.
-        static let unhealthy = Standing(rawValue: 1)
-        static let ejected = Standing(rawValue: 2)
+        static let unhealthy = Impairments(rawValue: 1)
+        static let ejected = Impairments(rawValue: 2)
         /// Its circuit is open, or half-open.
-        static let open = Standing(rawValue: 4)
-        /// It has just come back: slow start.
-        static let warming = Standing(rawValue: 8)
-        /// It takes no new work but from those who are stuck to it.
-        static let draining = Standing(rawValue: 16)
-        /// Nor from those.
-        static let disabled = Standing(rawValue: 32)
-        /// A weight was ordered, its own or another's of its group: the group's schedule does not hold.
-        static let reweighted = Standing(rawValue: 64)
-        /// It has asked for calm: others are asked first.
-        static let resting = Standing(rawValue: 128)
-        /// What is ordered, and no matter of health.
-        static let ordered: Standing = [.draining, .disabled, .reweighted]
+        static let circuitOpen = Impairments(rawValue: 4)
+        /// It has just come back, and gets a growing part of its share.
+        static let slowStart = Impairments(rawValue: 8)
+        /// It takes no new work but that of sticky sessions.
+        static let draining = Impairments(rawValue: 16)
+        /// Nor that.
+        static let disabled = Impairments(rawValue: 32)
+        /// An operator has overridden a weight, its own or another's of its group: the group's schedule does not hold.
+        static let reweighted = Impairments(rawValue: 64)
+        /// It has asked for calm (ENHANCE_YOUR_CALM): others are asked first.
+        static let backingOff = Impairments(rawValue: 128)
+        /// What an operator or the configuration says, and is no matter of health.
+        static let administrative: Impairments = [.draining, .disabled, .reweighted]
         /// What a change of health leaves as it is.
-        static let kept: Standing = ordered.union(.resting)
+        static let kept: Impairments = administrative.union(.backingOff)
     }
 
-    private let standing = Atomic<UInt32>(0)
-    private let orders = Mutex(Orders())
+    private let impairments = Atomic<UInt32>(0)
+    private let administration = Mutex(Administration())
     private let openUntil = Atomic<UInt64>(0)
     private let ejectedUntil = Atomic<UInt64>(0)
-    private let warmFrom = Atomic<UInt64>(0)
-    private let restUntil = Atomic<UInt64>(0)
+    private let slowStartBegan = Atomic<UInt64>(0)
+    private let backOffUntil = Atomic<UInt64>(0)
     private let inFlight = Atomic<Int>(0)
     private let begun = Atomic<Int>(0)
     private let lastBegun = Atomic<UInt64>(0)
@@ -44,17 +44,17 @@ package final class ServerRecord: Sendable {
     private let hasChanges = Atomic<Bool>(false)
     private let isUnresolved = Atomic<Bool>(false)
     private let addressTurns = Atomic<Int>(0)
-    /// Below 0: none.
-    private let weightOrder = Atomic<Int>(-1)
+    /// An operator's; below 0: none.
+    private let overriddenWeight = Atomic<Int>(-1)
     private let cold = Mutex(Cold())
     private let signal: HealthSignal
 
     /// What decides whether it takes new work, besides its health.
-    private struct Orders {
-        var order = ServerOrder.none
-        /// As the configuration in use says.
+    private struct Administration {
+        var state = ServerAdminState.none
+        /// Does the configuration in use drain it?
         var isDrained = false
-        /// Has a server of its group a weight that was ordered?
+        /// Has a server of its group a weight that an operator has overridden?
         var isReweighted = false
     }
 
@@ -118,36 +118,37 @@ package final class ServerRecord: Sendable {
     /// - Parameter time: monotonic nanoseconds.
     func owesAnswer(since time: UInt64) -> Bool {
         guard load > 0, lastBegun.load(ordering: .relaxed) >= time,
-            standing.load(ordering: .relaxed) & Standing.ejected.rawValue == 0
+            impairments.load(ordering: .relaxed) & Impairments.ejected.rawValue == 0
         else { return false }
         return !PeakEWMA(word: latency.load(ordering: .relaxed)).hasAnswered(since: time)
     }
 
-    // MARK: Standing
+    // MARK: Impairments
 
-    /// Is there nothing to be said against it? One load.
-    var isPlain: Bool { standing.load(ordering: .relaxed) == 0 }
+    /// Does nothing keep it from its full share? One load.
+    var isUnimpaired: Bool { impairments.load(ordering: .relaxed) == 0 }
 
-    /// Its standing now; ends what has run out.
-    func standing(now: UInt64, _ settings: ServerHealth.Settings) -> Standing {
-        let found = Standing(rawValue: standing.load(ordering: .relaxed))
+    /// What impairs it now; ends what has run out.
+    /// - Parameter now: monotonic nanoseconds.
+    func impairments(now: UInt64, _ settings: ServerHealth.Settings) -> Impairments {
+        let found = Impairments(rawValue: impairments.load(ordering: .relaxed))
         if found.isEmpty { return found }
-        if found.contains(.resting), now >= restUntil.load(ordering: .relaxed) {
-            standing.bitwiseAnd(~Standing.resting.rawValue, ordering: .relaxed)
-            return standing(now: now, settings)
+        if found.contains(.backingOff), now >= backOffUntil.load(ordering: .relaxed) {
+            impairments.bitwiseAnd(~Impairments.backingOff.rawValue, ordering: .relaxed)
+            return impairments(now: now, settings)
         }
         let isBack = found.contains(.ejected) && now >= ejectedUntil.load(ordering: .relaxed)
-        let isWarm = found.contains(.warming) && now &- warmFrom.load(ordering: .relaxed) >= settings.slowStart
-        guard isBack || isWarm else { return found }
+        let isUpToSpeed = found.contains(.slowStart) && now &- slowStartBegan.load(ordering: .relaxed) >= settings.slowStart
+        guard isBack || isUpToSpeed else { return found }
         change(now, settings) { $0.review(now: now, settings) }
-        return Standing(rawValue: standing.load(ordering: .relaxed))
+        return Impairments(rawValue: impairments.load(ordering: .relaxed))
     }
 
     /// Until then it gets only what no other server can take.
     /// - Parameter time: monotonic nanoseconds.
-    func rest(until time: UInt64) {
-        restUntil.store(time, ordering: .relaxed)
-        standing.bitwiseOr(Standing.resting.rawValue, ordering: .releasing)
+    func backOff(until time: UInt64) {
+        backOffUntil.store(time, ordering: .relaxed)
+        impairments.bitwiseOr(Impairments.backingOff.rawValue, ordering: .releasing)
     }
 
     /// When a trial may be made; only while the circuit is open.
@@ -165,53 +166,53 @@ package final class ServerRecord: Sendable {
     }
 
     /// The share of its weight that a server in slow start gets, in thousandths: from a tenth on, in a straight line.
-    func warmth(now: UInt64, _ settings: ServerHealth.Settings) -> Int {
+    func slowStartShare(now: UInt64, _ settings: ServerHealth.Settings) -> Int {
         guard settings.slowStart > 0 else { return 1000 }
-        let elapsed = min(now &- warmFrom.load(ordering: .relaxed), settings.slowStart)
+        let elapsed = min(now &- slowStartBegan.load(ordering: .relaxed), settings.slowStart)
         return 100 + Int(elapsed * 900 / settings.slowStart)
     }
 
     /// From now on it takes no new work, or does again.
     func setDraining(_ isDraining: Bool) { change { $0.isDrained = isDraining } }
 
-    /// From now on an operator's order holds.
-    package func obey(_ order: ServerOrder) { change { $0.order = order } }
+    /// What an operator says holds from now on.
+    package func setAdminState(_ state: ServerAdminState) { change { $0.state = state } }
 
     /// From now on it has this weight, whatever the configuration says.
-    /// - Parameter weight: nil: as the configuration says. It holds when the group is told: `UpstreamServer.obeyWeights`.
-    package func obey(weight: Int?) { weightOrder.store(weight ?? -1, ordering: .relaxed) }
+    /// - Parameter weight: nil: as the configuration says. It holds once `UpstreamServer.applyWeightOverrides` has told the group.
+    package func overrideWeight(_ weight: Int?) { overriddenWeight.store(weight ?? -1, ordering: .relaxed) }
 
-    /// The weight that was ordered; nil: as the configuration says.
-    var orderedWeight: Int? {
-        let weight = weightOrder.load(ordering: .relaxed)
+    /// The weight that an operator has given it; nil: as the configuration says.
+    var weightOverride: Int? {
+        let weight = overriddenWeight.load(ordering: .relaxed)
         return weight < 0 ? nil : weight
     }
 
     func setReweighted(_ isReweighted: Bool) { change { $0.isReweighted = isReweighted } }
 
     /// Does its group's schedule not hold?
-    var isReweighted: Bool { standing.load(ordering: .relaxed) & Standing.reweighted.rawValue != 0 }
+    var isReweighted: Bool { impairments.load(ordering: .relaxed) & Impairments.reweighted.rawValue != 0 }
 
-    /// What was ordered last.
-    package var order: ServerOrder { orders.withLock { $0.order } }
+    /// What an operator has said last.
+    package var adminState: ServerAdminState { administration.withLock { $0.state } }
 
-    /// Does it take no new work, or only from those who are stuck to it?
-    package var isDraining: Bool { standing.load(ordering: .relaxed) & Standing.draining.rawValue != 0 }
-    package var isDisabled: Bool { standing.load(ordering: .relaxed) & Standing.disabled.rawValue != 0 }
+    /// Does it take no new work, or only that of sticky sessions?
+    package var isDraining: Bool { impairments.load(ordering: .relaxed) & Impairments.draining.rawValue != 0 }
+    package var isDisabled: Bool { impairments.load(ordering: .relaxed) & Impairments.disabled.rawValue != 0 }
 
-    private func change(_ body: (inout Orders) -> Void) {
-        orders.withLock { orders in
-            body(&orders)
-            var bits: Standing =
-                switch orders.order {
-                case .none: orders.isDrained ? .draining : []
+    private func change(_ body: (inout Administration) -> Void) {
+        administration.withLock { administration in
+            body(&administration)
+            var bits: Impairments =
+                switch administration.state {
+                case .none: administration.isDrained ? .draining : []
                 case .enabled: []
                 case .draining: .draining
                 case .disabled: [.draining, .disabled]
                 }
-            if orders.isReweighted { bits.insert(.reweighted) }
-            standing.bitwiseAnd(~Standing.ordered.rawValue | bits.rawValue, ordering: .relaxed)
-            standing.bitwiseOr(bits.rawValue, ordering: .relaxed)
+            if administration.isReweighted { bits.insert(.reweighted) }
+            impairments.bitwiseAnd(~Impairments.administrative.rawValue | bits.rawValue, ordering: .relaxed)
+            impairments.bitwiseOr(bits.rawValue, ordering: .relaxed)
         }
     }
 
@@ -242,7 +243,7 @@ package final class ServerRecord: Sendable {
     }
 
     /// What its probes say; one load.
-    var isHealthyByProbes: Bool { standing.load(ordering: .relaxed) & Standing.unhealthy.rawValue == 0 }
+    var isHealthyByProbes: Bool { impairments.load(ordering: .relaxed) & Impairments.unhealthy.rawValue == 0 }
 
     /// What became of looking its name up.
     /// - Parameter failure: in words; nil if it has addresses.
@@ -292,15 +293,15 @@ package final class ServerRecord: Sendable {
     private func publish(_ health: ServerHealth, _ now: UInt64, _ settings: ServerHealth.Settings) {
         openUntil.store(health.breaker.blockedUntil ?? 0, ordering: .relaxed)
         ejectedUntil.store(health.ejection.until ?? 0, ordering: .relaxed)
-        warmFrom.store(health.recoveredAt, ordering: .relaxed)
+        slowStartBegan.store(health.recoveredAt, ordering: .relaxed)
         wantsSuccess.store(!health.isUntouched, ordering: .relaxed)
-        var bits: Standing = []
+        var bits: Impairments = []
         if !health.probes.isHealthy { bits.insert(.unhealthy) }
         if health.ejection.until != nil { bits.insert(.ejected) }
-        if health.breaker.blockedUntil != nil { bits.insert(.open) }
-        if health.recoveredAt > 0, now &- health.recoveredAt < settings.slowStart { bits.insert(.warming) }
-        // In one step each, so that what is ordered in between stays.
-        standing.bitwiseAnd(bits.rawValue | Standing.kept.rawValue, ordering: .relaxed)
-        standing.bitwiseOr(bits.rawValue, ordering: .releasing)
+        if health.breaker.blockedUntil != nil { bits.insert(.circuitOpen) }
+        if health.recoveredAt > 0, now &- health.recoveredAt < settings.slowStart { bits.insert(.slowStart) }
+        // In one step each, so that what an operator says in between stays.
+        impairments.bitwiseAnd(bits.rawValue | Impairments.kept.rawValue, ordering: .relaxed)
+        impairments.bitwiseOr(bits.rawValue, ordering: .releasing)
     }
 }

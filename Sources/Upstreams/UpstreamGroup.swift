@@ -127,7 +127,7 @@ package final class UpstreamGroup: Sendable {
     package func pick(_ request: Request) -> Pick {
         let turn = turns.take()
         if let stuck = request.stuckTo, !request.excluded.contains(stuck), claim(stuck: stuck, request) { return .server(stuck) }
-        if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isPlain,
+        if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isAvailable,
             servers[choice].record.begin(atMost: servers[choice].parameters.maxConns, now: request.now)
         {
             return .server(choice)
@@ -141,7 +141,7 @@ package final class UpstreamGroup: Sendable {
         if let stuck = request.stuckTo, !request.excluded.contains(stuck), mayStay(at: stuck, request), servers[stuck].hasRoom {
             return .server(stuck)
         }
-        if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isPlain {
+        if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isAvailable {
             return .server(choice)
         }
         return DegradedPick(group: self, request: request, turn: turn, claims: false).run()
@@ -175,7 +175,7 @@ package final class UpstreamGroup: Sendable {
             let draw = StableHash.fmix64(UInt64(bitPattern: Int64(turn)))
             let first = schedule[place(Int(truncatingIfNeeded: draw & 0x7fff_ffff))]
             let second = schedule[place(Int(truncatingIfNeeded: draw &>> 32 & 0x7fff_ffff))]
-            guard servers[first].isPlain, servers[second].isPlain else { return nil }
+            guard servers[first].isAvailable, servers[second].isAvailable else { return nil }
             return cost(servers[second], request) < cost(servers[first], request) ? second : first
         case .leastConnections, .leastTime, .hash: return best(turn, request)
         }
@@ -197,7 +197,7 @@ package final class UpstreamGroup: Sendable {
         var lowest = Double.infinity
         var equals = 0
         for candidate in primaries {
-            guard servers[candidate].isPlain else { return nil }
+            guard servers[candidate].isAvailable else { return nil }
             let cost = cost(servers[candidate], request)
             if cost < lowest {
                 (best, lowest, equals) = (candidate, cost, 1)
@@ -215,7 +215,7 @@ package final class UpstreamGroup: Sendable {
         return best
     }
 
-    /// Of a plain server: no weight was ordered.
+    /// Of a server that nothing impairs: no weight was overridden.
     private func cost(_ server: UpstreamServer, _ request: Request) -> Double {
         cost(server, server.parameters.weight, request)
     }
@@ -238,8 +238,8 @@ package final class UpstreamGroup: Sendable {
 
     private func mayStay(at index: Int, _ request: Request) -> Bool {
         let server = servers[index]
-        let standing = server.record.standing(now: request.now, server.parameters.health)
-        guard server.weight > 0 || standing.contains(.draining) else { return false }
-        return standing.isDisjoint(with: [.open, .unhealthy, .ejected, .disabled])
+        let impairments = server.record.impairments(now: request.now, server.parameters.health)
+        guard server.weight > 0 || impairments.contains(.draining) else { return false }
+        return impairments.isDisjoint(with: [.circuitOpen, .unhealthy, .ejected, .disabled])
     }
 }

@@ -99,13 +99,13 @@ package final class UpstreamServer: Sendable {
         self.record = record
     }
 
-    /// Its share of requests now: as was ordered, or as the configuration says.
-    package var weight: Int { record.orderedWeight ?? parameters.weight }
+    /// Its share of requests now: as an operator says, or the configuration.
+    package var weight: Int { record.weightOverride ?? parameters.weight }
 
-    /// Has the weights that were ordered of some servers hold for the groups of all of them. Where there is none their schedules
-    /// hold again.
-    package static func obeyWeights(_ servers: [UpstreamServer]) {
-        let isReweighted = servers.contains { $0.record.orderedWeight != nil }
+    /// Has the weights that an operator has given some servers hold for the groups of all of them. Where there is none their
+    /// schedules hold again.
+    package static func applyWeightOverrides(_ servers: [UpstreamServer]) {
+        let isReweighted = servers.contains { $0.record.weightOverride != nil }
         for server in servers where server.record.isReweighted != isReweighted { server.record.setReweighted(isReweighted) }
     }
 
@@ -149,8 +149,8 @@ package final class UpstreamServer: Sendable {
         record.confirmed(probe, now: now, parameters.health)
     }
 
-    /// Nothing against it, and room: what a pick asks first.
-    var isPlain: Bool { record.isPlain && hasRoom }
+    /// Does it take its full share, and has room? What a pick asks first.
+    var isAvailable: Bool { record.isUnimpaired && hasRoom }
 
     var hasRoom: Bool { parameters.maxConns == 0 || record.load < parameters.maxConns }
 }

@@ -17,12 +17,12 @@ struct CarryingTests {
         old.takeEffect()
         let next = try Plans.plan(Plans.pool([2, 1], keys: "drain = true\nweight = 7"), after: old)
         _ = try Plans.plan(Plans.pool([3]), after: old)
-        #expect(try old.server(1).isPlain && old.server(2).isPlain)
+        #expect(try old.server(1).isAvailable && old.server(2).isAvailable)
         #expect(try old.route().group.pick(.init(now: 1)) == .server(0))
         next.takeEffect()
-        #expect(try !old.server(1).isPlain && !next.server(1).isPlain)
+        #expect(try !old.server(1).isAvailable && !next.server(1).isAvailable)
         try Plans.plan(Plans.pool([1, 2]), after: next).takeEffect()
-        #expect(try old.server(1).isPlain && next.server(1).isPlain)
+        #expect(try old.server(1).isAvailable && next.server(1).isAvailable)
     }
 
     @Test("the health of a server, wherever it stands now")
@@ -30,8 +30,8 @@ struct CarryingTests {
         let old = try Plans.plan(Plans.pool([1, 2]))
         for _ in 0..<5 { try old.server(1).failed(.badAnswer, reason: "500", now: 1) }
         let next = try Plans.plan(Plans.pool([3, 2, 1]), after: old)
-        #expect(try !next.server(1).isPlain && next.server(1).record.health.ejection.until != nil)
-        #expect(try next.server(2).isPlain && next.server(3).isPlain)
+        #expect(try !next.server(1).isAvailable && next.server(1).record.health.ejection.until != nil)
+        #expect(try next.server(2).isAvailable && next.server(3).isAvailable)
     }
 
     @Test("what is under way at a server, and holds it against the new limit")
@@ -210,8 +210,8 @@ struct CarryingTests {
         var first: Plan? = try Plans.plan(Plans.pool([1, 2]))
         for _ in 0..<5 { try first?.server(1).failed(.badAnswer, reason: "500", now: 1) }
         let second = try Plans.plan(Plans.pool([2]), after: first)
-        #expect(try !Plans.plan(Plans.pool([1, 2]), after: second).server(1).isPlain)
+        #expect(try !Plans.plan(Plans.pool([1, 2]), after: second).server(1).isAvailable)
         first = nil
-        #expect(try Plans.plan(Plans.pool([1, 2]), after: second).server(1).isPlain)
+        #expect(try Plans.plan(Plans.pool([1, 2]), after: second).server(1).isAvailable)
     }
 }

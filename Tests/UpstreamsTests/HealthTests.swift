@@ -131,9 +131,9 @@ import Testing
         #expect(server.record.takeChanges().isEmpty)
         server.probed(.init(at: 5, finding: "connected", isHealthy: true), now: 5)
         #expect(server.record.takeChanges() == [.circuitClosed])
-        _ = server.record.standing(now: 20 * second, server.parameters.health)
+        _ = server.record.impairments(now: 20 * second, server.parameters.health)
         #expect(server.record.takeChanges() == [.returned])
-        #expect(server.record.isPlain)
+        #expect(server.record.isUnimpaired)
     }
 
     @Test("State outlives a plan: a new plan's server goes on where the old one was")
@@ -141,7 +141,7 @@ import Testing
         let old = Servers.server("10.0.0.1")
         for _ in 0..<5 { old.failed(.badAnswer, reason: "500", now: 1) }
         let new = UpstreamServer(old.identity, url: old.url, authority: "a", tls: nil, record: old.record)
-        #expect(!new.isPlain)
+        #expect(!new.isAvailable)
     }
 
     @Test("A peak is taken at once and forgotten slowly")

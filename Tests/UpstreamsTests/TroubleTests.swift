@@ -122,12 +122,12 @@ import Testing
                     server.release()
                 }
             }
-            #expect(group.servers.allSatisfy { $0.isPlain })
+            #expect(group.servers.allSatisfy { $0.isAvailable })
         }
         // Nor does what is left of it make the next one that fails the last straw.
         let later = 300 * Servers.second
         group.failed(group.servers[0], kind: "status 503", reason: "status 503", began: later, now: later)
-        #expect(group.servers[0].isPlain)
+        #expect(group.servers[0].isAvailable)
     }
 
     @Test("A server that fails is ejected as soon as one of the others answers well what was sent at the same time")
@@ -139,10 +139,10 @@ import Testing
             group.failed(group.servers[0], kind: "status 503", reason: "status 503", began: Servers.second, now: now)
         }
         for _ in 0..<10 { fail(2 * now) }
-        #expect(group.servers[0].isPlain)
+        #expect(group.servers[0].isAvailable)
         group.servers[1].succeeded(in: 2 * now, now: 3 * now)
         for _ in 0..<2 { fail(4 * now) }
-        #expect(!group.servers[0].isPlain)
+        #expect(!group.servers[0].isAvailable)
     }
 
     @Test("What another server was sent before, as a WebSocket that stays open, keeps nobody from being ejected")
@@ -152,7 +152,7 @@ import Testing
         for _ in 0..<5 {
             group.failed(group.servers[0], kind: "status 503", reason: "status 503", began: Servers.second, now: Servers.second)
         }
-        #expect(!group.servers[0].isPlain)
+        #expect(!group.servers[0].isAvailable)
     }
 
     @Test("When one is ejected for what fails everywhere, the last of the others is not")
@@ -234,18 +234,18 @@ import Testing
         func counts(stuck isStuck: Bool = false) -> [Int] {
             isStuck ? group.counts(of: 10) { _ in stuck } : group.counts(of: 10)
         }
-        record.obey(.draining)
+        record.setAdminState(.draining)
         #expect(counts() == [0, 10] && counts(stuck: true) == [10, 0])
-        record.obey(.disabled)
+        record.setAdminState(.disabled)
         #expect(counts() == [0, 10] && counts(stuck: true) == [0, 10])
         // Another plan comes into use, and a change of health.
         record.setDraining(false)
         group.servers[0].failed(.badAnswer, reason: "status 500", now: 1)
         #expect(counts() == [0, 10] && record.isDisabled)
-        record.obey(.enabled)
+        record.setAdminState(.enabled)
         record.setDraining(true)
         #expect(counts() == [5, 5] && !record.isDraining)
-        record.obey(.none)
+        record.setAdminState(.none)
         #expect(counts() == [0, 10] && record.isDraining && !record.isDisabled)
     }
 

@@ -5,8 +5,8 @@ import Testing
 /// Weights that an operator orders while the gateway runs.
 @Suite struct WeightOrderTests {
     private func order(_ weights: [Int?], of group: UpstreamGroup) {
-        for (server, weight) in zip(group.servers, weights) { server.record.obey(weight: weight) }
-        UpstreamServer.obeyWeights(group.servers)
+        for (server, weight) in zip(group.servers, weights) { server.record.overrideWeight( weight) }
+        UpstreamServer.applyWeightOverrides(group.servers)
     }
 
     @Test(
@@ -92,10 +92,10 @@ import Testing
     func beside() {
         let group = Servers.group([1, 1, 1], .weighted)
         order([2, nil, nil], of: group)
-        group.servers[1].record.obey(.draining)
+        group.servers[1].record.setAdminState(.draining)
         #expect(abs(group.counts(of: 300)[0] - 200) <= 2)
         group.servers[1].failed(.unreachable, reason: "gone", now: 1)
-        group.servers[1].record.obey(.none)
+        group.servers[1].record.setAdminState(.none)
         #expect(group.servers.allSatisfy { $0.record.isReweighted })
         order([nil, nil, nil], of: group)
         #expect(group.servers.allSatisfy { !$0.record.isReweighted })

@@ -151,7 +151,7 @@ package final class Plan: Sendable {
     /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
     func takeEffect() {
         for server in servers { server.takeEffect() }
-        obeyWeights()
+        applyWeightOverrides()
         for cache in caches { cache.takeEffect() }
         giveTicketKeys()
         let stored = carried.storedCertificates
@@ -159,7 +159,7 @@ package final class Plan: Sendable {
     }
 
     /// Has the weights that were ordered hold for all servers of their pools, also those that are new.
-    func obeyWeights() { for pool in pools { UpstreamServer.obeyWeights(pool.servers) } }
+    func applyWeightOverrides() { for pool in pools { UpstreamServer.applyWeightOverrides(pool.servers) } }
 
     /// Has all listeners go on with the keys of the file or the fleet, or with their own.
     func giveTicketKeys() {

@@ -47,15 +47,15 @@ package enum ServerAction: Sendable, Equatable {
         }
     }
 
-    fileprivate func obey(_ record: ServerRecord) {
+    fileprivate func apply(to record: ServerRecord) {
         switch self {
-        case .enable: record.obey(.enabled)
-        case .drain: record.obey(.draining)
-        case .disable: record.obey(.disabled)
-        case .weight(let weight): record.obey(weight: weight)
+        case .enable: record.setAdminState(.enabled)
+        case .drain: record.setAdminState(.draining)
+        case .disable: record.setAdminState(.disabled)
+        case .weight(let weight): record.overrideWeight( weight)
         case .reset:
-            record.obey(.none)
-            record.obey(weight: nil)
+            record.setAdminState(.none)
+            record.overrideWeight( nil)
         }
     }
 }
@@ -84,9 +84,11 @@ extension Gateway {
         repeat {
             plan = currentPlan
             for pool in plan.pools {
-                for server in pool.servers where meant.contains(where: { $0.isOf(server, pool) }) { action.obey(server.record) }
+                for server in pool.servers where meant.contains(where: { $0.isOf(server, pool) }) {
+                    action.apply(to: server.record)
+                }
             }
-            plan.obeyWeights()
+            plan.applyWeightOverrides()
             // Another plan that has come into use meanwhile has servers that do not know of it.
         } while plan !== currentPlan
         return servers.filter { server in
@@ -100,7 +102,7 @@ extension ServerReport {
         let health = server.record.health
         (site, upstream, url) = (pool.site, pool.name, server.url)
         (weight, configuredWeight, isBackup) = (server.weight, server.parameters.weight, server.parameters.isBackup)
-        (order, underWay, requests) = (server.record.order.rawValue, server.load, server.record.total)
+        (order, underWay, requests) = (server.record.adminState.rawValue, server.load, server.record.total)
         lastFault = health.lastFault
         states = Self.states(of: server)
     }

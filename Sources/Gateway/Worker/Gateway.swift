@@ -96,7 +96,7 @@ package final class Gateway: Sendable {
         for worker in workers { await worker.letFormerGo() }
         plan.withLock { $0 = next }
         // A weight may have been ordered of the former plan's servers meanwhile.
-        next.obeyWeights()
+        next.applyWeightOverrides()
         if let logs { self.logs.withLock { $0 = logs } }
         opened.withLock { $0 = addresses }
     }
