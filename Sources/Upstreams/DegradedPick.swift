@@ -107,8 +107,8 @@ struct DegradedPick {
         return drawn(StableHash.fmix64(draw), tier, besides: nil)
     }
 
-    /// By weights of which an operator has given some. Turns go round a circle, on which each server has an arc, in steps of the golden
-    /// ratio: so each gets its share in every run of turns, but for one or two, without a schedule that would have to be
+    /// By weights of which an operator has given some. Turns go round a circle, on which each server has an arc, in steps of the
+    /// golden ratio: so each gets its share in every run of turns, but for one or two, without a schedule that would have to be
     /// replaced.
     private func byOverriddenWeight(_ tier: Tier) -> Int? {
         let turn = UInt64(bitPattern: Int64(turn))

@@ -83,19 +83,19 @@ struct RenewalScheduleTests {
         var status = CertificateStatus()
         (status.failures, status.lastTry, status.nextTry) = (3, ahead, ahead + 240)
         (status.notBefore, status.notAfter, status.nextLook) = (now - 86_400, now + 86_400, ahead + 21_600)
-        status.heedClock(now: now)
+        status.correctTimes(now: now)
         #expect(status.nextTry == now + 240 && status.lastTry == now && status.nextLook == nil)
         // One that is right stays.
         (status.lastTry, status.nextTry, status.nextLook) = (now - 10, now + 230, now + 21_600)
         let right = status
-        status.heedClock(now: now)
+        status.correctTimes(now: now)
         #expect(status == right)
         // Nor is one waited for that nobody has written, nor for a renewal after the end.
         status.nextTry = .max
-        status.heedClock(now: now)
+        status.correctTimes(now: now)
         #expect(status.nextTry == now - 10 + 30 * 86_400)
         (status.failures, status.nextTry) = (0, now + 86_401)
-        status.heedClock(now: now)
+        status.correctTimes(now: now)
         #expect(status.nextTry == now - 86_400 + 2 * 57_600)
     }
 

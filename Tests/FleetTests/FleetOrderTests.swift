@@ -24,13 +24,13 @@ struct FleetOrderTests {
     func orders() async throws {
         let etcd = try await Etcd(in: directory)
         let (one, other) = (try await start("a", etcd), try await start("b", etcd))
-        try await one.member.tell(order("drain", "http://x"))
+        try await one.member.publish(order("drain", "http://x"))
         for running in [one, other] { #expect(try await running.deployed.orders.first(1) == [order("drain", "http://x")]) }
-        try await other.member.tell(order("disable", "http://y"))
+        try await other.member.publish(order("disable", "http://y"))
         _ = try await one.deployed.orders.first { $0.url == "http://y" }
         let late = try await start("c", etcd)
         #expect(try await late.deployed.orders.first(2).map(\.action) == ["drain", "disable"])
-        try await late.member.tell(order("reset", "http://x"))
+        try await late.member.publish(order("reset", "http://x"))
         for running in [one, other] { _ = try await running.deployed.orders.first { $0 == order("reset", "http://x") } }
         _ = try await late.log.first {
             $0.hasPrefix("the fleet's orders about servers are carried out") && $0.contains("orders=1")
@@ -39,7 +39,7 @@ struct FleetOrderTests {
         try await etcd.fail(0)
         let alone = try await RunningMember("c", etcd, in: directory)
         #expect(try await alone.deployed.orders.first(1) == [order("disable", "http://y")])
-        await #expect(throws: FleetMember.NotTold.self) { try await alone.member.tell(order("drain", "http://z")) }
+        await #expect(throws: FleetMember.NotPublished.self) { try await alone.member.publish(order("drain", "http://z")) }
         for running in [one, other, alone] { await running.stop() }
     }
 
@@ -48,15 +48,15 @@ struct FleetOrderTests {
         let etcd = try await Etcd(in: directory)
         let (one, other) = (try await start("a", etcd), try await start("b", etcd))
         func purge(_ target: String) -> FleetPurge { FleetPurge(site: nil, target: target, isPrefix: false) }
-        try await one.member.tell(purge("x/1"))
+        try await one.member.publish(purge("x/1"))
         for running in [one, other] { #expect(try await running.deployed.purges.first(1) == [purge("x/1")]) }
         await other.stop()
-        try await one.member.tell(purge("x/2"))
+        try await one.member.publish(purge("x/2"))
         let again = try await start("b", etcd)
         #expect(try await again.deployed.purges.first(1) == [purge("x/2")])
         await again.stop()
-        try await one.member.tell(purge("x/3"))
-        try await one.member.tell(purge("x/4"))
+        try await one.member.publish(purge("x/3"))
+        try await one.member.publish(purge("x/4"))
         _ = try await one.deployed.purges.first(4)
         // As an hour later: who was there has it by now.
         try await etcd.delete(try RunningMember.settings("a", etcd, in: directory).purge(3))
@@ -64,7 +64,7 @@ struct FleetOrderTests {
         #expect(try await late.deployed.purges.first(1) == [.everything])
         // Who was never a member has missed nothing.
         let new = try await start("c", etcd)
-        try await one.member.tell(purge("x/5"))
+        try await one.member.publish(purge("x/5"))
         #expect(try await new.deployed.purges.first(1) == [purge("x/5")])
         _ = try await one.deployed.purges.first(5)
         #expect(one.deployed.purges.all.map(\.target) == (1...5).map { "x/\($0)" })

@@ -62,7 +62,7 @@ struct HistoryCheckTests {
             await running.member.giveBack()
         }
         // It does not want another one.
-        await running.member.whenNews(nil)
+        await running.member.onEvent(nil)
     }
 
     @Test("turns never overlap, their tokens grow, and nobody takes up an older configuration, whatever becomes of etcd")

@@ -19,7 +19,7 @@ final class Deployed: FleetDeployment {
         return configuration.text.hasPrefix("wrong") ? "it is wrong" : nil
     }
 
-    func watch(_ rule: String, _ tell: @escaping @Sendable (String) async -> Void) async { watches.append(tell) }
+    func watch(_ rule: String, _ onRegression: @escaping @Sendable (String) async -> Void) async { watches.append(onRegression) }
 
     func endWatch() async {}
 
@@ -79,8 +79,8 @@ struct RunningMember {
             settings, deployed, loop: loop, board: board, log: Logger(label: name) { _ in JournalLog(journal: log) })
         self.member = member
         task = Task(executorPreference: loop) { await member.run() }
-        await member.whenNews { [turns, files, demands] news in
-            switch news {
+        await member.onEvent { [turns, files, demands] event in
+            switch event {
             case .turn: turns.append(true)
             case .files(let paths): files.append(paths)
             case .proofs: break
@@ -99,7 +99,7 @@ struct RunningMember {
 
     /// From now on it tells others of certificates on demand what is told to it here.
     func tells(_ demands: Guarded<SharedDemands>) async {
-        await member.whenAsked { demands.withLock { $0 } }
+        await member.provideDemands { demands.withLock { $0 } }
     }
 
     func stop() async {

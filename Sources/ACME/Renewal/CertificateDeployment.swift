@@ -12,7 +12,7 @@ package protocol CertificateDeployment: Sendable {
     func failed(_ name: String) async
     /// What other gateways have told of certificates on demand.
     /// - Returns: wishes for sites that are not there.
-    func hear(_ told: SharedDemands) async -> [SharedDemands.Name]
+    func apply(_ shared: SharedDemands) async -> [SharedDemands.Name]
     /// Has handshakes of ACME's `acme-tls/1` for this name show the certificate of this file (RFC 8737), or none again.
     /// - Returns: nil, or why it cannot be used.
     func prove(_ name: String, file: String?) async -> String?

@@ -1,7 +1,7 @@
 /// Several gateways that get certificates as one: one of them asks authorities, and all have what it gets.
 package protocol RenewalSharing: Sendable {
-    /// - Parameter body: is told what others have done, until the next call; nil: nobody.
-    func whenNews(_ body: (@Sendable (RenewalNews) async -> Void)?) async
+    /// - Parameter body: is called with what others have done, until the next call; nil: nobody is.
+    func onEvent(_ body: (@Sendable (RenewalEvent) async -> Void)?) async
     /// Is it this gateway's turn to ask authorities? It has all that those before it have got then.
     func hasTurn() async -> Bool
     /// Lets another one have the turn, if one can take it.
@@ -13,8 +13,8 @@ package protocol RenewalSharing: Sendable {
     /// Has all others show these proofs, and no others of ours. When it returns they do, or those that do not are too slow.
     func show(_ proofs: SharedProofs) async throws(ACMEError)
     /// - Parameter demands: what others are to know of certificates on demand; nil: nothing.
-    func whenAsked(_ demands: (@Sendable () async -> SharedDemands)?) async
-    /// It is something else than before.
+    func provideDemands(_ demands: (@Sendable () async -> SharedDemands)?) async
+    /// What `provideDemands` was given has something else to say.
     func demandsHaveChanged() async
     /// Why others cannot be told anything at the moment; nil: they can.
     var obstacle: String? { get async }
@@ -31,7 +31,7 @@ package struct SharedProofs: Codable, Sendable, Equatable {
 }
 
 /// What others have done.
-package enum RenewalNews: Sendable {
+package enum RenewalEvent: Sendable {
     /// It has become this gateway's turn, or is it no more.
     case turn
     /// Files of the state directory are new, or gone: their paths.

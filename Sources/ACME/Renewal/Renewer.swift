@@ -38,7 +38,7 @@ package actor Renewer {
     /// Why the lock cannot be had, as was said last.
     private var lockTrouble: String?
     /// By certificates' names: what was said last of a state that cannot be used.
-    var told: [String: String] = [:]
+    var reported: [String: String] = [:]
     private(set) var isStopped = false
     var hasChanged = false
     /// Has a state been read since the last look that tells of failures of a process before this one?
@@ -91,12 +91,12 @@ package actor Renewer {
 
     /// Until `stop()`.
     package func run() async {
-        await sharing?.whenNews { [weak self] news in await self?.hear(news) }
-        await sharing?.whenAsked { [weak self] in await self?.sharedDemands ?? SharedDemands() }
+        await sharing?.onEvent { [weak self] event in await self?.handle(event) }
+        await sharing?.provideDemands { [weak self] in await self?.sharedDemands ?? SharedDemands() }
         while !isStopped {
             hasChanged = false
             if !certificates.isEmpty, takeLock(), await hasTurn() {
-                heedWishes()
+                takeWishes()
                 await tryWhatIsDue()
                 if hasFoundFailures {
                     hasFoundFailures = false
@@ -110,8 +110,8 @@ package actor Renewer {
             await proofs.forgetEnded()
             if !hasChanged, !isStopped { _ = await waiter.wait(timeout: sleep) }
         }
-        await sharing?.whenNews(nil)
-        await sharing?.whenAsked(nil)
+        await sharing?.onEvent(nil)
+        await sharing?.provideDemands(nil)
         waiter.retire()
         if let lock { close(lock) }
     }

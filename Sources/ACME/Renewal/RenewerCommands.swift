@@ -29,7 +29,7 @@ extension Renewer {
     }
 
     /// Takes what was wished for.
-    func heedWishes() {
+    func takeWishes() {
         let wishes = Set(directory.list(StatePath.wishes))
         guard !wishes.isEmpty else { return }
         for certificate in certificates {

@@ -49,7 +49,7 @@ extension Renewer {
         demanded[certificate.name] = Demanded(certificate: certificate, key: key, number: number ?? notes.nextNumber())
         hasChanged = true
         waiter.notify()
-        tellSoon()
+        publishSoon()
         return status.notAfter.map { $0 > Self.now } ?? false || status.nextTry <= Self.now
     }
 
@@ -68,19 +68,19 @@ extension Renewer {
     /// Others count it, too: an authority is asked for this name.
     package func noteOrder(_ name: String, for key: String) {
         notes.order(name, key, now: loop.now)
-        tellSoon()
+        publishSoon()
     }
 
     /// Others need not ask.
     package func note(_ isAllowed: Bool, _ name: String, for key: String) {
         notes.decide(name, key, isAllowed, now: loop.now)
-        tellSoon()
+        publishSoon()
     }
 
     /// Whoever waits for it elsewhere is told why it does not come.
     package func refuse(_ name: String, for key: String, _ reason: String) {
         notes.refuse(name, key, reason, now: loop.now)
-        tellSoon()
+        publishSoon()
     }
 
     func refuse(_ certificate: ManagedCertificate, _ reason: String) {
@@ -88,7 +88,7 @@ extension Renewer {
         refuse(certificate.name, for: key, reason)
     }
 
-    func tellSoon() {
+    func publishSoon() {
         guard let sharing else { return }
         Task { await sharing.demandsHaveChanged() }
     }
@@ -112,8 +112,8 @@ extension Renewer {
         }.sorted { $0.number < $1.number }
     }
 
-    func hear(_ told: SharedDemands) async {
-        for wish in await deployment.hear(told) {
+    func apply(_ shared: SharedDemands) async {
+        for wish in await deployment.apply(shared) {
             refuse(wish.name, for: wish.key, "the member that gets certificates has no such site")
         }
     }

@@ -13,7 +13,7 @@ extension Renewer {
             // What was known here may be older than what is on the disk now.
             statuses = [:]
             if has { noteAll() }
-            tellSoon()
+            publishSoon()
         }
         return has
     }
@@ -64,12 +64,12 @@ extension Renewer {
     }
 
     /// What others have done is used here.
-    func hear(_ news: RenewalNews) async {
-        switch news {
+    func handle(_ event: RenewalEvent) async {
+        switch event {
         case .turn: break
         case .files(let paths): await use(paths)
         case .proofs(let shared): await proofs.show(shared)
-        case .demands(let told): await hear(told)
+        case .demands(let demands): await apply(demands)
         }
         hasChanged = true
         waiter.notify()

@@ -12,8 +12,8 @@ extension Renewer {
                 hasFoundFailures = hasFoundFailures || (status?.failures ?? 0) > 0
             }
             guard var known = status else { return nil }
-            told[certificate.name] = nil
-            known.heedClock(now: Self.now)
+            reported[certificate.name] = nil
+            known.correctTimes(now: Self.now)
             if known.names != certificate.names || known.directory != certificate.authority.directory {
                 change(&known, to: certificate)
             } else if known.failures > 0, known.settings != certificate.settings {
@@ -23,16 +23,16 @@ extension Renewer {
             statuses[certificate.name] = known
             return known
         } catch {
-            tell(certificate, "a certificate's state cannot be read", facts(certificate, error))
+            reportOnce(certificate, "a certificate's state cannot be read", facts(certificate, error))
             return nil
         }
     }
 
     /// Says what is wrong with a state once, not at each look.
-    private func tell(_ certificate: ManagedCertificate, _ words: Logger.Message, _ facts: Logger.Metadata) {
+    private func reportOnce(_ certificate: ManagedCertificate, _ words: Logger.Message, _ facts: Logger.Metadata) {
         let all = "\(words) \(facts["reason", default: ""])"
-        guard told[certificate.name] != all else { return }
-        told[certificate.name] = all
+        guard reported[certificate.name] != all else { return }
+        reported[certificate.name] = all
         log.error(words, metadata: facts)
     }
 
@@ -60,7 +60,7 @@ extension Renewer {
                 "a certificate's state could not be read, and is set aside",
                 metadata: ["name": "\(certificate.name)", "reason": "\(words)"])
         case .newer(let version):
-            tell(
+            reportOnce(
                 certificate, "a certificate's state is of a newer version of this program: it is left alone",
                 ["name": "\(certificate.name)", "version": "\(version)"])
             return nil

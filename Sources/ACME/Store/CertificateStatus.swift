@@ -58,7 +58,7 @@ package struct CertificateStatus: Codable, Sendable, Equatable {
     /// Times that lie further ahead than this program puts them were written while the clock was wrong: no certificate waits
     /// for them.
     /// - Parameter now: seconds since 1970.
-    mutating func heedClock(now: Int64) {
+    mutating func correctTimes(now: Int64) {
         if failures > 0, let last = lastTry {
             nextTry = min(nextTry, min(last, now) + min(max(0, nextTry - last), RenewalSchedule.longestRetry))
             lastTry = min(last, now)

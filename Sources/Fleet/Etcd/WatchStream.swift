@@ -36,9 +36,9 @@ final class WatchStream {
             return true
         }
         guard !line.isEmpty else { return true }
-        let news = EtcdMessage.decode(EtcdMessage.Streamed<EtcdMessage.WatchResponse>.self, line)
-        guard let result = news?.result, result.canceled != true else {
-            refusal = news?.error ?? EtcdMessage.Refusal(message: "the watch was cancelled", code: nil)
+        let message = EtcdMessage.decode(EtcdMessage.Streamed<EtcdMessage.WatchResponse>.self, line)
+        guard let result = message?.result, result.canceled != true else {
+            refusal = message?.error ?? EtcdMessage.Refusal(message: "the watch was cancelled", code: nil)
             return false
         }
         if result.events?.isEmpty == false { changed() }

@@ -30,12 +30,12 @@ package actor FleetMember {
     private var isDue = false
     /// Looks that failed, in a row.
     private(set) var failures = 0
-    /// That what we tell of ourselves hangs on; 0: none.
+    /// The lease that what we publish of ourselves ends with; 0: none.
     var lease: Int64 = 0
     /// Until when it lasts for certain: monotonic nanoseconds.
     var leaseEnd: UInt64 = 0
-    /// What was told of ourselves, and the revision that it was first told with; nil and 0: nothing is there.
-    var told: MemberRecord?
+    /// What is published of this member, and the revision that it was first published with; nil and 0: nothing is there.
+    var published: MemberRecord?
     var ourPlace: Int64 = 0
     /// What there is here, as it was looked at last, and when that is done again: monotonic nanoseconds.
     var figures: MemberFigures?
@@ -75,14 +75,14 @@ package actor FleetMember {
     var demands: (@Sendable () async -> SharedDemands)?
     /// Names that this member wishes for.
     var ownWishes = 0
-    /// By their places, what was told here of others' words, and whether it was our turn then.
-    var heardDemands: [String: SharedDemands] = [:]
-    var heardInTurn = false
+    /// By their places, the others' reports that were handed on here, and whether it was our turn then.
+    var receivedDemands: [String: SharedDemands] = [:]
+    var hadTurnAtDemands = false
     /// Brings one into use.
     var applying: Task<Void, Never>?
     /// Does somebody here get certificates, and hear what others have got?
     var wantsTurn = false
-    var tellNews: (@Sendable (RenewalNews) async -> Void)?
+    var eventHandler: (@Sendable (RenewalEvent) async -> Void)?
     /// The revision that our turn was made with; nil: it is not ours.
     var turn: Int64?
     /// Until when others are given the chance to have it: monotonic nanoseconds.

@@ -85,7 +85,7 @@ package protocol FleetDeployment: Sendable {
     /// - Parameters:
     ///   - rule: as `admin.rollback_on` has it; one that cannot be read is none.
     ///   - tell: is called once, when they have become so bad.
-    func watch(_ rule: String, _ tell: @escaping @Sendable (_ reason: String) async -> Void) async
+    func watch(_ rule: String, _ onRegression: @escaping @Sendable (_ reason: String) async -> Void) async
     func endWatch() async
     /// Has upstream servers follow orders, each after those before it.
     func carryOut(_ orders: [FleetOrder]) async

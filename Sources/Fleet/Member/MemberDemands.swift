@@ -5,7 +5,7 @@ import EventLoop
 /// has said, what was ordered and what was refused is told likewise.
 extension FleetMember {
     /// - Parameter demands: what the others are to know; see `RenewalSharing`.
-    package func whenAsked(_ demands: (@Sendable () async -> SharedDemands)?) {
+    package func provideDemands(_ demands: (@Sendable () async -> SharedDemands)?) {
         self.demands = demands
         lookSoon()
     }
@@ -25,35 +25,35 @@ extension FleetMember {
     ///   - revision: that they were read at.
     func follow(demands entries: [EtcdEntry], count: Int, revision: Int64) async throws(EtcdError) {
         try await follow(demandReports, entries, count: count, revision: revision) { $0.isBounded }
-        await hearDemands()
+        await receiveDemands()
         guard isSharing(count) else { return }
         let report = await demands?() ?? SharedDemands()
         ownWishes = report.wishes.count
-        try await tell(report.isEmpty ? nil : report, by: demandReports)
+        try await publish(report.isEmpty ? nil : report, by: demandReports)
     }
 
-    /// Tells here what is new in others' reports.
-    private func hearDemands() async {
-        guard let tellNews else { return }
+    /// Hands on what is new in others' reports.
+    private func receiveDemands() async {
+        guard let eventHandler else { return }
         let hasTurn = turn != nil && isCurrent
-        // Who has just got the turn hears all wishes, also those that are known.
-        let hearsAll = hasTurn && !heardInTurn
-        heardInTurn = hasTurn
+        // Whoever has just got the turn takes all wishes, also those that are known.
+        let wantsAllWishes = hasTurn && !hadTurnAtDemands
+        hadTurnAtDemands = hasTurn
         let ours = demandReports.folder + settings.member
-        for place in heardDemands.keys where demandReports.reports[place] == nil { heardDemands[place] = nil }
+        for place in receivedDemands.keys where demandReports.reports[place] == nil { receivedDemands[place] = nil }
         for (place, report) in demandReports.reports where place != ours {
-            guard let report, hearsAll || heardDemands[place] != report else { continue }
-            var news = report.since(heardDemands[place] ?? SharedDemands())
-            if hearsAll { news.wishes = report.wishes }
-            if !hasTurn { news.wishes = [] }
-            heardDemands[place] = report
-            if !news.isEmpty { await tellNews(.demands(news)) }
+            guard let report, wantsAllWishes || receivedDemands[place] != report else { continue }
+            var new = report.since(receivedDemands[place] ?? SharedDemands())
+            if wantsAllWishes { new.wishes = report.wishes }
+            if !hasTurn { new.wishes = [] }
+            receivedDemands[place] = report
+            if !new.isEmpty { await eventHandler(.demands(new)) }
         }
     }
 
-    /// All is heard anew.
+    /// All reports are read anew.
     func forgetDemands() {
         demandReports.forget()
-        (heardDemands, heardInTurn) = ([:], false)
+        (receivedDemands, hadTurnAtDemands) = ([:], false)
     }
 }

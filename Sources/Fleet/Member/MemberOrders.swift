@@ -4,8 +4,8 @@ import Logging
 
 /// Orders about servers, and purges of caches: whichever member they are given to, all carry them out.
 extension FleetMember {
-    /// Why all members could not be told.
-    package struct NotTold: Error, CustomStringConvertible {
+    /// Why not all members could be reached.
+    package struct NotPublished: Error, CustomStringConvertible {
         package let description: String
 
         package init(description: String) { self.description = description }
@@ -73,11 +73,11 @@ extension FleetMember {
         try? StateDirectory(settings.stateDirectory).write(Array("\(last)".utf8), to: settings.purgesFile)
     }
 
-    // MARK: Telling
+    // MARK: Publishing
 
     /// Has all members carry out an order, those too that start later, until another one takes its place.
-    package func tell(_ order: FleetOrder) async throws(NotTold) {
-        try await telling { client, settings throws(EtcdError) in
+    package func publish(_ order: FleetOrder) async throws(NotPublished) {
+        try await publishing { client, settings throws(EtcdError) in
             let entry = try await client.read([.key(settings.orders)]).found[0].first
             let present: FleetOrders = try entry.map { entry throws(EtcdError) in try self.content(of: entry) } ?? FleetOrders()
             guard let next = present.adding(order) else {
@@ -90,8 +90,8 @@ extension FleetMember {
     }
 
     /// Has all members forget stored answers.
-    package func tell(_ purge: FleetPurge) async throws(NotTold) {
-        try await telling { client, settings throws(EtcdError) in
+    package func publish(_ purge: FleetPurge) async throws(NotPublished) {
+        try await publishing { client, settings throws(EtcdError) in
             let entry = try await client.read([.key(settings.purgeCount)]).found[0].first
             let present: FleetPurges =
                 try entry.map { entry throws(EtcdError) in try self.content(of: entry) } ?? FleetPurges(last: 0)
@@ -111,9 +111,9 @@ extension FleetMember {
     }
 
     /// Tries until nobody else was faster, on a connection of its own: others may ask at the same time.
-    private func telling(
+    private func publishing(
         _ body: (EtcdClient, FleetMemberSettings) async throws(EtcdError) -> Bool
-    ) async throws(NotTold) {
+    ) async throws(NotPublished) {
         let own = Waiter(loop: loop)
         let client = EtcdClient(settings.etcd, own)
         defer {
@@ -125,9 +125,9 @@ extension FleetMember {
                 if try await body(client, settings) { return lookSoon() }
             }
         } catch {
-            throw NotTold(description: "the fleet could not be told: \(error)")
+            throw NotPublished(description: "the fleet could not be told: \(error)")
         }
-        throw NotTold(description: "the fleet could not be told: others change the same all the time")
+        throw NotPublished(description: "the fleet could not be told: others change the same all the time")
     }
 
     private func content<Content: Decodable>(of entry: EtcdEntry) throws(EtcdError) -> Content {

@@ -18,8 +18,8 @@ extension FleetMember {
         }
         if lease == 0 {
             lease = try await client.grant(seconds: Int64(Self.leaseTime))
-            (told, ourPlace) = (nil, 0)
-            (probeReports.told, demandReports.told) = (nil, nil)
+            (published, ourPlace) = (nil, 0)
+            (probeReports.published, demandReports.published) = (nil, nil)
         }
         leaseEnd = start + Self.leaseTime * 1_000_000_000
     }
@@ -29,7 +29,7 @@ extension FleetMember {
 
     /// - Parameter found: what stands in our place.
     func tellOfOurselves(_ found: EtcdEntry?) async throws(EtcdError) {
-        if ourPlace == 0 || found?.created != ourPlace { told = nil }
+        if ourPlace == 0 || found?.created != ourPlace { published = nil }
         // Etcd's answer may not have reached us when it was made.
         if let found, isOnOurLease(found) { ourPlace = found.created }
         if figureTime <= loop.now {
@@ -38,11 +38,11 @@ extension FleetMember {
             figureTime = loop.now + Self.figurePause
         }
         let record = MemberRecord(
-            member: settings.member, started: started, tickets: ring?.number ?? 0, follows: tellNews != nil,
+            member: settings.member, started: started, tickets: ring?.number ?? 0, follows: eventHandler != nil,
             proofs: proofsInUse ?? 0, configuration: configurationInUse, refused: refusedConfiguration?.number ?? 0,
             refusal: refusedConfiguration?.reason, problems: complaints.values.sorted(), instance: instance, figures: figures,
             wantsTurn: wantsTurn)
-        guard record != told else { return }
+        guard record != published else { return }
         let place = settings.members + settings.member
         guard let text = EtcdMessage.encode(record), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
         else { return }
@@ -51,7 +51,7 @@ extension FleetMember {
         let outcome = try await client.transact(
             if: [.wasMade(place, revision: isOurs ? ourPlace : 0)], [.put(place, sealed, lease: lease)], otherwise: [.key(place)])
         if outcome.isDone {
-            told = record
+            published = record
             if !isOurs { ourPlace = outcome.revision }
             noteHolder(nil)
         } else if let other = outcome.found[0].first {
@@ -97,7 +97,7 @@ extension FleetMember {
     func publishStatus(_ snapshot: FleetSnapshot, began: UInt64) {
         let isUpToDate = complaints.isEmpty && configurationInUse == lastConfiguration && nameHolder == nil
         let others = snapshot.members.map(views)
-        let othersWishes = heardDemands.values.reduce(0) { $0 + $1.wishes.count }
+        let othersWishes = receivedDemands.values.reduce(0) { $0 + $1.wishes.count }
         board.say { status in
             status.lastContact = loop.now
             status.wasInUse = isUpToDate

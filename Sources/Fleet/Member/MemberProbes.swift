@@ -11,6 +11,6 @@ extension FleetMember {
         try await follow(probeReports, entries, count: count, revision: revision)
         let isSharing = isSharing(count)
         await deployment.use(probeReports.byMember, as: settings.member, until: isSharing ? leaseEnd : 0)
-        if isSharing { try await tell(await deployment.probes, by: probeReports) }
+        if isSharing { try await publish(await deployment.probes, by: probeReports) }
     }
 }

@@ -6,8 +6,8 @@ import TLS
 /// Certificates: one member at a time asks authorities, and all have what it gets.
 extension FleetMember: RenewalSharing {
     /// - Parameter body: is told what others have done; see `RenewalSharing`.
-    package func whenNews(_ body: (@Sendable (RenewalNews) async -> Void)?) {
-        tellNews = body
+    package func onEvent(_ body: (@Sendable (RenewalEvent) async -> Void)?) {
+        eventHandler = body
         // What has come before is told anew.
         (pulled, knownChanges) = (0, nil)
         proofsInUse = nil
@@ -139,7 +139,7 @@ extension FleetMember: RenewalSharing {
             return loseTurn()
         }
         loseTurn()
-        guard wantsTurn, lease != 0, tellNews != nil, nameHolder == nil, turnPause <= loop.now else { return }
+        guard wantsTurn, lease != 0, eventHandler != nil, nameHolder == nil, turnPause <= loop.now else { return }
         let outcome = try await client.transact(
             if: [.wasMade(settings.turn, revision: 0)], [.put(settings.turn, Array(settings.member.utf8), lease: lease)])
         guard outcome.isDone else { return lookSoon() }
@@ -220,7 +220,7 @@ extension FleetMember: RenewalSharing {
             isKnown = found != nil
             if let found { (recentChanges, seenChanges) = (found, news.revision) }
         }
-        guard let tellNews else { return }
+        guard let eventHandler else { return }
         var changed: Set<String> = []
         var problem: ACMEError?
         func take(_ entry: EtcdEntry) {
@@ -241,8 +241,8 @@ extension FleetMember: RenewalSharing {
         if problem == nil { (pulled, knownChanges) = (revision, last) }
         let becomesCurrent = hadTurn && turn != nil && !isCurrent && problem == nil
         isCurrent = isCurrent || becomesCurrent
-        if !changed.isEmpty { await tellNews(.files(changed)) }
-        if becomesCurrent { await tellNews(.turn) }
+        if !changed.isEmpty { await eventHandler(.files(changed)) }
+        if becomesCurrent { await eventHandler(.turn) }
     }
 
     /// These files, as far as they are there.
@@ -301,12 +301,12 @@ extension FleetMember: RenewalSharing {
 
     /// Shows what others prove names with.
     func follow(proofs entry: EtcdEntry?) async {
-        guard let tellNews, turn == nil, entry?.revision != proofsInUse else { return }
+        guard let eventHandler, turn == nil, entry?.revision != proofsInUse else { return }
         if let entry {
             guard let proofs = opened(entry, as: { EtcdMessage.decode(SharedProofs.self, $0) }) else { return }
-            await tellNews(.proofs(proofs))
+            await eventHandler(.proofs(proofs))
         } else {
-            await tellNews(.proofs(SharedProofs()))
+            await eventHandler(.proofs(SharedProofs()))
         }
         proofsInUse = entry?.revision
     }

@@ -8,8 +8,8 @@ final class MemberReports<Report: Codable & Equatable & Sendable> {
     var reports: [String: Report?] = [:]
     /// The revision up to which they are known.
     var seen: Int64 = 0
-    /// What this member has told, when, and when it is to tell again: monotonic nanoseconds.
-    var told: Report?
+    /// What this member has published, when, and when it is to do so again: monotonic nanoseconds.
+    var published: Report?
     var time: UInt64 = 0
     var due: UInt64?
 
@@ -22,7 +22,7 @@ final class MemberReports<Report: Codable & Equatable & Sendable> {
     }
 
     /// All is read anew.
-    func forget() { (seen, reports, told) = (0, [:], nil) }
+    func forget() { (seen, reports, published) = (0, [:], nil) }
 }
 
 extension FleetMember {
@@ -59,11 +59,12 @@ extension FleetMember {
     /// May this member tell others something, and go by what they tell?
     func isSharing(_ count: Int) -> Bool { nameHolder == nil && ourPlace != 0 && count <= Self.mostMembers }
 
-    /// - Parameter report: nil: there is nothing to tell.
-    func tell<Report>(_ report: Report?, by state: MemberReports<Report>) async throws(EtcdError) {
+    /// Puts this member's report in the place of its last one, or waits until that is due.
+    /// - Parameter report: nil: there is none.
+    func publish<Report>(_ report: Report?, by state: MemberReports<Report>) async throws(EtcdError) {
         let place = state.folder + settings.member
         let isThere = (state.reports[place] ?? nil) == report
-        guard report != state.told || !isThere else { return state.due = nil }
+        guard report != state.published || !isThere else { return state.due = nil }
         let due = state.time &+ Self.reportPause
         guard state.time == 0 || due <= loop.now else { return state.due = due }
         var change = EtcdChange.delete(place)
@@ -74,7 +75,7 @@ extension FleetMember {
         }
         let outcome = try await client.transact(if: [.wasMade(settings.members + settings.member, revision: ourPlace)], [change])
         // Else the name is another member's by now, which the next look tells.
-        (state.told, state.time, state.due) = (outcome.isDone ? report : nil, loop.now, nil)
+        (state.published, state.time, state.due) = (outcome.isDone ? report : nil, loop.now, nil)
         lookSoon()
     }
 }

@@ -23,7 +23,7 @@ extension FleetMember {
             rollout = nil
             return
         }
-        if found != rollout { try await hear(found) }
+        if found != rollout { try await handle(found) }
         guard found.isRunning else { return }
         let store = RolloutStore(settings: settings, client: client)
         let present = RolloutStore.Present(rollout: found, revision: entry.revision)
@@ -59,7 +59,7 @@ extension FleetMember {
     }
 
     /// It is another stage, or another roll-out.
-    private func hear(_ found: FleetRollout) async throws(EtcdError) {
+    private func handle(_ found: FleetRollout) async throws(EtcdError) {
         let isOurs = found.isRunning && found.members.contains(settings.member)
         // First of all: what fails here is heard with the next look.
         let candidate = isOurs && found.number > lastConfiguration ? try await candidate(found.number) : nil

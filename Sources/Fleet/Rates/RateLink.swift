@@ -24,7 +24,7 @@ package actor RateLink {
     var pending = PendingSpendings()
     var clock = RedisClock()
     /// SHA-1 of the scripts, as Redis has told.
-    var scripts = (spend: "", greet: "")
+    var scripts = (spend: "", announce: "")
     private var isStopped = false
     /// Connections that failed, in a row.
     private var failures = 0
@@ -32,7 +32,7 @@ package actor RateLink {
     private var preferred = 0
     /// Of the last question, monotonic nanoseconds.
     var asked: UInt64 = 0
-    private var nextGreeting: UInt64 = 0
+    private var nextAnnouncement: UInt64 = 0
     /// That share limits, this one too.
     var members = 1
 
@@ -41,8 +41,8 @@ package actor RateLink {
         unsafe loop.asUnownedSerialExecutor()
     }
 
-    /// Between two greetings, in nanoseconds; who has sent none for five times as long is not counted.
-    static let greetingPause: UInt64 = 2_000_000_000
+    /// Between two announcements of this member, in nanoseconds; who has made none for five times as long is not counted.
+    static let announcementPause: UInt64 = 2_000_000_000
     /// Between two tries to connect, in nanoseconds.
     private static let shortestPause: UInt64 = 250_000_000
     private static let longestPause: UInt64 = 8_000_000_000
@@ -100,22 +100,22 @@ package actor RateLink {
         let connection = try await RedisConnection.open(endpoint, settings, lookup, waiter) { isStopped }
         defer { connection.close() }
         try await introduce(over: connection)
-        try await greet(over: connection)
+        try await announce(over: connection)
         drain(counting: false)
         _ = pending.take()
-        await sayContact(endpoint)
+        await reportContact(endpoint)
         while !isStopped {
             drain()
-            if loop.now >= nextGreeting { try await greet(over: connection) }
+            if loop.now >= nextAnnouncement { try await announce(over: connection) }
             if pending.isEmpty { try await rest(connection) } else { try await report(over: connection) }
             await pace()
         }
     }
 
-    private func greet(over connection: RedisConnection) async throws(RedisError) {
-        try await sayWeAreThere(over: connection)
+    private func announce(over connection: RedisConnection) async throws(RedisError) {
+        try await registerMember(over: connection)
         rates.set(members: members, at: loop.now)
-        nextGreeting = loop.now &+ Self.greetingPause
+        nextAnnouncement = loop.now &+ Self.announcementPause
     }
 
     /// Takes over what workers have told.
@@ -134,16 +134,16 @@ package actor RateLink {
         return !isStopped
     }
 
-    /// Until there is something to tell, or it is time for a greeting.
+    /// Until there is something to tell, or it is time for an announcement.
     private func rest(_ connection: RedisConnection) async throws(RedisError) {
         rates.fallAsleep(until: asked &+ settings.interval)
         defer { rates.stayAwake() }
         drain()
         let now = loop.now
-        guard pending.isEmpty, now < nextGreeting, !isStopped else { return }
+        guard pending.isEmpty, now < nextAnnouncement, !isStopped else { return }
         bell?.interest = .read
         connection.listen(true)
-        _ = await waiter.wait(timeout: nextGreeting - now)
+        _ = await waiter.wait(timeout: nextAnnouncement - now)
         connection.listen(false)
         bell?.interest = .none
         try connection.checkSilence()
@@ -159,7 +159,7 @@ package actor RateLink {
         bell?.interest = .none
     }
 
-    private func sayContact(_ endpoint: ServiceURL) async {
+    private func reportContact(_ endpoint: ServiceURL) async {
         rates.set(.made, at: loop.now)
         log.notice(
             failures > 0 ? "the fleet is in touch with Redis again" : "rate limits count over the fleet",

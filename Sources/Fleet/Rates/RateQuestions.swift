@@ -20,7 +20,7 @@ extension RateLink {
 
     private func loadScripts(over connection: RedisConnection) async throws(RedisError) {
         var commands = RESPCommands()
-        for script in [RateScript.spend, RateScript.greet] { commands.add("SCRIPT", "LOAD", script) }
+        for script in [RateScript.spend, RateScript.announce] { commands.add("SCRIPT", "LOAD", script) }
         var hashes: [String] = []
         for reply in try await ask(commands, over: connection) {
             guard case .bulk(let hash?) = reply, hash.count == 40 else { throw .nonsense("\(reply)") }
@@ -29,17 +29,17 @@ extension RateLink {
         scripts = (hashes[0], hashes[1])
     }
 
-    /// Reads Redis's clock, and counts the members.
-    func sayWeAreThere(over connection: RedisConnection) async throws(RedisError) {
+    /// Counts this member among those that are there, and reads Redis's clock.
+    func registerMember(over connection: RedisConnection) async throws(RedisError) {
         var commands = RESPCommands()
-        let life = Int64(5 * Self.greetingPause / 1000)
+        let life = Int64(5 * Self.announcementPause / 1000)
         commands.begin(6)
-        for word in ["EVALSHA", scripts.greet, "1", "\(settings.prefix)members", settings.member] { commands.word(word) }
+        for word in ["EVALSHA", scripts.announce, "1", "\(settings.prefix)members", settings.member] { commands.word(word) }
         commands.word(life)
         let sent = monotonicNanoseconds()
         let replies = try await askKnowing(commands, over: connection)
         guard let numbers = replies.first.flatMap(Self.numbers), numbers.count == 2, numbers[0] > 0, numbers[1] > 0 else {
-            throw .nonsense("of the greeting")
+            throw .nonsense("of the announcement")
         }
         clock.note(numbers[0], sent: sent, received: monotonicNanoseconds())
         members = Int(clamping: min(numbers[1], 100_000))

@@ -51,7 +51,7 @@ enum RateScript {
     ///
     /// KEYS: the members. ARGV: the member; the microseconds after which one that says nothing is gone. Returns the clock and how
     /// many there are.
-    static let greet = """
+    static let announce = """
         local clock = redis.call('TIME')
         clock = clock[1] * 1000000 + clock[2]
         redis.call('ZADD', KEYS[1], clock, ARGV[1])

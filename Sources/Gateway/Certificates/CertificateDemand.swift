@@ -175,20 +175,20 @@ package actor CertificateDemand: CertificateSource {
     // MARK: Of a fleet
 
     /// Goes by what other gateways have told of this site.
-    func hear(_ told: SharedDemands) {
-        for decision in told.decisions where (decisions[decision.name.name]?.until ?? .now) <= .now {
+    func apply(_ shared: SharedDemands) {
+        for decision in shared.decisions where (decisions[decision.name.name]?.until ?? .now) <= .now {
             decide(decision.name.name, decision.isAllowed)
         }
-        for order in told.orders {
+        for order in shared.orders {
             orders.note(order.name)
             keepAsOthers(order.name)
         }
-        for refusal in told.refusals { hear(refusal) }
-        for wish in told.wishes { Task { await carryOut(wish.name) } }
+        for refusal in shared.refusals { apply(refusal) }
+        for wish in shared.wishes { Task { await carryOut(wish.name) } }
     }
 
     /// What it has waited for does not come.
-    private func hear(_ refusal: SharedDemands.Refusal) {
+    private func apply(_ refusal: SharedDemands.Refusal) {
         let name = refusal.name.name
         forgetOthers(name)
         if waiting[name] != nil { finish(name, refuse(name, "the member that gets certificates: \(refusal.reason)")) }

@@ -41,11 +41,11 @@ extension Gateway: CertificateDeployment {
     }
 
     /// Has sites go by what other gateways have told; see `CertificateDeployment`.
-    package func hear(_ told: SharedDemands) async -> [SharedDemands.Name] {
+    package func apply(_ shared: SharedDemands) async -> [SharedDemands.Name] {
         let demands = currentPlan.demands
-        for demand in demands { await demand.hear(told.of(demand.key)) }
+        for demand in demands { await demand.apply(shared.of(demand.key)) }
         let keys = Set(demands.map(\.key))
-        return told.wishes.filter { !keys.contains($0.key) }
+        return shared.wishes.filter { !keys.contains($0.key) }
     }
 
     /// Has handshakes that prove this name show what is in the file; see `CertificateDeployment`.

@@ -69,7 +69,7 @@ extension AdminResources {
         guard let count = await gateway.purge(selection) else { return .problem(404, "No such site keeps answers.") }
         if wanted.fleet == true {
             let purge = FleetPurge(site: wanted.site, target: wanted.target, isPrefix: wanted.prefix ?? false)
-            do throws(FleetMember.NotTold) { try await fleet.tell(purge) } catch { return Self.notTold(error) }
+            do throws(FleetMember.NotPublished) { try await fleet.publish(purge) } catch { return Self.notPublished(error) }
         }
         log.notice(
             "stored answers are forgotten",

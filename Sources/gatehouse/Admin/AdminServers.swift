@@ -96,7 +96,7 @@ extension AdminResources {
         if wanted.fleet == true {
             let order = FleetOrder(
                 action: wanted.action, weight: wanted.weight, url: wanted.url, site: wanted.site, upstream: wanted.upstream)
-            do throws(FleetMember.NotTold) { try await fleet.tell(order) } catch { return Self.notTold(error) }
+            do throws(FleetMember.NotPublished) { try await fleet.publish(order) } catch { return Self.notPublished(error) }
         }
         for server in ordered {
             log.notice(
@@ -114,7 +114,9 @@ extension AdminResources {
 
 extension AdminResources {
     /// Of what was done here, and could not be told to the others.
-    static func notTold(_ error: FleetMember.NotTold) -> ServiceAnswer { .problem(503, "It is done here alone: \(error)") }
+    static func notPublished(_ error: FleetMember.NotPublished) -> ServiceAnswer {
+        .problem(503, "It is done here alone: \(error)")
+    }
 }
 
 extension ServerReport {

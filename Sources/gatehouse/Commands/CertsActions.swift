@@ -16,7 +16,7 @@ struct CertsActions {
         func use(_ name: String, file: String) async -> String? { nil }
         func failed(_ name: String) async {}
         func follow(_ known: [String: CertificateStanding]) async {}
-        func hear(_ told: SharedDemands) async -> [SharedDemands.Name] { [] }
+        func apply(_ shared: SharedDemands) async -> [SharedDemands.Name] { [] }
         func prove(_ name: String, file: String?) async -> String? { nil }
         var ways: [ProofKind] { get async { [] } }
     }

@@ -18,7 +18,7 @@ actor FleetMembership {
     /// Of rate limits that count over the fleet.
     private var rateProblem: String?
     /// Who gets certificates, and hears of what others have got.
-    private var tellNews: (@Sendable (RenewalNews) async -> Void)?
+    private var eventHandler: (@Sendable (RenewalEvent) async -> Void)?
     private var demands: (@Sendable () async -> SharedDemands)?
 
     init(_ gateway: Gateway, _ reloader: Reloader?, log: Logger) {
@@ -49,8 +49,8 @@ actor FleetMembership {
             let member = FleetMember(settings, target, loop: loop, board: board, log: log)
             gateway.whenProbeWordChanges { Task { await member.lookSoon() } }
             running = (member, Task(executorPreference: loop) { await member.run() }, settings)
-            if let tellNews { await member.whenNews(tellNews) }
-            if let demands { await member.whenAsked(demands) }
+            if let eventHandler { await member.onEvent(eventHandler) }
+            if let demands { await member.provideDemands(demands) }
             if let rateProblem { await member.note(rateProblem, of: "rate limits") }
         } catch {
             log.error("the gateway cannot be of a fleet", metadata: ["reason": "\(error)"])
@@ -81,11 +81,11 @@ actor FleetMembership {
 
     /// Has all members follow an order, or forget stored answers.
     /// - Throws: why they could not be told.
-    func tell(_ order: FleetOrder) async throws(FleetMember.NotTold) { try await member().tell(order) }
-    func tell(_ purge: FleetPurge) async throws(FleetMember.NotTold) { try await member().tell(purge) }
+    func publish(_ order: FleetOrder) async throws(FleetMember.NotPublished) { try await member().publish(order) }
+    func publish(_ purge: FleetPurge) async throws(FleetMember.NotPublished) { try await member().publish(purge) }
 
-    private func member() throws(FleetMember.NotTold) -> FleetMember {
-        guard let running else { throw FleetMember.NotTold(description: "this gateway is of no fleet") }
+    private func member() throws(FleetMember.NotPublished) -> FleetMember {
+        guard let running else { throw FleetMember.NotPublished(description: "this gateway is of no fleet") }
         return running.member
     }
 
@@ -101,14 +101,14 @@ actor FleetMembership {
 extension FleetMembership: RenewalSharing {
     var isMember: Bool { running != nil }
 
-    func whenNews(_ body: (@Sendable (RenewalNews) async -> Void)?) async {
-        tellNews = body
-        await running?.member.whenNews(body)
+    func onEvent(_ body: (@Sendable (RenewalEvent) async -> Void)?) async {
+        eventHandler = body
+        await running?.member.onEvent(body)
     }
 
-    func whenAsked(_ demands: (@Sendable () async -> SharedDemands)?) async {
+    func provideDemands(_ demands: (@Sendable () async -> SharedDemands)?) async {
         self.demands = demands
-        await running?.member.whenAsked(demands)
+        await running?.member.provideDemands(demands)
     }
 
     func demandsHaveChanged() async { await running?.member.demandsHaveChanged() }

@@ -42,9 +42,9 @@ actor FleetTarget: FleetDeployment {
         }
     }
 
-    func watch(_ rule: String, _ tell: @escaping @Sendable (String) async -> Void) async {
+    func watch(_ rule: String, _ onRegression: @escaping @Sendable (String) async -> Void) async {
         guard let reloader else { return }
-        let answers = RollbackMonitor(gateway, on: reloader.loop, tell: tell)
+        let answers = RollbackMonitor(gateway, on: reloader.loop, onRegression: onRegression)
         await answers.reloadBegins()
         watch = (answers, FailureShare(rule))
         await beginWatch()

@@ -160,7 +160,7 @@ struct GatewayProcess: Sendable {
         feed = SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)
         upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, reloader, watcher) : nil
         recorder = RecorderDumps(gateway, configuration, on: loop, log: log)
-        await reloader?.tell(recorder)
+        await reloader?.attach(recorder)
         resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)
         operators = OperatorListeners(on: loop)
     }

@@ -43,7 +43,7 @@ actor FileWatcher {
     /// Has the kernel tell what happens; before `run`.
     func open() {
         do throws(SystemError) { watch = try FileWatch(on: loop) } catch {
-            tell(error)
+            report(error)
         }
     }
 
@@ -80,12 +80,12 @@ actor FileWatcher {
             if watch != nil { lastFailure = nil }
             watched = (files, directories)
         } catch {
-            if error != lastFailure { tell(error) }
+            if error != lastFailure { report(error) }
             lastFailure = error
         }
     }
 
-    private func tell(_ error: SystemError) {
+    private func report(_ error: SystemError) {
         log.warning(
             "not all files can be watched: they are looked at once a minute",
             metadata: ["reason": "\(error)", "help": "see fs.inotify.max_user_watches and max_user_instances (sysctl)"])

@@ -127,7 +127,7 @@ actor Reloader {
     func whenGoingBack(_ body: @escaping @Sendable (_ hash: String, _ reason: String) async -> Void) { wentBack = body }
 
     /// - Parameter recorder: goes by whatever configuration is in use.
-    func tell(_ recorder: RecorderDumps) { self.recorder = recorder }
+    func attach(_ recorder: RecorderDumps) { self.recorder = recorder }
 
     /// Reads the file anew, and uses what it says. One at a time: what the file says when this is called, or later, is what
     /// counts.

@@ -6,7 +6,7 @@ import Gateway
 actor RollbackMonitor {
     private nonisolated let loop: EventLoop
     private let gateway: Gateway
-    private let tell: @Sendable (_ reason: String) async -> Void
+    private let onRegression: @Sendable (_ reason: String) async -> Void
     private var rule: FailureShare?
     private var task: Task<Void, Never>?
     /// Since the last reload at most; nil before the first.
@@ -29,10 +29,10 @@ actor RollbackMonitor {
     /// - Parameters:
     ///   - loop: whose thread runs.
     ///   - tell: is called once for a reload that has made answers worse.
-    init(_ gateway: Gateway, on loop: EventLoop, tell: @escaping @Sendable (_ reason: String) async -> Void) {
+    init(_ gateway: Gateway, on loop: EventLoop, onRegression: @escaping @Sendable (_ reason: String) async -> Void) {
         self.gateway = gateway
         self.loop = loop
-        self.tell = tell
+        self.onRegression = onRegression
     }
 
     deinit { task?.cancel() }
@@ -78,6 +78,6 @@ actor RollbackMonitor {
         guard let recent = window?.failing(rule) else { return }
         looksLeft = 0
         // Not in this task: going back ends it if the rule goes, too.
-        Task { [tell] in await tell("\(recent.failures) of \(recent.all) answers are 5xx") }
+        Task { [onRegression] in await onRegression("\(recent.failures) of \(recent.all) answers are 5xx") }
     }
 }

@@ -45,10 +45,10 @@ actor SocketStore {
             send(["FDSTORE=1", "FDNAME=\(name)", "FDPOLL=0"], socket)
         }
         isFirst = false
-        tell(missing: max(0, inOrder.count - most))
+        report(missing: max(0, inOrder.count - most))
     }
 
-    private func tell(missing: Int) {
+    private func report(missing: Int) {
         defer { isFull = missing > 0 }
         guard missing > 0, !isFull else { return }
         log.warning(

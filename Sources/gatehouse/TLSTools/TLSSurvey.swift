@@ -103,7 +103,7 @@ struct TLSSurvey {
                 report.phases.append(TLSReport.Phase("connect", clock.now - start))
                 address = candidate
                 report.address = candidate.description
-                try greet(connection, &report)
+                try handshake(connection, &report)
                 return
             } catch {
                 if error.hasConnected { throw error }
@@ -113,7 +113,7 @@ struct TLSSurvey {
         if let refused { throw refused }
     }
 
-    private func greet(_ connection: borrowing BlockingConnection, _ report: inout TLSReport) throws(ProbeFailure) {
+    private func handshake(_ connection: borrowing BlockingConnection, _ report: inout TLSReport) throws(ProbeFailure) {
         let clock = ContinuousClock()
         var offer = ProbeOffer()
         offer.protocols = ["h2", "http/1.1"]
