@@ -12,8 +12,8 @@ struct DiskLog {
     func report(_ caches: [CachePlan]) {
         for cache in caches {
             guard let disk = cache.disk else { continue }
-            for news in disk.takeNews() {
-                switch news {
+            for event in disk.takeEvents() {
+                switch event {
                 case .off(let reason):
                     log.error(
                         "stored answers are not kept on disk for now",

@@ -21,8 +21,8 @@ final class DiskStore: Sendable {
         var answers: Int
     }
 
-    /// What an operator must know.
-    enum News: Sendable, Equatable {
+    /// What the log says of it.
+    enum Event: Sendable, Equatable {
         /// Nothing is written or read for a while.
         case off(reason: String)
         case onAgain
@@ -62,7 +62,7 @@ final class DiskStore: Sendable {
         var isOff = false
         /// When it is tried again, in monotonic nanoseconds.
         var offUntil: UInt64 = 0
-        var news: [News] = []
+        var events: [Event] = []
         /// All but what is there, which the table knows.
         var counts = Counts()
 
@@ -81,7 +81,7 @@ final class DiskStore: Sendable {
     /// Bytes of answers that wait to be written: a disk that is slower than the upstreams gets no more.
     static let mostWaiting = 16 << 20
     private static let pause: UInt64 = 60_000_000_000
-    private static let mostNews = 16
+    private static let mostEvents = 16
     private static let damaged = "damaged"
 
     let directory: String
@@ -155,7 +155,7 @@ final class DiskStore: Sendable {
     /// Only the last one is kept to be looked at: they would have no bound.
     private func setAside(_ entry: DiskEntry) {
         guard forget([entry]) > 0 else { return }
-        tell(.damaged(name: entry.name))
+        note(.damaged(name: entry.name))
         write { $0.rename(entry.name, to: Self.damaged) }
     }
 
@@ -212,7 +212,7 @@ final class DiskStore: Sendable {
             state.counts.written += 1
             return exchange(&state.isOff, with: false)
         }
-        if wasOff { tell(.onAgain) }
+        if wasOff { note(.onAgain) }
     }
 
     private func turnOff(_ reason: String, _ entry: DiskEntry, waiting: Int) {
@@ -223,7 +223,7 @@ final class DiskStore: Sendable {
             state.offUntil = monotonicNanoseconds() &+ Self.pause
             return exchange(&state.isOff, with: true)
         }
-        if !wasOff { tell(.off(reason: reason)) }
+        if !wasOff { note(.off(reason: reason)) }
     }
 
     // MARK: Removing
@@ -278,7 +278,7 @@ final class DiskStore: Sendable {
         guard let label = AnswerFile(label: bytes, ofFileOf: file.size),
             (try? head.parse(label.head.span, limits: .stored)) != nil
         else {
-            tell(.damaged(name: file.name))
+            note(.damaged(name: file.name))
             return rename(file.name, to: Self.damaged)
         }
         let entry = DiskEntry(label, VaryingFields(of: head.fields), number: number, size: file.size, isWritten: true)
@@ -291,17 +291,17 @@ final class DiskStore: Sendable {
         for entry in dropped { StateFile.remove(self.path(entry)) }
     }
 
-    // MARK: Telling
+    // MARK: Events
 
-    private func tell(_ news: News) {
+    private func note(_ event: Event) {
         state.withLock { state in
-            if case .damaged = news { state.counts.damaged += 1 }
-            if state.news.count < Self.mostNews { state.news.append(news) }
+            if case .damaged = event { state.counts.damaged += 1 }
+            if state.events.count < Self.mostEvents { state.events.append(event) }
         }
     }
 
     /// What has happened since the call before.
-    func takeNews() -> [News] { state.withLock { exchange(&$0.news, with: []) } }
+    func takeEvents() -> [Event] { state.withLock { exchange(&$0.events, with: []) } }
 
     /// Is there anything that waits to be written or removed?
     var isBusy: Bool { state.withLock { $0.orders > 0 } }

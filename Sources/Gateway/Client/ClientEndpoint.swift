@@ -64,8 +64,8 @@ final class ClientEndpoint {
     /// Whether the listener's peers speak for others.
     var proxyProtocol: ProxyProtocolPlan? { acceptor.plan.proxyProtocol }
 
-    /// The peer speaks for a client.
-    func stand(for client: SocketAddress, _ header: ProxyHeader) {
+    /// The peer is a proxy that speaks for this client, as its PROXY protocol header says.
+    func adopt(_ client: SocketAddress, from header: ProxyHeader) {
         peer = client
         address = client.ipAddress
         proxied = header
@@ -119,8 +119,8 @@ final class ClientEndpoint {
         RequestOrigin(address: clientAddress(of: request, for: site), scheme: forwarding(to: site).scheme(of: request))
     }
 
-    /// Between requests a broken connection leaves no access line; what broke TLS is told all the same.
-    func tell(_ error: PeerError, in log: Logger) {
+    /// Between requests a broken connection leaves no access line; what broke the rules of TLS is logged all the same.
+    func logBrokenTLS(_ error: PeerError, to log: Logger) {
         guard case .connection(.tls(let tls)) = error, tls.kind == .protocolViolation else { return }
         log.info("TLS connection broken off", metadata: ["client": "\(peer.host)", "reason": "\(tls.reason)"])
     }
@@ -135,7 +135,7 @@ final class ClientEndpoint {
 
     @inline(never)
     private func rememberTLS() -> RecordedTLS? {
-        rememberedTLS = session.map { RecordedTLS(of: $0) } ?? tls.map { RecordedTLS(told: $0) }
+        rememberedTLS = session.map { RecordedTLS(of: $0) } ?? tls.map { RecordedTLS(ofProxied: $0) }
         return rememberedTLS
     }
 

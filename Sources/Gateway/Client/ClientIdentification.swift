@@ -29,7 +29,7 @@ extension ClientConnection {
         var begins = ""
         buffer.withBytes { begins = Self.shown($0) }
         switch reading {
-        case .header(let header, _): return stand(for: header)
+        case .header(let header, _): return adoptClient(of: header)
         case .malformed(let fault): refuse("a malformed PROXY protocol header: \(fault)", begins: begins)
         case .absent, .incomplete:
             // A balancer that only looks whether somebody listens.
@@ -39,10 +39,11 @@ extension ClientConnection {
         return false
     }
 
-    /// Nil is somebody whom the proxy does not name: then it is itself the client.
-    private func stand(for header: ProxyHeader) -> Bool {
+    /// Where the header names nobody the proxy is itself the client.
+    /// - Returns: false if the client has as many connections as it may, which has been logged.
+    private func adoptClient(of header: ProxyHeader) -> Bool {
         guard let client = header.source else { return true }
-        endpoint.stand(for: client, header)
+        endpoint.adopt(client, from: header)
         guard resources.recount(self, as: client) else {
             refuse("it has as many connections as it may", key: "limits.max_connections_per_client")
             return false

@@ -32,7 +32,7 @@ extension HTTP1Session {
             do {
                 read = try inflow.read()
             } catch {
-                endpoint.tell(error, in: log)
+                endpoint.logBrokenTLS(error, to: log)
                 if hasBegunHead { throw Failure.clientLeft(error) }
                 return .end
             }

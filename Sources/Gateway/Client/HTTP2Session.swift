@@ -99,7 +99,7 @@ final class HTTP2Session: ClientSession {
             for _ in 0..<Self.readsPerTurn where read == .progress { read = try http2.receive() }
             isSent = try flush()
         } catch {
-            endpoint.tell(error, in: log)
+            endpoint.logBrokenTLS(error, to: log)
             // As in HTTP/1.1: no reset, which a balancer in between would count as a fault.
             return .ending(error.isEndWithoutCloseNotify ? .last : .cut)
         }

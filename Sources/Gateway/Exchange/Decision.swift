@@ -11,10 +11,9 @@ enum Decision {
     case health
     case refuse(Failure)
 
-    /// Is it only for those who say who they are, where the site asks that? Browsers send no credentials before a request of
-    /// another origin's page (the Fetch standard, "CORS-preflight fetch"), to plain HTTP nobody should send any, and balancers
-    /// have none.
-    var asksWho: Bool {
+    /// Does it authenticate clients, where the site asks for credentials? Browsers send none before a request of another origin's
+    /// page (the Fetch standard, "CORS-preflight fetch"), to plain HTTP nobody should send any, and balancers have none.
+    var authenticates: Bool {
         switch self {
         case .redirect, .preflight, .health: false
         default: true

@@ -21,8 +21,8 @@ struct Exchange: ~Copyable {
     var unreportedFault: UnreportedFault?
     /// Fields added to the answer, whether it comes from an upstream, a file, or the gateway itself.
     var answerFields = AnswerFields()
-    /// Its places in the limits of concurrent requests; nil where there is no such limit.
-    var places: RequestPlaces?
+    /// Its slots in the limits of concurrent requests; nil where there is no such limit.
+    var slots: RequestSlots?
     /// What the upstream is told of the request's sender; nil: nobody has asked who it is.
     var identity: IdentityFields?
     /// Judges and stores the answer for the cache; nil if it is not to be stored.
@@ -63,7 +63,7 @@ struct Exchange: ~Copyable {
             let protector = decision.protector
             if let protection = protector == nil ? site.protection : protector?.protection {  // Price 9.
                 try protect(request, by: protection, of: site)
-                if protection.asksWho, decision.asksWho, try await !identify(request, by: protection, of: site) {
+                if protection.authenticates, decision.authenticates, try await !authenticate(request, by: protection, of: site) {
                     return finish()
                 }
             }

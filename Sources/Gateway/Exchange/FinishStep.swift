@@ -6,7 +6,7 @@ import Messages
 extension Exchange {
     /// Called once, when the exchange is over: its answer has ended, or it has become a tunnel.
     mutating func finish() {
-        places = nil
+        slots = nil
         resources.countAnswer(record.status)
         if record.status >= 500 || record.failure != nil { resources.failures.note(record, client, now: resources.loop.now) }
         let isLogged = resources.log.isOn(for: record.site)

@@ -2,7 +2,7 @@ import Protection
 
 /// What a request must pass before anything is done for it.
 enum ExplainedProtection {
-    static func settings(_ protection: ProtectionPlan?, asksWho: Bool) -> [Explanation.Setting] {
+    static func settings(_ protection: ProtectionPlan?, authenticates: Bool) -> [Explanation.Setting] {
         guard let protection else { return [] }
         var settings: [Explanation.Setting] = []
         func add(_ key: String, _ value: String) { settings.append(Explanation.Setting(key: key, value: value)) }
@@ -17,7 +17,7 @@ enum ExplainedProtection {
             let perClient = limit.mostPerClient == 0 ? "" : ", \(limit.mostPerClient) of a client"
             add(limit.key, "under way at once: \(most)\(perClient)")
         }
-        guard asksWho else { return settings }
+        guard authenticates else { return settings }
         if protection.password != nil { add("access.auth_file", "a password is asked for") }
         if protection.token != nil { add("jwt", "a token is asked for") }
         if protection.forwardAuth != nil { add("forward_auth", "another server is asked") }

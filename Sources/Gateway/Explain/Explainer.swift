@@ -113,7 +113,7 @@ package struct Explainer {
         explanation.answerFields = limits.answerFields
         let protector = decision.protector
         let protection = protector == nil ? site.protection : protector?.protection
-        explanation.protection = ExplainedProtection.settings(protection, asksWho: decision.asksWho)
+        explanation.protection = ExplainedProtection.settings(protection, authenticates: decision.authenticates)
         if let key = protection?.addresses.refusal(of: sender.clientAddress(of: head, for: site)) {
             return refuse(Failure(.addressRefused, key: key), &explanation)
         }

@@ -62,7 +62,7 @@ final class FlightRecorder {
     }
 
     /// The oldest first, each with the time of day, in nanoseconds since 1970, by the clock as it is now.
-    func told() -> [RecordedExchange] {
+    func exchanges() -> [RecordedExchange] {
         let offset = realtimeNanoseconds() &- monotonicNanoseconds()
         return inOrder.map { place in
             var exchange = place.exchange

@@ -42,18 +42,18 @@ extension Gateway {
     private func answers<Answer: Sendable>(
         within timeout: Duration, _ question: @escaping @Sendable (isolated Worker) -> Answer
     ) async -> [Answer?] {
-        let (told, continuation) = AsyncStream.makeStream(of: (number: Int, answer: Answer).self)
+        let (found, continuation) = AsyncStream.makeStream(of: (number: Int, answer: Answer).self)
         for (number, worker) in workers.enumerated() {
             Task { continuation.yield((number, await question(worker))) }
         }
-        let leash = Task {
+        let timer = Task {
             try? await Task.sleep(for: timeout)
             continuation.finish()
         }
-        defer { leash.cancel() }
+        defer { timer.cancel() }
         var answers = [Answer?](repeating: nil, count: workers.count)
         var missing = workers.count
-        for await (number, answer) in told {
+        for await (number, answer) in found {
             answers[number] = answer
             missing -= 1
             if missing == 0 { break }
@@ -64,5 +64,5 @@ extension Gateway {
 
 extension Worker {
     /// The oldest first.
-    var recorded: [RecordedExchange] { resources?.recorder.told() ?? [] }
+    var recorded: [RecordedExchange] { resources?.recorder.exchanges() ?? [] }
 }

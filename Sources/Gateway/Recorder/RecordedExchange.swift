@@ -111,11 +111,10 @@ final class RecordedTLS: Sendable {
         clientCertificate = session.clientCertificate?.subject
     }
 
-    /// A proxy in front has told its words.
-    /// - Parameter told: cut where they are longer than the recorder keeps of a word.
-    init(told: ClientEndpoint.TLSParameters) {
-        version = told.version
-        cipher = String(told.cipher.prefix(1024))
+    /// - Parameter parameters: what a proxy in front has said of its client's TLS; cut to what the recorder keeps of a word.
+    init(ofProxied parameters: ClientEndpoint.TLSParameters) {
+        version = parameters.version
+        cipher = String(parameters.cipher.prefix(1024))
         (serverName, isResumed, clientCertificate) = (nil, nil, nil)
     }
 }

@@ -32,7 +32,7 @@ extension ClientConnection {
         record.failure = record.failure ?? ending?.failure
         record.status = record.failure?.status ?? 200
         count(record, ending, series)
-        tell(ending, record, plan, name)
+        logEnd(ending, record, plan, name)
         return ending == .complete
     }
 
@@ -126,7 +126,7 @@ extension ClientConnection {
         }
     }
 
-    // MARK: What is told of it
+    // MARK: Counting and logging
 
     private func count(_ record: AccessRecord, _ ending: TCPRelay.Ending?, _ series: TCPSeries?) {
         guard let series else { return }
@@ -134,7 +134,7 @@ extension ClientConnection {
         if let reason = record.reason { resources.series.count(reason) }
     }
 
-    private func tell(_ ending: TCPRelay.Ending?, _ record: AccessRecord, _ plan: TCPPlan, _ name: String?) {
+    private func logEnd(_ ending: TCPRelay.Ending?, _ record: AccessRecord, _ plan: TCPPlan, _ name: String?) {
         if resources.log.isOn(for: nil) {
             let hash = endpoint.generation.plan.configurationHash
             resources.log.append(record, of: endpoint, named: name, configuration: hash)

@@ -2,12 +2,12 @@ import EventLoop
 import HTTP
 import Protection
 
-/// The step that asks who sends a request, where only some may.
+/// The step that authenticates the client, where only some may pass.
 extension Exchange {
-    /// Asks for all that the site or route wants to know.
+    /// Checks every credential that the site or the route asks for.
     /// - Returns: whether the request may pass; if not, the client has its answer.
     /// - Throws: 401 without the right password; 429 after too many wrong ones; 503 if it cannot be checked: nobody comes in.
-    mutating nonisolated(nonsending) func identify(
+    mutating nonisolated(nonsending) func authenticate(
         _ request: RequestHead, by protection: ProtectionPlan, of site: SitePlan
     ) async throws(Failure) -> Bool {
         var told: [ConfiguredField] = []
@@ -35,7 +35,7 @@ extension Exchange {
         let users: PasswordList
         switch resources.passwords.files.value(of: plan.file.shared) {
         case .success(let list): users = list
-        case .failure(let fault): throw Self.cannotIdentify(fault.reason, plan)
+        case .failure(let fault): throw Self.cannotAuthenticate(fault.reason, plan)
         }
         guard let credentials = request.basicCredentials else {
             throw Failure(
@@ -47,7 +47,7 @@ extension Exchange {
             throw Self.wrong(plan)
         }
         guard let number = passwords.number(of: credentials, hash: hash) else {
-            throw Self.cannotIdentify("libcrypto has no HMAC-SHA-256", plan)
+            throw Self.cannotAuthenticate("libcrypto has no HMAC-SHA-256", plan)
         }
         let name = String(decoding: credentials.user, as: UTF8.self)
         if isTheirs, passwords.isKnown(number) { return name }
@@ -81,7 +81,7 @@ extension Exchange {
     }
 
     /// What is wrong is the operator's to know.
-    private static func cannotIdentify(_ reason: String, _ plan: PasswordPlan) -> Failure {
+    private static func cannotAuthenticate(_ reason: String, _ plan: PasswordPlan) -> Failure {
         Failure(
             .authUnavailable, detail: reason, key: "\(plan.key).auth_file",
             words: "Nobody can be let in at the moment; try again later.")

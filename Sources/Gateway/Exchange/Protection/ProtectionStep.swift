@@ -13,15 +13,15 @@ extension Exchange {
         if let key = protection.addresses.refusal(of: address) { throw Self.addressRefused(key) }
         if protection.requiresClientCertificate, endpoint.clientCertificate == nil { throw Self.certificateRequired }
         for limit in protection.limits { try hold(limit, request, from: address) }
-        if !protection.concurrency.isEmpty { try takePlaces(protection.concurrency, address) }
+        if !protection.concurrency.isEmpty { try takeSlots(protection.concurrency, address) }
     }
 
-    /// A request has its places until it is answered; what it has taken when it is refused it gives back.
-    private mutating func takePlaces(_ plans: [ConcurrencyPlan], _ address: IPAddress?) throws(Failure) {
+    /// A request has its slots until it is answered; those that it has taken when it is refused it gives back.
+    private mutating func takeSlots(_ plans: [ConcurrencyPlan], _ address: IPAddress?) throws(Failure) {
         let client = ClientKey.address.number(of: address)
-        let places = RequestPlaces()
-        for plan in plans { try places.enter(plan, client: client) }
-        self.places = places
+        let slots = RequestSlots()
+        for plan in plans { try slots.enter(plan, client: client) }
+        self.slots = slots
     }
 
     private mutating func hold(_ plan: RateLimitPlan, _ request: RequestHead, from address: IPAddress?) throws(Failure) {

@@ -98,7 +98,7 @@ extension Exchange {
     /// May the answer be one for its sender alone? So where a name goes on, by `Authorization` or fields of ours, or the sender
     /// has shown a certificate.
     private func isPersonal(_ request: RequestHead, _ route: RoutePlan) -> Bool {
-        request.fields.contains(.authorization) || route.protection?.asksWho == true || endpoint.clientCertificate != nil
+        request.fields.contains(.authorization) || route.protection?.authenticates == true || endpoint.clientCertificate != nil
     }
 
     /// What selects one of several forms of an answer.

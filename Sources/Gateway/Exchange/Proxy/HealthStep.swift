@@ -4,8 +4,8 @@ import Upstreams
 
 /// What every attempt reports about its server, for health and metrics.
 extension Exchange {
-    /// Tells a server's health of a failure that was the server's.
-    mutating func tell(_ failure: Failure, to server: UpstreamServer, of group: UpstreamGroup, began: UInt64) {
+    /// Reports a failure to the server's health, if the server is to blame.
+    mutating func report(_ failure: Failure, of server: UpstreamServer, in group: UpstreamGroup, began: UInt64) {
         guard failure.blame == .upstream else { return }
         if case .status(let status) = failure.retry {
             record.serverSeries?.answered(status, in: resources.loop.now &- began, worker: resources.number)
@@ -30,9 +30,9 @@ extension Exchange {
         if let held = unreportedFault.take() { held.report(now: resources.loop.now) }
     }
 
-    /// Tells a server's health of an answer.
-    mutating func tell(
-        _ relay: borrowing Relay, to server: UpstreamServer, of group: UpstreamGroup, began: UInt64
+    /// Reports an answer to the server's health.
+    mutating func report(
+        _ relay: borrowing Relay, of server: UpstreamServer, in group: UpstreamGroup, began: UInt64
     ) {
         let now = resources.loop.now
         record.serverSeries?.answered(

@@ -19,8 +19,8 @@ final class ConcurrencyPlan: Sendable {
     }
 }
 
-/// What one request is counted in; counts it out when it goes.
-final class RequestPlaces {
+/// One request's slots in limits of concurrent requests; dropping it frees them.
+final class RequestSlots {
     private var taken: [(counts: RequestCounts, client: UInt64?)] = []
 
     /// Counts the request in at one more.

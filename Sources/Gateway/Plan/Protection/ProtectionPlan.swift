@@ -40,11 +40,11 @@ final class ProtectionPlan: Sendable {
 extension ProtectionPlan {
     /// Is there nothing to pass?
     var isEmpty: Bool {
-        addresses.isEmpty && !requiresClientCertificate && limits.isEmpty && concurrency.isEmpty && !asksWho
+        addresses.isEmpty && !requiresClientCertificate && limits.isEmpty && concurrency.isEmpty && !authenticates
     }
 
-    /// Must a request say who sends it?
-    var asksWho: Bool { password != nil || token != nil || forwardAuth != nil }
+    /// Must a client show credentials: a password, a token, or what an auth server asks for?
+    var authenticates: Bool { password != nil || token != nil || forwardAuth != nil }
 }
 
 /// Which addresses may come.
