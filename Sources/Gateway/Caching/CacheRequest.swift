@@ -13,8 +13,8 @@ struct CacheRequest {
     init(_ request: RequestHead, rules: CacheRules, isPersonal: Bool, _ selecting: SelectingFields) {
         self.selecting = selecting
         let fields = request.fields
-        directives = rules.heedsClients ? CacheDirectives(fields) : CacheDirectives()
-        hasPragma = rules.heedsClients && fields.hasNoCachePragma
+        directives = rules.honoursClientDirectives ? CacheDirectives(fields) : CacheDirectives()
+        hasPragma = rules.honoursClientDirectives && fields.hasNoCachePragma
         conditions = CacheConditions(fields)
         self.isPersonal = isPersonal
         isHead = request.method == .head

@@ -21,21 +21,20 @@ final class RefreshSide: ClientSide, StreamExchange {
     private var taskWaiter: Waiter?
 
     init(
-        _ request: RequestHead, endpoint: ClientEndpoint, generation: Generation, resources: WorkerResources,
-        recording: CacheRecording, route: ProxyRoute, found: RouteTable.Found, site: SitePlan, headers: HeaderPlan,
-        identity: IdentityFields?
+        _ cacheable: borrowing CacheableRequest, endpoint: ClientEndpoint, generation: Generation, resources: WorkerResources,
+        recording: CacheRecording, headers: HeaderPlan, identity: IdentityFields?
     ) {
         // Of its own: the client's goes on to its next request.
-        self.request = resources.acquireRequestHead()
-        self.request.copy(request)
+        request = resources.acquireRequestHead()
+        request.copy(cacheable.head)
         self.endpoint = endpoint
-        recording.selecting.request = self.request
+        recording.selecting.request = request
         self.generation = generation
         self.resources = resources
         self.recording = recording
-        self.route = route
-        self.found = found
-        self.site = site
+        route = cacheable.route
+        found = cacheable.found
+        site = cacheable.site
         self.headers = headers
         self.identity = identity
     }

@@ -82,7 +82,7 @@ extension FieldSection {
 extension RequestHead {
     /// Asks whether a stored answer is still the same (RFC 9111 §4.3.1), in place of what the client asks.
     /// - Returns: false if the answer has nothing to ask by.
-    package func askWhether(_ stored: ResponseHead) -> Bool {
+    package func makeConditional(on stored: ResponseHead) -> Bool {
         guard CacheRules.hasValidator(stored.fields) else { return false }
         dropConditions()
         let fields = stored.fields

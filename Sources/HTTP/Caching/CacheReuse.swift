@@ -27,7 +27,7 @@ extension CacheRules {
             stale <= errorWindow(directives) && isStaleAllowed.ifError && left <= 0 ? .revalidateOrStale : .revalidate
         // RFC 9111 §5.2.2.4.
         if directives.flags.contains(.noCache) { return .revalidate }
-        if heedsClients {
+        if honoursClientDirectives {
             // RFC 9111 §5.4: `Pragma` counts only where there is no `Cache-Control`.
             if asked.flags.contains(.noCache) || hasPragma && !asked.isPresent { return left > 0 ? .revalidate : orStale }
             if let most = asked.maxAge, times.age(at: now) > most { return left > 0 ? .revalidate : orStale }

@@ -7,15 +7,16 @@ package struct CacheRules: Equatable, Sendable {
     /// Seconds for which a stale answer may be sent when no better one can be had, where it does not say so itself.
     package var staleIfError: UInt64
     /// Do `Cache-Control` and `Pragma` of requests count? RFC 9111 §5.2.1 leaves that to the cache.
-    package var heedsClients: Bool
+    package var honoursClientDirectives: Bool
 
     package init(
-        defaultLifetime: UInt64 = 0, staleWhileRevalidate: UInt64 = 0, staleIfError: UInt64 = 0, heedsClients: Bool = false
+        defaultLifetime: UInt64 = 0, staleWhileRevalidate: UInt64 = 0, staleIfError: UInt64 = 0,
+        honoursClientDirectives: Bool = false
     ) {
         self.defaultLifetime = defaultLifetime
         self.staleWhileRevalidate = staleWhileRevalidate
         self.staleIfError = staleIfError
-        self.heedsClients = heedsClients
+        self.honoursClientDirectives = honoursClientDirectives
     }
 
     /// Why an answer is not stored.
@@ -53,7 +54,7 @@ package struct CacheRules: Equatable, Sendable {
         if asked.method != .get { return .refuse(.method) }
         // RFC 9111 §3.3, §3.4: parts are not put together here; a 304 is no answer of its own.
         if head.status < 200 || head.status == 206 || head.status == 304 { return .refuse(.status) }
-        if heedsClients, asked.directives.flags.contains(.noStore) { return .refuse(.noStore) }
+        if honoursClientDirectives, asked.directives.flags.contains(.noStore) { return .refuse(.noStore) }
         if directives.flags.contains(.noStore) {
             // RFC 9111 §5.2.2.3: `no-store` beside it is for caches that do not know the status.
             guard directives.flags.contains(.mustUnderstand), Self.isUnderstood(head.status) else { return .refuse(.noStore) }

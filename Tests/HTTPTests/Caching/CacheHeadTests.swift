@@ -127,10 +127,10 @@ struct CacheHeadTests {
         let asked = try request(
             "GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"z\"\r\nIf-Range: \"z\"\r\n"
                 + "Range: bytes=0-1\r\nIf-Match: *\r\nA: 1\r\n\r\n")
-        #expect(asked.askWhether(head))
+        #expect(asked.makeConditional(on: head))
         let lines = asked.fields.lines.map { "\(asked.fields.name(of: $0)): \(asked.fields.string(of: $0))" }
         #expect(lines == ["Host: a", "A: 1", "If-None-Match: \"a\"", "If-Modified-Since: Tue, 14 Nov 2023 20:00:00 GMT"])
-        #expect(try !asked.askWhether(response("HTTP/1.1 200 OK\r\nA: 1\r\n\r\n")))
+        #expect(try !asked.makeConditional(on: response("HTTP/1.1 200 OK\r\nA: 1\r\n\r\n")))
     }
 
     @Test("are found by host in any case, path and query")

@@ -21,7 +21,7 @@ struct CacheReuseTests {
             self.description = description
             self.reuse = reuse
             change(&self)
-            rules.heedsClients = !asks.isEmpty || !pragma.isEmpty
+            rules.honoursClientDirectives = !asks.isEmpty || !pragma.isEmpty
         }
     }
 

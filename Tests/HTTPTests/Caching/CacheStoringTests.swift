@@ -121,10 +121,10 @@ struct CacheStoringTests {
         // §5.2.1: what the request says.
         Row("the request says no-store, and is not heeded", "Cache-Control: max-age=3600", hour) { $0.asks = "no-store" },
         Row("the request says no-store", "Cache-Control: max-age=3600", .refuse(.noStore)) {
-            ($0.asks, $0.rules.heedsClients) = ("no-store", true)
+            ($0.asks, $0.rules.honoursClientDirectives) = ("no-store", true)
         },
         Row("the request says no-cache, which forbids nothing here", "Cache-Control: max-age=3600", hour) {
-            ($0.asks, $0.rules.heedsClients) = ("no-cache", true)
+            ($0.asks, $0.rules.honoursClientDirectives) = ("no-cache", true)
         },
     ]
 

@@ -10,48 +10,44 @@ extension Exchange {
         guard let caching = route.caching else { return try await proxy(request, over: route, found, of: site) }
         let cache = generation.cache(of: caching.plan)
         guard request.method == .get || request.method == .head, request.framing.isEmpty, request.upgrade == nil else {
-            return try await pass(request, over: route, found, of: site, caching, cache)
+            return try await bypassCache(request, over: route, found, of: site, caching, cache)
         }
         let asked = CacheRequest(
             request, rules: caching.plan.rules, isPersonal: isPersonal(request, found.route),
             try selectingFields(of: request, over: route, found, of: site))
-        let key = CacheKey(route: caching.key, request)
-        var status = CacheStatus(.uriMiss)
-        var mayWait = caching.plan.lockTimeout > 0
-        var waitsUntil: UInt64?
-        if let disk = cache.disk { status.isFromDisk = await bring(key, asked.selecting, from: disk, into: cache) }
+        var cacheable = CacheableRequest(request, asked: asked, over: route, found, of: site, caching, in: cache)
+        if let disk = cache.disk { cacheable.status.isFromDisk = await load(cacheable, from: disk) }
         while true {
             var stored: (CachedAnswer, canBeStale: Bool)?
-            switch look(up: key, asked, in: cache, caching.plan.rules, &status) {
+            switch look(up: &cacheable) {
             case .nothing: break
-            case .fresh(let answer, let left):
-                return try await send(answer, asked, cache, status.hit(left), name: caching.plan.name)
+            case .fresh(let answer, let left): return try await send(answer, to: cacheable, cacheable.hit(left))
             case .whileRevalidating(let answer, let left):
-                refresh(answer, request, asked, over: route, found, of: site, caching, cache)
+                refresh(answer, for: cacheable)
                 cache.counts.stale += 1
-                return try await send(answer, asked, cache, status.hit(left), name: caching.plan.name)
+                return try await send(answer, to: cacheable, cacheable.hit(left))
             case .stale(let answer, let canBeStale): stored = (answer, canBeStale)
             }
-            if asked.directives.flags.contains(.onlyIfCached), caching.plan.rules.heedsClients {
+            if asked.directives.flags.contains(.onlyIfCached), cacheable.plan.rules.honoursClientDirectives {
                 throw Failure(.notCached, detail: "nothing stored may be sent", key: "sites.cache_upstream.client_directives")
             }
-            // A part is no answer to store, and what a client has is judged by the origin.
-            let isPlain = asked.conditions.isEmpty || stored != nil && !asked.conditions.isForOrigin
-            guard request.method == .get, isPlain, !asked.isPersonal || status.forward != .request else {
+            guard mayBeStored(cacheable, hasStored: stored != nil) else {
                 cache.counts.misses += 1
-                note(status, by: caching.plan.name)
+                note(cacheable.status, by: cacheable.plan.name)
                 return try await proxy(request, over: route, found, of: site)
             }
-            if mayWait, let fill = cache.fill(key) {
-                let end = waitsUntil ?? resources.loop.now &+ caching.plan.lockTimeout
-                waitsUntil = end
-                let state = try await wait(for: fill, of: cache, until: end)
-                status.isCollapsed = state == .stored
-                mayWait = state == .stored || state == .failed
-                continue
-            }
-            return try await lead(request, over: route, found, of: site, caching, cache, asked, key, stored, status)
+            guard cacheable.mayWait, let fill = cache.fill(cacheable.key) else { return try await fetch(cacheable, stored) }
+            try await wait(for: fill, &cacheable)
         }
+    }
+
+    /// May the upstream's answer be stored, and sent to others who wait for it?
+    /// - Parameter hasStored: is there a stored answer, which the upstream is asked about?
+    private func mayBeStored(_ cacheable: borrowing CacheableRequest, hasStored: Bool) -> Bool {
+        let asked = cacheable.asked
+        // A part is no answer to store, and what a client has is judged by the origin.
+        guard !asked.isHead, asked.conditions.isEmpty || hasStored && !asked.conditions.isForOrigin else { return false }
+        return !asked.isPersonal || cacheable.status.forward != .request
     }
 
     /// What the cache has for a request.
@@ -65,33 +61,33 @@ extension Exchange {
         case stale(CachedAnswer, canBeStale: Bool)
     }
 
-    /// Looks for a stored answer that its sender may have.
-    /// - Parameter status: is told why the request goes on, if it does.
-    private func look(
-        up key: CacheKey, _ asked: CacheRequest, in cache: ResponseCache, _ rules: CacheRules, _ status: inout CacheStatus
-    ) -> Lookup {
+    /// Looks for a stored answer that its sender may have, and notes why the request goes on, if it does.
+    private func look(up cacheable: inout CacheableRequest) -> Lookup {
+        let asked = cacheable.asked
         let answer: CachedAnswer
-        switch cache.find(key, asked.selecting) {
+        switch cacheable.cache.find(cacheable.key, asked.selecting) {
         case .nothing:
-            status.forward = .uriMiss
+            cacheable.status.forward = .uriMiss
             return .nothing
         case .otherVariant:
-            status.forward = .varyMiss
+            cacheable.status.forward = .varyMiss
             return .nothing
         case .answer(let found): answer = found
         }
         if asked.isPersonal, !CacheRules.isForAll(answer.directives) {
-            status.forward = .request
+            cacheable.status.forward = .request
             return .nothing
         }
         let now = resources.clock.seconds
         // Fresh, and still asked about: the request wants it so.
-        status.forward = answer.times.freshness(at: now) > 0 ? .request : .stale
-        switch rules.reuse(answer.times, answer.directives, asked: asked.directives, hasPragma: asked.hasPragma, now: now) {
-        case .fresh(let left): return .fresh(answer, left: left)
-        case .whileRevalidating(let left): return .whileRevalidating(answer, left: left)
-        case .revalidate: return .stale(answer, canBeStale: false)
-        case .revalidateOrStale: return .stale(answer, canBeStale: true)
+        cacheable.status.forward = answer.times.freshness(at: now) > 0 ? .request : .stale
+        let reuse = cacheable.plan.rules.reuse(
+            answer.times, answer.directives, asked: asked.directives, hasPragma: asked.hasPragma, now: now)
+        return switch reuse {
+        case .fresh(let left): .fresh(answer, left: left)
+        case .whileRevalidating(let left): .whileRevalidating(answer, left: left)
+        case .revalidate: .stale(answer, canBeStale: false)
+        case .revalidateOrStale: .stale(answer, canBeStale: true)
         }
     }
 
@@ -116,8 +112,8 @@ extension Exchange {
             client: endpoint.forwarding(to: site), target: target)
     }
 
-    /// A request that is none for a cache goes on, and makes old what is stored of its target if it changes something.
-    private mutating nonisolated(nonsending) func pass(
+    /// Sends a request on that is none for a cache, and makes old what is stored of its target if it changes something.
+    private mutating nonisolated(nonsending) func bypassCache(
         _ request: RequestHead, over route: ProxyRoute, _ found: RouteTable.Found, of site: SitePlan, _ caching: CachedRoute,
         _ cache: ResponseCache
     ) async throws(Failure) {
@@ -138,17 +134,5 @@ extension Exchange {
 
     private mutating func note(_ status: CacheStatus, by name: [UInt8]) {
         answerFields.append("Cache-Status") { status.append(to: &$0, of: name) }
-    }
-}
-
-extension CacheStatus {
-    /// Answered from the cache.
-    /// - Parameter left: seconds for which the answer is still fresh.
-    fileprivate func hit(_ left: Int64) -> CacheStatus {
-        var status = CacheStatus()
-        status.ttl = left
-        status.isCollapsed = isCollapsed
-        status.isFromDisk = isFromDisk
-        return status
     }
 }

@@ -3,19 +3,17 @@ import HTTP
 /// The step that asks anew for a stale answer, while the client has it already.
 extension Exchange {
     /// Has a stale answer asked for anew, unless somebody does so already.
-    mutating func refresh(
-        _ answer: CachedAnswer, _ request: RequestHead, _ asked: CacheRequest, over route: ProxyRoute, _ found: RouteTable.Found,
-        of site: SitePlan, _ caching: CachedRoute, _ cache: ResponseCache
-    ) {
-        guard !answer.isRefreshing, cache.fill(answer.key) == nil, request.method == .get else { return }
+    mutating func refresh(_ answer: CachedAnswer, for cacheable: borrowing CacheableRequest) {
+        let cache = cacheable.cache
+        guard !answer.isRefreshing, cache.fill(answer.key) == nil, cacheable.head.method == .get else { return }
         answer.isRefreshing = true
         let recording = CacheRecording(
-            cache, caching.plan, answer.key, asked.selecting, .validation(answer, canBeStale: true), asked.forRules,
-            fill: nil, clock: resources.clock, status: CacheStatus(.stale))
+            cache, cacheable.plan, answer.key, cacheable.asked.selecting, .validation(answer, canBeStale: true),
+            cacheable.asked.forRules, fill: nil, clock: resources.clock, status: CacheStatus(.stale))
         let side = RefreshSide(
-            request, endpoint: endpoint, generation: generation, resources: resources, recording: recording, route: route,
-            found: found, site: site, headers: headers, identity: identity)
-        askWhether(answer, in: side.request)
+            cacheable, endpoint: endpoint, generation: generation, resources: resources, recording: recording,
+            headers: headers, identity: identity)
+        makeConditional(side.request, on: answer)
         resources.streamTasks.begin(side)
     }
 

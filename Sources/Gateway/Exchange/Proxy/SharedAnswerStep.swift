@@ -8,8 +8,18 @@ extension Exchange {
     /// For how long others put up with a client that takes its answer more slowly than it comes.
     private static let holdUpLimit: UInt64 = 250_000_000
 
-    /// Waits for the answer to another request for the same.
+    /// Waits for the answer to another request for the same, and notes what has come of it.
     mutating nonisolated(nonsending) func wait(
+        for fill: CacheFill, _ cacheable: inout CacheableRequest
+    ) async throws(Failure) {
+        let end = cacheable.waitEnd ?? resources.loop.now &+ cacheable.plan.lockTimeout
+        cacheable.waitEnd = end
+        let state = try await wait(for: fill, of: cacheable.cache, until: end)
+        cacheable.status.isCollapsed = state == .stored
+        cacheable.mayWait = state == .stored || state == .failed
+    }
+
+    private mutating nonisolated(nonsending) func wait(
         for fill: CacheFill, of cache: ResponseCache, until end: UInt64
     ) async throws(Failure) -> CacheFill.State {
         let waiter = client.waiter
@@ -32,11 +42,10 @@ extension Exchange {
         return fill.state
     }
 
-    /// Brings an answer from disk that is not in memory; others who ask for the same wait for that.
+    /// Loads an answer from disk that is not in memory; others who ask for the same wait for that.
     /// - Returns: was there one?
-    mutating nonisolated(nonsending) func bring(
-        _ key: CacheKey, _ asked: SelectingFields, from disk: DiskStore, into cache: ResponseCache
-    ) async -> Bool {
+    mutating nonisolated(nonsending) func load(_ cacheable: borrowing CacheableRequest, from disk: DiskStore) async -> Bool {
+        let (cache, key, asked) = (cacheable.cache, cacheable.key, cacheable.asked.selecting)
         if case .answer = cache.find(key, asked) { return false }
         let mark = cache.changes.mark(of: key)
         guard cache.fill(key) == nil, let entry = disk.find(key, asked) else { return false }
@@ -53,37 +62,38 @@ extension Exchange {
     }
 
     /// Asks the upstream, for all who wait.
-    mutating nonisolated(nonsending) func lead(
-        _ request: RequestHead, over route: ProxyRoute, _ found: RouteTable.Found, of site: SitePlan, _ caching: CachedRoute,
-        _ cache: ResponseCache, _ asked: CacheRequest, _ key: CacheKey, _ stored: (CachedAnswer, canBeStale: Bool)?,
-        _ status: CacheStatus
+    /// - Parameter stored: what the cache has and may not send before it is asked about.
+    mutating nonisolated(nonsending) func fetch(
+        _ cacheable: borrowing CacheableRequest, _ stored: (CachedAnswer, canBeStale: Bool)?
     ) async throws(Failure) {
+        let (cache, key, asked) = (cacheable.cache, cacheable.key, cacheable.asked)
         cache.counts.misses += 1
         let recording = CacheRecording(
-            cache, caching.plan, key, asked.selecting, stored.map { .validation($0, canBeStale: $1) } ?? .new, asked.forRules,
-            fill: cache.fill(key) == nil ? cache.beginFill(key) : nil, clock: resources.clock, status: status)
-        if let answer = stored?.0 { askWhether(answer, in: request) }
+            cache, cacheable.plan, key, asked.selecting, stored.map { .validation($0, canBeStale: $1) } ?? .new, asked.forRules,
+            fill: cache.fill(key) == nil ? cache.beginFill(key) : nil, clock: resources.clock, status: cacheable.status)
+        if let answer = stored?.0 { makeConditional(cacheable.head, on: answer) }
         self.recording = recording
         defer { self.recording = nil }
         do throws(Failure) {
-            try await proxy(request, over: route, found, of: site)
+            try await proxy(cacheable.head, over: cacheable.route, cacheable.found, of: cacheable.site)
         } catch {
             guard let (answer, canBeStale) = stored, canBeStale, responder != nil, error.blame == .upstream else { throw error }
-            var status = status
+            var status = cacheable.status
             if case .status(let code) = error.retry { status.forwardStatus = code }
             cache.counts.stale += 1
             status.ttl = answer.times.freshness(at: resources.clock.seconds)
-            return try await send(answer, asked, cache, status, name: caching.plan.name)
+            return try await send(answer, to: cacheable, status)
         }
         guard responder != nil, let answer = recording.validated else { return }
         var status = recording.status
         status.ttl = answer.times.freshness(at: resources.clock.seconds)
         status.isStored = cache.holds(answer)
-        try await send(answer, asked, cache, status, name: caching.plan.name)
+        try await send(answer, to: cacheable, status)
     }
 
-    mutating func askWhether(_ answer: CachedAnswer, in request: RequestHead) {
-        if !request.askWhether(answer.head) { request.dropConditions() }
+    /// Has the request ask whether a stored answer is still the same (RFC 9111 §4.3.1).
+    mutating func makeConditional(_ request: RequestHead, on answer: CachedAnswer) {
+        if !request.makeConditional(on: answer.head) { request.dropConditions() }
     }
 }
 

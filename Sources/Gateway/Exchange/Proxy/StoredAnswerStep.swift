@@ -4,9 +4,11 @@ import StaticFiles
 /// The step that sends an answer of the cache.
 extension Exchange {
     /// Sends a stored answer, or of it what the client has not.
+    /// - Parameter status: what the answer says of the cache.
     mutating nonisolated(nonsending) func send(
-        _ answer: CachedAnswer, _ asked: CacheRequest, _ cache: ResponseCache, _ status: CacheStatus, name: [UInt8]
+        _ answer: CachedAnswer, to cacheable: borrowing CacheableRequest, _ status: CacheStatus
     ) async throws(Failure) {
+        let asked = cacheable.asked
         let now = resources.clock.seconds
         var head = resources.acquireResponseHead()
         defer { resources.release(head) }
@@ -15,8 +17,9 @@ extension Exchange {
         // Both, and the words of most answers' other fields.
         fields.reserve(192)
         fields.append("Age", answer.times.age(at: now))
+        let name = cacheable.plan.name
         fields.append("Cache-Status") { status.append(to: &$0, of: name) }
-        if status.forward == nil { cache.counts.hits += 1 }
+        if status.forward == nil { cacheable.cache.counts.hits += 1 }
         var part: Range<Int>? = 0..<answer.body.count
         if asked.conditions.hold(for: head, now: now) {
             (head, part) = (replace(head, with: StoredHead.notModified(head)), nil)

@@ -17,7 +17,7 @@ extension PlanBuilder {
         let rules = CacheRules(
             defaultLifetime: settings.defaultLifetime.wholeSeconds,
             staleWhileRevalidate: settings.staleWhileRevalidate.wholeSeconds, staleIfError: settings.staleIfError.wholeSeconds,
-            heedsClients: settings.clientDirectives)
+            honoursClientDirectives: settings.clientDirectives)
         let disk = settings.diskDir.map { carried.disk(DiskStore.Identity(site: site.identity, directory: $0)) }
         let plan = CachePlan(
             place: caches.count, site: site.identity, siteName: site.name, rules: rules,
