@@ -14,6 +14,6 @@ struct CertificateDemandTests {
             ("*.c.example", "a.c.example.evil", false), ("*a*.d", "bab.d", true), ("*aa*a.d", "aaa.d", true),
         ])
     func matches(pattern: String, name: String, isMatch: Bool) {
-        #expect(CertificateDemand.matches(name.split(separator: "."), pattern) == isMatch)
+        #expect(CertificateDemand.Settings.matches(name.split(separator: "."), pattern) == isMatch)
     }
 }

@@ -41,7 +41,7 @@ package actor CertificateDemand: CertificateSource {
     private var lastNumber = 0
     /// What `ask` has said of names, and until when that counts.
     private var decisions: [String: (isAllowed: Bool, until: ContinuousClock.Instant)] = [:]
-    private var questions: Allowance
+    private var questions: MinuteAllowance
     /// Names that authorities were asked for lately, by this gateway and by others of its fleet.
     private var orders = RecentNames(Duration.seconds(60))
     /// Names that others have certificates of, as far as it was heard, and those that were got for them.
@@ -57,7 +57,7 @@ package actor CertificateDemand: CertificateSource {
         self.settings = settings
         store = CertificateStore(StateDirectory(stateDirectory))
         // Names that are refused cost a question each.
-        questions = Allowance(perMinute: settings.perMinute * 10)
+        questions = MinuteAllowance(perMinute: settings.perMinute * 10)
     }
 
     /// Which names may be had, for people.
@@ -82,7 +82,7 @@ package actor CertificateDemand: CertificateSource {
     /// Has a certificate got for a name, within the limits; see `CertificateSource`.
     package func obtain(_ name: String) async -> Bool {
         if context(for: name) != nil { return true }
-        guard let renewer, mayBeHad(name) else { return false }
+        guard let renewer, settings.allows(name) else { return false }
         guard waitingCount < settings.maxWaiting else { return refuse(name, "max_waiting handshakes wait already") }
         lastNumber += 1
         let number = lastNumber
@@ -92,7 +92,7 @@ package actor CertificateDemand: CertificateSource {
             waiting[name, default: [:]][number] = continuation
             Task {
                 try? await Task.sleep(for: .nanoseconds(settings.wait))
-                await give(up: number, name)
+                await giveUp(number, name)
             }
             if isFirst { Task { await begin(name, renewer) } }
         }
@@ -201,7 +201,7 @@ package actor CertificateDemand: CertificateSource {
     private func carryOut(_ name: String) async {
         guard let renewer, !judged.contains(name) else { return }
         let reason: String?
-        if !mayBeHad(name) {
+        if !settings.allows(name) {
             reason = "on_demand.names does not allow it"
         } else if judged.count >= settings.maxWaiting {
             reason = "max_waiting names are looked at already"
@@ -215,7 +215,7 @@ package actor CertificateDemand: CertificateSource {
             judged.remove(name)
         }
         guard let reason else { return keepAsOthers(name) }
-        _ = refuse(name, "asked for by another member: \(reason)")
+        refuse(name, "asked for by another member: \(reason)")
         await renewer.refuse(name, for: key, reason)
     }
 
@@ -227,39 +227,6 @@ package actor CertificateDemand: CertificateSource {
     /// Not if only its renewal has failed.
     private func forgetOthers(_ name: String) {
         if others.contains(name), !store.isGood(name, now: Self.now) { others.remove(name) }
-    }
-
-    // MARK: Names
-
-    /// Is it a host name that the configuration allows? What clients send can be anything.
-    private func mayBeHad(_ name: String) -> Bool {
-        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-        let isName =
-            name.utf8.count <= 253
-            && labels.allSatisfy { label in
-                (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
-                    && label.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x2D }
-            } && labels.last?.first?.isNumber == false
-        guard isName, !settings.way.authority.isLocal || LocalNames.contain(name) else { return false }
-        if settings.own.contains(name) { return true }
-        return settings.patterns.isEmpty ? labels.count > 1 : settings.patterns.contains { Self.matches(labels, $0) }
-    }
-
-    /// Label by label: an asterisk is any part of one.
-    static func matches(_ labels: [Substring], _ pattern: String) -> Bool {
-        let patterns = pattern.split(separator: ".", omittingEmptySubsequences: false)
-        guard patterns.count == labels.count else { return false }
-        return zip(labels, patterns).allSatisfy { label, pattern in
-            let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
-            guard parts.count > 1, let first = parts.first, let last = parts.last else { return label == pattern }
-            guard label.count >= first.count + last.count, label.hasPrefix(first), label.hasSuffix(last) else { return false }
-            var rest = label.dropFirst(first.count).dropLast(last.count)
-            for part in parts.dropFirst().dropLast() where !part.isEmpty {
-                guard let found = rest.firstRange(of: part) else { return false }
-                rest = rest[found.upperBound...]
-            }
-            return true
-        }
     }
 
     private func load(_ name: String, _ file: String) throws(TLSError) {
@@ -284,70 +251,19 @@ package actor CertificateDemand: CertificateSource {
     }
 
     /// It has waited for long enough; the certificate may come all the same, for the next client.
-    private func give(up number: Int, _ name: String) async {
+    private func giveUp(_ number: Int, _ name: String) async {
         guard let continuation = waiting[name]?.removeValue(forKey: number) else { return }
         waitingCount -= 1
         continuation.resume(returning: false)
-        _ = refuse(name, await renewer?.obstacle ?? "it has not come in time: on_demand.wait")
+        refuse(name, await renewer?.obstacle ?? "it has not come in time: on_demand.wait")
     }
 
+    /// Logs why a name is not had.
+    /// - Returns: false, which the handshake that asked for it gets.
+    @discardableResult
     private func refuse(_ name: String, _ reason: String) -> Bool {
         log?.info(
             "no certificate on demand", metadata: ["site": "\(settings.site)", "name": "\(name)", "reason": "\(reason)"])
         return false
-    }
-}
-
-/// So many in a minute, in any minute; all at once if need be.
-private struct Allowance {
-    private let perMinute: Double
-    private var left: Double
-    private var last = ContinuousClock.Instant.now
-
-    init(perMinute: Int) {
-        self.perMinute = Double(perMinute)
-        left = Double(perMinute)
-    }
-
-    mutating func take() -> Bool {
-        let now = ContinuousClock.Instant.now
-        left = min(perMinute, left + (now - last) / .seconds(60) * perMinute)
-        last = now
-        guard left >= 1 else { return false }
-        left -= 1
-        return true
-    }
-}
-
-/// Names of the last minute, or another time, each once.
-private struct RecentNames {
-    private let lifetime: Duration
-    /// The oldest first.
-    private var entries: ArraySlice<(name: String, until: ContinuousClock.Instant)> = []
-    private var names: Set<String> = []
-
-    init(_ lifetime: Duration) { self.lifetime = lifetime }
-
-    /// - Returns: false if there are so many already, and this is none of them.
-    mutating func take(_ name: String, atMost count: Int) -> Bool {
-        forgetOld()
-        if names.contains(name) { return true }
-        guard names.count < count else { return false }
-        note(name)
-        return true
-    }
-
-    mutating func note(_ name: String) {
-        forgetOld()
-        guard names.insert(name).inserted else { return }
-        entries.append((name, .now + lifetime))
-    }
-
-    private mutating func forgetOld() {
-        let now = ContinuousClock.Instant.now
-        while let first = entries.first, first.until <= now {
-            names.remove(first.name)
-            entries = entries.dropFirst()
-        }
     }
 }
