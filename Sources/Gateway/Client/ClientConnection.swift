@@ -44,7 +44,7 @@ final class ClientConnection {
     init(
         _ socket: Socket, peer: SocketAddress, acceptor: Acceptor, resources: WorkerResources, log: Logger
     ) {
-        (number, began) = (resources.nextConnectionNumber(), resources.loop.now)
+        (number, began) = (resources.connections.nextNumber(), resources.loop.now)
         endpoint = ClientEndpoint(peer: peer, acceptor: acceptor, connection: number)
         self.resources = resources
         self.log = log

@@ -44,7 +44,8 @@ extension ClientConnection {
     private func adoptClient(of header: ProxyHeader) -> Bool {
         guard let client = header.source else { return true }
         endpoint.adopt(client, from: header)
-        guard resources.recount(self, as: client) else {
+        let limit = resources.generation.limits.maxConnectionsPerClient
+        guard resources.connections.recount(self, as: client, atMost: limit) else {
             refuse("it has as many connections as it may", key: "limits.max_connections_per_client")
             return false
         }

@@ -22,12 +22,12 @@ extension WorkerResources {
     ) async -> ActivityReport {
         var activity = ActivityReport()
         var streams = streamsUnderWay
-        for (place, identifier) in connectionIdentifiers.enumerated() {
+        for (place, identifier) in connections.identifiers.enumerated() {
             if place % Self.countedPerTurn == Self.countedPerTurn - 1 {
                 await loop.yield()
                 streams = streamsUnderWay
             }
-            guard let connection = connection(identifier) else { continue }
+            guard let connection = connections[identifier] else { continue }
             count(connection, connection.requestsUnderWay(among: streams), in: &activity, beside: next, routes, worker)
         }
         return activity

@@ -8,12 +8,12 @@ extension WorkerResources {
     nonisolated(nonsending) func connectionReports(limit: Int) async -> [ConnectionReport] {
         var reports: [ConnectionReport] = []
         var streams = streamsUnderWay
-        for (place, identifier) in connectionIdentifiers.prefix(limit).enumerated() {
+        for (place, identifier) in connections.identifiers.prefix(limit).enumerated() {
             if place % Self.countedPerTurn == Self.countedPerTurn - 1 {
                 await loop.yield()
                 streams = streamsUnderWay
             }
-            guard let connection = connection(identifier) else { continue }
+            guard let connection = connections[identifier] else { continue }
             reports.append(report(connection, connection.requestsUnderWay(among: streams)))
         }
         return reports
@@ -21,7 +21,7 @@ extension WorkerResources {
 
     /// One of them.
     func connectionReport(_ number: UInt64) -> ConnectionReport? {
-        numbered(number).map { report($0, $0.requestsUnderWay(among: streamsUnderWay)) }
+        connections[number: number].map { report($0, $0.requestsUnderWay(among: streamsUnderWay)) }
     }
 
     private func report(_ connection: ClientConnection, _ requests: [RequestUnderWay]) -> ConnectionReport {

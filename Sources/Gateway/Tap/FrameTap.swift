@@ -82,8 +82,7 @@ extension WorkerResources {
         taps.append(own)
         guard let frames = tap.frames else { return }
         let routes = generation.plan.tunnelRoutes(of: tap.filter)
-        for identifier in connectionIdentifiers {
-            guard let connection = connection(identifier) else { continue }
+        for connection in connections.all {
             let name = "\(number)-\(connection.number)"
             guard frames.connection == nil || frames.connection == name else { continue }
             if let client = tap.filter.client {
@@ -102,7 +101,7 @@ extension WorkerResources {
             return true
         }
         guard tap.frames != nil else { return }
-        for identifier in connectionIdentifiers { connection(identifier)?.forEachTunnel { $0.showNothing(of: tap) } }
+        for connection in connections.all { connection.forEachTunnel { $0.showNothing(of: tap) } }
     }
 }
 

@@ -100,7 +100,7 @@ struct AcceptLoop {
         }
         resources.series.add(at: WorkerSeries.Place.accepted)
         let connection = ClientConnection(socket, peer: peer, acceptor: acceptor, resources: resources, log: log)
-        resources.add(connection, count)
+        resources.connections.add(connection, count)
         serve(connection)
     }
 
@@ -145,7 +145,7 @@ struct AcceptLoop {
     /// Closes the longest idle connection, or asks the other workers to.
     /// - Returns: has one of this worker's been closed?
     private func evictLongestIdle() -> Bool {
-        guard resources.closeLongestIdle() else {
+        guard resources.connections.closeLongestIdle() else {
             resources.shared.wantRoom()
             return false
         }

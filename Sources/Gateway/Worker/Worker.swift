@@ -171,7 +171,7 @@ actor Worker {
         resources?.cutAll()
     }
 
-    var connectionCount: Int { resources?.connectionCount ?? 0 }
+    var connectionCount: Int { resources?.connections.count ?? 0 }
 
     /// Returns when the loop has taken a turn: never, if it is stuck.
     func takeTurn() async {
@@ -196,7 +196,7 @@ actor Worker {
 
     /// - Returns: false if there is no such connection.
     func close(_ number: UInt64, _ end: OperatorEnd) -> Bool {
-        guard let connection = resources?.numbered(number) else { return false }
+        guard let connection = resources?.connections[number: number] else { return false }
         connection.end(end)
         return true
     }
@@ -220,7 +220,7 @@ actor Worker {
 
     /// A sleeping connection's socket, deadline or the drain has woken it.
     private func resume(_ sleeper: ObjectIdentifier) async {
-        guard let connection = resources?.connection(sleeper) else { return }
+        guard let connection = resources?.connections[sleeper] else { return }
         await serveAndRemove(connection)
     }
 

@@ -66,15 +66,13 @@ final class WorkerResources {
     /// For connections that are passed on.
     let pipes = FreeList<SplicePipe>(keeping: 32)
     var requestIDs = RequestIDs()
-    private var connections: [ObjectIdentifier: (connection: ClientConnection, count: ClientCounts.Entry)] = [:]
+    let connections: ClientConnections
     /// Told when a connection has ended, because they wait for room.
     private var pausedListeners: [Waiter] = []
-    private let idlest = LongestIdle()
     private(set) var isDraining = false
     /// Of the shared count, at the last tick.
     private var seenShortages = 0
     private var ticks = 0
-    private var connectionNumber: UInt64 = 0
     /// What open tunnels carry is counted every five seconds.
     private static let ticksPerTunnelCount = 20
     private let probes: Bool
@@ -98,6 +96,7 @@ final class WorkerResources {
         self.probes = probes
         self.loop = loop
         self.shared = shared
+        connections = ClientConnections(counts: shared.clients)
         passwords = PasswordCache(shared.passwords)
         spendings = plan.carried.sharedRates.ring()
         self.log = log
@@ -202,54 +201,15 @@ final class WorkerResources {
         return (connectionLimit, isShort ? shared.countShortage() : shared.countPause())
     }
 
-    func add(_ connection: ClientConnection, _ count: ClientCounts.Entry) {
-        connections[ObjectIdentifier(connection)] = (connection, count)
-    }
-
     func remove(_ connection: ClientConnection) {
-        if let (_, count) = connections.removeValue(forKey: ObjectIdentifier(connection)) { shared.clients.leave(count) }
+        connections.remove(connection)
         shared.release()
         while let paused = pausedListeners.popLast() { paused.notify() }
     }
 
-    /// Counts a connection among those of another client, whom its peer speaks for.
-    /// - Returns: false if that one has as many as it may; it is not counted then.
-    func recount(_ connection: ClientConnection, as client: SocketAddress) -> Bool {
-        let identifier = ObjectIdentifier(connection)
-        guard let entry = connections[identifier],
-            let count = shared.clients.enter(client, atMost: generation.limits.maxConnectionsPerClient)
-        else { return false }
-        shared.clients.leave(entry.count)
-        connections[identifier] = (connection, count)
-        return true
-    }
-
-    /// A number for a connection that begins: none has had it before.
-    func nextConnectionNumber() -> UInt64 {
-        connectionNumber += 1
-        return connectionNumber
-    }
-
-    func numbered(_ number: UInt64) -> ClientConnection? {
-        connections.values.lazy.map(\.connection).first { $0.number == number }
-    }
-
-    func connection(_ identifier: ObjectIdentifier) -> ClientConnection? { connections[identifier]?.connection }
-
+    /// Has the waiter of a listener notified when there may be room for another connection.
     func pause(_ waiter: Waiter) {
         if !pausedListeners.contains(where: { $0 === waiter }) { pausedListeners.append(waiter) }
-    }
-
-    var connectionCount: Int { connections.count }
-    var connectionIdentifiers: [ObjectIdentifier] { Array(connections.keys) }
-
-    /// Closes the connection that has been idle between two requests for the longest time.
-    /// - Returns: false if there is none.
-    func closeLongestIdle() -> Bool {
-        let connection = idlest.next(among: connections.values.lazy.map(\.connection)) { connections[$0]?.connection }
-        guard let connection else { return false }
-        connection.evict()
-        return true
     }
 
     // MARK: Drain
@@ -257,7 +217,7 @@ final class WorkerResources {
     /// From now on every answer is its connection's last, and idle connections close.
     func drain() {
         isDraining = true
-        for (connection, _) in connections.values { connection.drain() }
+        for connection in connections.all { connection.drain() }
         generation.drain()
     }
 
@@ -270,14 +230,14 @@ final class WorkerResources {
 
     /// The plan in use has lost a listener: who came in by it gets the answer that is under way, or awaited, and leaves.
     func endConnectionsOfRetiredListeners() {
-        for (connection, _) in connections.values where connection.endpoint.isListenerRetired { connection.endAfterExchange() }
+        for connection in connections.all where connection.endpoint.isListenerRetired { connection.endAfterExchange() }
     }
 
     /// Ends the tunnels whose route the plan in use has not, or whose site drains, each at a moment of its own: their clients all
     /// come back.
     func endTunnelsWithoutRoute() {
         let window = generation.limits.reloadCloseWindow
-        for (connection, _) in connections.values {
+        for connection in connections.all {
             connection.forEachTunnel { tunnel in
                 if !generation.plan.keeps(tunnel) {
                     tunnel.endWithRoute(after: UInt64.random(in: 0...window))
@@ -306,7 +266,7 @@ final class WorkerResources {
     func cutAll() {
         generation.names.close()
         shared.fileThreads.abandon()
-        for (connection, _) in connections.values { connection.cut() }
+        for connection in connections.all { connection.cut() }
     }
 
     /// Once in a while: idle upstream connections that are too old or dead, files that nobody asks for, and the log.
@@ -314,7 +274,7 @@ final class WorkerResources {
         generation.sweep(worker: number)
         ticks &+= 1
         if ticks % Self.ticksPerTunnelCount == 0 {
-            for (connection, _) in connections.values { connection.forEachTunnel { $0.count() } }
+            for connection in connections.all { connection.forEachTunnel { $0.count() } }
         }
         series.set(connections.count, at: WorkerSeries.Place.connections)
         series.set(generations.numbers.count, at: WorkerSeries.Place.generations)
@@ -322,7 +282,7 @@ final class WorkerResources {
         for cache in generation.caches { cache.publish(worker: number) }
         if shared.shortageCount != seenShortages { fileCache.closeFiles() }
         seenShortages = shared.shortageCount
-        for _ in 0..<shared.takeWanted() where closeLongestIdle() { _ = shared.countEviction() }
+        for _ in 0..<shared.takeWanted() where connections.closeLongestIdle() { _ = shared.countEviction() }
         fileCache.tidy(now: clock.seconds)
         if probes {
             unusedMemory.tick()
