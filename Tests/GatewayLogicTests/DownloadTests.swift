@@ -148,7 +148,7 @@ struct DownloadTests {
             var download = try Download(
                 from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
                 proxying: site.proxying, headers: site.headers, limits: plan.limits,
-                wantsUpgrade: example.wantsUpgrade, terms: RelayTerms(), now: 1)
+                wantsUpgrade: example.wantsUpgrade, options: RelayOptions(), now: 1)
             do throws(Failure) {
                 let blocked = try download.step(example.upload, now: 5)
                 #expect(blocked == example.blocked)
@@ -180,7 +180,7 @@ struct DownloadTests {
             from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
             proxying: site.proxying, headers: site.headers,
             limits: plan.limits,
-            wantsUpgrade: false, terms: RelayTerms(), now: 1)
+            wantsUpgrade: false, options: RelayOptions(), now: 1)
         for _ in 0..<3 { #expect(try download.step(.sent, now: 2).onClient) }
         #expect(upstream.source.reads == 1)
         #expect(try download.step(.sent, now: 3) == Blocked())
@@ -199,7 +199,7 @@ struct DownloadTests {
             from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
             proxying: site.proxying, headers: site.headers,
             limits: plan.limits,
-            wantsUpgrade: false, terms: RelayTerms(), now: 1)
+            wantsUpgrade: false, options: RelayOptions(), now: 1)
         _ = try download.step(.sent, now: 2)
         #expect((client.sink.sentTrailers?.lines.count ?? 0) == (asks ? 1 : 0))
     }
@@ -211,13 +211,13 @@ struct DownloadTests {
         let client = try ScriptedClient()
         let upstream = ScriptedUpstream(
             ["HTTP/1.1 \(status) No\r\nContent-Length: 0\r\n"], source: ScriptedSource([.finish], from: .upstream))
-        var terms = RelayTerms()
-        terms.declines = .status(status)
+        var options = RelayOptions()
+        options.retriedStatuses = .status(status)
         var download = try Download(
             from: upstream, to: client, request: client.request, responder: Responder(client), head: ResponseHead(),
             proxying: site.proxying, headers: site.headers,
             limits: plan.limits,
-            wantsUpgrade: false, terms: terms, now: 1)
+            wantsUpgrade: false, options: options, now: 1)
         var failure: Failure?
         do throws(Failure) { _ = try download.step(.sent, now: 2) } catch { failure = error }
         #expect(failure?.reason.word == "upstream_status" && failure?.status == status)

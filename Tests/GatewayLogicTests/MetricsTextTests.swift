@@ -34,14 +34,14 @@ struct MetricsTextTests {
     @Test("each number has a place of its own, and there is one for every reason")
     func places() {
         let route = RouteSeries(MetricLabels([:]), workers: 2)
-        route.add(1, at: RouteSeries.Place.bytesOut, worker: 1)
-        #expect(route[RouteSeries.Place.bytesOut] == 1 && !route.hasRequests)
+        route.add(1, at: RouteSeries.Index.bytesOut, worker: 1)
+        #expect(route[RouteSeries.Index.bytesOut] == 1 && !route.hasRequests)
         let server = ServerSeries(MetricLabels([:]), workers: 1)
         server.setIdle(3, worker: 0)
-        #expect(server[ServerSeries.Place.idle] == 3)
+        #expect(server[ServerSeries.Index.idle] == 3)
         let worker = WorkerSeries()
         for reason in Reason.allCases { worker.count(reason) }
-        let counts = WorkerSeries.reasonWords.indices.map { worker[WorkerSeries.Place.reasons + $0] }
+        let counts = WorkerSeries.reasonWords.indices.map { worker[WorkerSeries.Index.reasons + $0] }
         #expect(counts.reduce(0, +) == UInt64(Reason.allCases.count) && counts.allSatisfy { $0 > 0 })
     }
 

@@ -49,11 +49,11 @@ struct Failure: Error {
         let fields: AnswerFields
         let retryAfter: UInt64?
         /// In place of the detail, where that is for the log alone.
-        let words: String?
+        let clientDetail: String?
 
         init(
             _ reason: Reason, _ status: Int, _ blame: Blame, _ detail: String, _ retry: Retry, _ key: String?,
-            _ fields: AnswerFields, _ retryAfter: UInt64?, words: String? = nil
+            _ fields: AnswerFields, _ retryAfter: UInt64?, clientDetail: String? = nil
         ) {
             self.reason = reason
             self.status = status
@@ -63,7 +63,7 @@ struct Failure: Error {
             self.key = key
             self.fields = fields
             self.retryAfter = retryAfter
-            self.words = words
+            self.clientDetail = clientDetail
         }
     }
 
@@ -71,13 +71,14 @@ struct Failure: Error {
     ///   - status: where it is another than the reason's.
     ///   - fields: that the answer must have.
     ///   - retryAfter: whole seconds, for an answer of whatever status.
-    ///   - words: what the client is told in place of the detail.
+    ///   - clientDetail: what the client is told in place of the detail.
     init(
         _ reason: ExchangeReason, status: Int? = nil, detail: String = "", retry: Retry = .never, key: String? = nil,
-        fields: AnswerFields = AnswerFields(), retryAfter: UInt64? = nil, words: String? = nil
+        fields: AnswerFields = AnswerFields(), retryAfter: UInt64? = nil, clientDetail: String? = nil
     ) {
         content = Content(
-            .exchange(reason), status ?? reason.status, reason.blame, detail, retry, key, fields, retryAfter, words: words)
+            .exchange(reason), status ?? reason.status, reason.blame, detail, retry, key, fields, retryAfter,
+            clientDetail: clientDetail)
     }
 
     /// A message that breaks the rules.
@@ -96,7 +97,7 @@ struct Failure: Error {
     /// Of the answer; 499 if none can be given (the client is gone).
     var status: Int { content.status }
     var blame: Blame { content.blame }
-    /// In plain words: OpenSSL's, the system's.
+    /// For the log, in plain words: OpenSSL's, the system's.
     var detail: String { content.detail }
     var retry: Retry { content.retry }
     /// The configuration key that decided it, if one did.
@@ -111,7 +112,7 @@ struct Failure: Error {
         Failure(
             Content(
                 reason, status, blame, detail.isEmpty ? words : "\(detail); \(words)", retry, key, fields, retryAfter,
-                words: content.words ?? detail))
+                clientDetail: content.clientDetail ?? detail))
     }
 
     /// The same of a pool, whose keys may be written elsewhere than a site's.
@@ -119,7 +120,7 @@ struct Failure: Error {
         guard pool.isShared, let key, pool.key(key) != key else { return self }
         return Failure(
             Content(
-                reason, status, blame, detail, retry, pool.key(key), fields, retryAfter, words: content.words))
+                reason, status, blame, detail, retry, pool.key(key), fields, retryAfter, clientDetail: content.clientDetail))
     }
 
     private init(_ content: Content) {
@@ -179,9 +180,9 @@ struct Failure: Error {
         }
     }
 
-    /// What a client may know. Of an upstream's troubles only the kind: addresses and names inside stay in the log.
-    var publicWords: String {
-        if let words = content.words, !words.isEmpty { return words }
+    /// What a client is told. Of an upstream's troubles only the kind: addresses and names inside stay in the log.
+    var clientDetail: String {
+        if let detail = content.clientDetail, !detail.isEmpty { return detail }
         return switch blame {
         case .upstream:
             status == 504

@@ -35,7 +35,7 @@ struct OwnAnswer {
         // What was typed by hand is answered for a terminal.
         let style: AnswerPage.Style? = failure.isOfTyping && request?.accepts("text/html") != true ? .text : nil
         return OwnAnswer(
-            failure.status, failure.reason, words: failure.publicWords, request, headers, name, page, style: style
+            failure.status, failure.reason, words: failure.clientDetail, request, headers, name, page, style: style
         ) { fields in
             fields.append(failure.fields)
             // RFC 9110 §10.2.3. Who is told nothing of a 503 asks again at once.

@@ -109,7 +109,7 @@ extension HTTP1Session {
         if wake == .deadline, resources.loop.now >= end {
             throw Failure(
                 .headTimeout, key: "limits.head_timeout",
-                words: "The request did not come to its end in time: an empty line ends its head.")
+                clientDetail: "The request did not come to its end in time: an empty line ends its head.")
         }
     }
 }

@@ -75,7 +75,7 @@ extension Exchange {
         if let reason = record.reason { resources.series.count(reason) }
         if let tunnel {
             tunnel.counting = TunnelCounting(series, worker: resources.number)
-            series.add(1, at: RouteSeries.Place.tunnels, worker: resources.number)
+            series.add(1, at: RouteSeries.Index.tunnels, worker: resources.number)
         }
     }
 }

@@ -4,7 +4,7 @@ final class CacheSeries: Sendable {
     private let workers: [Counters<7>]
 
     /// Where each number is.
-    enum Place {
+    enum Index {
         static let hits = 0
         static let misses = 1
         static let stale = 2
@@ -23,14 +23,14 @@ final class CacheSeries: Sendable {
     func add(_ now: ResponseCache.Counts, since before: ResponseCache.Counts, worker: Int) {
         let counters = workers[worker]
         for (place, difference) in [
-            (Place.hits, now.hits - before.hits), (Place.misses, now.misses - before.misses),
-            (Place.stale, now.stale - before.stale), (Place.stored, now.stored - before.stored),
-            (Place.evictions, now.evictions - before.evictions),
+            (Index.hits, now.hits - before.hits), (Index.misses, now.misses - before.misses),
+            (Index.stale, now.stale - before.stale), (Index.stored, now.stored - before.stored),
+            (Index.evictions, now.evictions - before.evictions),
         ] where difference > 0 {
             counters.add(UInt64(difference), at: place)
         }
-        counters.set(UInt64(now.answers), at: Place.answers)
-        counters.set(UInt64(max(0, now.bytes)), at: Place.bytes)
+        counters.set(UInt64(now.answers), at: Index.answers)
+        counters.set(UInt64(max(0, now.bytes)), at: Index.bytes)
     }
 
     /// All workers' together.
@@ -48,7 +48,7 @@ extension MetricsText {
         // Sites at several addresses may have one name.
         var sums: [(labels: MetricLabels, values: [UInt64])] = []
         for cache in caches {
-            let values = (Place.hits...Place.bytes).map { cache[$0] }
+            let values = (Index.hits...Index.bytes).map { cache[$0] }
             if let known = sums.firstIndex(where: { $0.labels == cache.labels }) {
                 sums[known].values = zip(sums[known].values, values).map { $0 &+ $1 }
             } else {
@@ -57,18 +57,18 @@ extension MetricsText {
         }
         family("gatehouse_cache_requests", .counter, "Requests that what is kept could have answered, by what came of it.")
         for (labels, values) in sums {
-            sample(labels, ("result", "hit"), values[Place.hits])
-            sample(labels, ("result", "miss"), values[Place.misses])
-            sample(labels, ("result", "stale"), values[Place.stale])
+            sample(labels, ("result", "hit"), values[Index.hits])
+            sample(labels, ("result", "miss"), values[Index.misses])
+            sample(labels, ("result", "stale"), values[Index.stale])
         }
         family("gatehouse_cache_stored", .counter, "Answers that were stored.")
-        for (labels, values) in sums { sample(labels, values[Place.stored]) }
+        for (labels, values) in sums { sample(labels, values[Index.stored]) }
         family("gatehouse_cache_evictions", .counter, "Answers that made room for others.")
-        for (labels, values) in sums { sample(labels, values[Place.evictions]) }
+        for (labels, values) in sums { sample(labels, values[Index.evictions]) }
         family("gatehouse_cache_answers", .gauge, "Answers that are kept; one that several workers have counts for each.")
-        for (labels, values) in sums { sample(labels, values[Place.answers]) }
+        for (labels, values) in sums { sample(labels, values[Index.answers]) }
         family("gatehouse_cache_bytes", .gauge, "Memory that they take.")
-        for (labels, values) in sums { sample(labels, values[Place.bytes]) }
+        for (labels, values) in sums { sample(labels, values[Index.bytes]) }
     }
 
     private mutating func appendDisks(_ caches: [MetricsPlan.Cache]) {
@@ -104,7 +104,7 @@ extension MetricsText {
         }
     }
 
-    private typealias Place = CacheSeries.Place
+    private typealias Index = CacheSeries.Index
 }
 
 extension DiskStore.Counts {

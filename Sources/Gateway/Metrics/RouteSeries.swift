@@ -16,7 +16,7 @@ final class RouteSeries: Sendable {
     static let classes: [StaticString] = ["1xx", "2xx", "3xx", "4xx", "5xx"]
 
     /// Where each number is.
-    enum Place {
+    enum Index {
         static let requests = 0
         static let durations = requests + 50
         static let durationSum = durations + DurationBuckets.count
@@ -43,14 +43,14 @@ final class RouteSeries: Sendable {
     func count(_ record: borrowing AccessRecord, worker: Int) {
         let counters = workers[worker]
         let statusClass = min(max(record.status / 100 - 1, 0), 4)
-        counters.add(1, at: Place.requests + Int(record.method.rawValue) * 5 + statusClass)
-        counters.add(1, at: Place.durations + DurationBuckets.bucket(record.duration))
-        counters.add(record.duration, at: Place.durationSum)
-        counters.add(1, at: Place.sent + SizeBuckets.bucket(record.bodyBytesSent))
-        counters.add(record.bodyBytesSent, at: Place.sentSum)
-        counters.add(1, at: Place.received + SizeBuckets.bucket(record.bodyBytesReceived))
-        counters.add(record.bodyBytesReceived, at: Place.receivedSum)
-        if record.attempts > 1 { counters.add(UInt64(record.attempts - 1), at: Place.retries) }
+        counters.add(1, at: Index.requests + Int(record.method.rawValue) * 5 + statusClass)
+        counters.add(1, at: Index.durations + DurationBuckets.bucket(record.duration))
+        counters.add(record.duration, at: Index.durationSum)
+        counters.add(1, at: Index.sent + SizeBuckets.bucket(record.bodyBytesSent))
+        counters.add(record.bodyBytesSent, at: Index.sentSum)
+        counters.add(1, at: Index.received + SizeBuckets.bucket(record.bodyBytesReceived))
+        counters.add(record.bodyBytesReceived, at: Index.receivedSum)
+        if record.attempts > 1 { counters.add(UInt64(record.attempts - 1), at: Index.retries) }
     }
 
     /// Remembers an exchange whose trace can be looked at.
@@ -67,7 +67,7 @@ final class RouteSeries: Sendable {
     func add(_ amount: UInt64, at place: Int, worker: Int) { workers[worker].add(amount, at: place) }
 
     /// Has anything been counted? Every request is in one of these.
-    var hasRequests: Bool { (0..<DurationBuckets.count).contains { self[Place.durations + $0] > 0 } }
+    var hasRequests: Bool { (0..<DurationBuckets.count).contains { self[Index.durations + $0] > 0 } }
 
     /// All workers' together.
     subscript(place: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[place] } }

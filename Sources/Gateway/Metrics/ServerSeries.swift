@@ -3,7 +3,7 @@ final class ServerSeries: Sendable {
     let labels: MetricLabels
     private let workers: [Counters<24>]
 
-    enum Place {
+    enum Index {
         /// By class of status.
         static let answers = 0
         static let durations = answers + 5
@@ -25,15 +25,15 @@ final class ServerSeries: Sendable {
     @inline(__always)
     func answered(_ status: Int, in duration: UInt64, worker: Int) {
         let counters = workers[worker]
-        counters.add(1, at: Place.answers + min(max(status / 100 - 1, 0), 4))
-        counters.add(1, at: Place.durations + DurationBuckets.bucket(duration))
-        counters.add(duration, at: Place.durationSum)
+        counters.add(1, at: Index.answers + min(max(status / 100 - 1, 0), 4))
+        counters.add(1, at: Index.durations + DurationBuckets.bucket(duration))
+        counters.add(duration, at: Index.durationSum)
     }
 
     func add(_ amount: UInt64, at place: Int, worker: Int) { workers[worker].add(amount, at: place) }
 
     /// How many connections of a worker wait.
-    func setIdle(_ count: Int, worker: Int) { workers[worker].set(UInt64(count), at: Place.idle) }
+    func setIdle(_ count: Int, worker: Int) { workers[worker].set(UInt64(count), at: Index.idle) }
 
     subscript(place: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[place] } }
 }

@@ -4,7 +4,7 @@ final class TCPSeries: Sendable {
     let labels: MetricLabels
     private let workers: [Counters<32>]
 
-    enum Place {
+    enum Index {
         static let opened = 0
         /// By outcome, in the order of `Outcome`.
         static let outcomes = opened + 1
@@ -33,35 +33,35 @@ final class TCPSeries: Sendable {
     }
 
     init(_ labels: MetricLabels, workers: Int) {
-        precondition(Place.durationSum < 32, "the counters have no room for all places")
+        precondition(Index.durationSum < 32, "the counters have no room for all places")
         self.labels = labels
         self.workers = (0..<workers).map { _ in Counters() }
     }
 
     /// A connection is being passed on.
-    func opened(worker: Int) { workers[worker].add(1, at: Place.opened) }
+    func opened(worker: Int) { workers[worker].add(1, at: Index.opened) }
 
     /// Counts one that has ended, or was refused.
     func count(_ record: borrowing AccessRecord, _ outcome: Outcome, worker: Int) {
         let counters = workers[worker]
-        counters.add(1, at: Place.outcomes + outcome.rawValue)
+        counters.add(1, at: Index.outcomes + outcome.rawValue)
         guard outcome != .refused else { return }
-        counters.add(record.bodyBytesReceived, at: Place.bytesIn)
-        counters.add(record.bodyBytesSent, at: Place.bytesOut)
-        counters.add(1, at: Place.durations + DurationBuckets.bucket(record.duration))
-        counters.add(record.duration, at: Place.durationSum)
+        counters.add(record.bodyBytesReceived, at: Index.bytesIn)
+        counters.add(record.bodyBytesSent, at: Index.bytesOut)
+        counters.add(1, at: Index.durations + DurationBuckets.bucket(record.duration))
+        counters.add(record.duration, at: Index.durationSum)
     }
 
     /// All workers' together.
     subscript(place: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[place] } }
 
-    func count(of outcome: Outcome) -> UInt64 { self[Place.outcomes + outcome.rawValue] }
+    func count(of outcome: Outcome) -> UInt64 { self[Index.outcomes + outcome.rawValue] }
 
     /// Connections that are being passed on.
     var open: UInt64 {
         // Read in this order: one that ends meanwhile is counted as open, and not as less than none.
         let ended = count(of: .complete) &+ count(of: .broken)
-        return self[Place.opened] &- ended
+        return self[Index.opened] &- ended
     }
 }
 
@@ -69,7 +69,7 @@ final class TCPSeries: Sendable {
 extension MetricsText {
     mutating func append(_ passages: [TCPSeries]) {
         let known = passages.filter { series in
-            series[TCPSeries.Place.opened] > 0 || series.count(of: .refused) > 0
+            series[TCPSeries.Index.opened] > 0 || series.count(of: .refused) > 0
         }
         family("gatehouse_tcp_connections_open", .gauge, "Connections of [[tcp]] that are being passed on.")
         for series in known { sample(series.labels, series.open) }
@@ -83,14 +83,14 @@ extension MetricsText {
             "gatehouse_tcp_bytes", .counter,
             "Bytes of connections of [[tcp]] that have ended, from (in) and to (out) the client.")
         for series in known {
-            sample(series.labels, ("direction", "in"), series[TCPSeries.Place.bytesIn])
-            sample(series.labels, ("direction", "out"), series[TCPSeries.Place.bytesOut])
+            sample(series.labels, ("direction", "in"), series[TCPSeries.Index.bytesIn])
+            sample(series.labels, ("direction", "out"), series[TCPSeries.Index.bytesOut])
         }
         family("gatehouse_tcp_connection_duration_seconds", .histogram, "How long connections of [[tcp]] were passed on.")
-        for series in known where series[TCPSeries.Place.opened] > 0 {
+        for series in known where series[TCPSeries.Index.opened] > 0 {
             histogram(
-                series.labels, DurationBuckets.bounds, bucket: { series[TCPSeries.Place.durations + $0] },
-                sum: series[TCPSeries.Place.durationSum], isSeconds: true)
+                series.labels, DurationBuckets.bounds, bucket: { series[TCPSeries.Index.durations + $0] },
+                sum: series[TCPSeries.Index.durationSum], isSeconds: true)
         }
     }
 }

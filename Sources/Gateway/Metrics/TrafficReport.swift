@@ -114,16 +114,16 @@ extension Plan {
 
 extension TrafficReport.Counts {
     fileprivate init(_ series: RouteSeries) {
-        for place in 0..<50 { classes[place % 5] &+= series[RouteSeries.Place.requests + place] }
-        for place in 0..<DurationBuckets.count { durations[place] = series[RouteSeries.Place.durations + place] }
-        bytesIn = series[RouteSeries.Place.receivedSum] &+ series[RouteSeries.Place.bytesIn]
-        bytesOut = series[RouteSeries.Place.sentSum] &+ series[RouteSeries.Place.bytesOut]
+        for place in 0..<50 { classes[place % 5] &+= series[RouteSeries.Index.requests + place] }
+        for place in 0..<DurationBuckets.count { durations[place] = series[RouteSeries.Index.durations + place] }
+        bytesIn = series[RouteSeries.Index.receivedSum] &+ series[RouteSeries.Index.bytesIn]
+        bytesOut = series[RouteSeries.Index.sentSum] &+ series[RouteSeries.Index.bytesOut]
     }
 
     fileprivate init(_ series: ServerSeries) {
-        for place in 0..<5 { classes[place] = series[ServerSeries.Place.answers + place] }
-        for place in 0..<DurationBuckets.count { durations[place] = series[ServerSeries.Place.durations + place] }
-        failures = series[ServerSeries.Place.failures]
+        for place in 0..<5 { classes[place] = series[ServerSeries.Index.answers + place] }
+        for place in 0..<DurationBuckets.count { durations[place] = series[ServerSeries.Index.durations + place] }
+        failures = series[ServerSeries.Index.failures]
     }
 
     /// Makes it those of both together.
@@ -182,12 +182,12 @@ extension TrafficReport.Counts {
 
 extension TrafficReport.Worker {
     fileprivate init(_ series: WorkerSeries) {
-        accepted = series[WorkerSeries.Place.accepted]
-        handshakes = (0..<4).reduce(0) { $0 &+ series[WorkerSeries.Place.handshakes + $1] }
-        resumed = series[WorkerSeries.Place.handshakes + 1] &+ series[WorkerSeries.Place.handshakes + 3]
+        accepted = series[WorkerSeries.Index.accepted]
+        handshakes = (0..<4).reduce(0) { $0 &+ series[WorkerSeries.Index.handshakes + $1] }
+        resumed = series[WorkerSeries.Index.handshakes + 1] &+ series[WorkerSeries.Index.handshakes + 3]
         failedHandshakes = HandshakeFault.allCases.indices.reduce(0) {
-            $0 &+ series[WorkerSeries.Place.failedHandshakes + $1]
+            $0 &+ series[WorkerSeries.Index.failedHandshakes + $1]
         }
-        connections = Int(series[WorkerSeries.Place.connections])
+        connections = Int(series[WorkerSeries.Index.connections])
     }
 }

@@ -13,10 +13,10 @@ struct TunnelCounting {
 
     /// - Parameter up, down: all that has passed since its beginning.
     mutating func count(_ up: TunnelEnding.Counts, _ down: TunnelEnding.Counts) {
-        series.add(UInt64(up.messages - self.up.messages), at: RouteSeries.Place.messagesIn, worker: worker)
-        series.add(UInt64(down.messages - self.down.messages), at: RouteSeries.Place.messagesOut, worker: worker)
-        series.add(up.bytes &- self.up.bytes, at: RouteSeries.Place.bytesIn, worker: worker)
-        series.add(down.bytes &- self.down.bytes, at: RouteSeries.Place.bytesOut, worker: worker)
+        series.add(UInt64(up.messages - self.up.messages), at: RouteSeries.Index.messagesIn, worker: worker)
+        series.add(UInt64(down.messages - self.down.messages), at: RouteSeries.Index.messagesOut, worker: worker)
+        series.add(up.bytes &- self.up.bytes, at: RouteSeries.Index.bytesIn, worker: worker)
+        series.add(down.bytes &- self.down.bytes, at: RouteSeries.Index.bytesOut, worker: worker)
         (self.up, self.down) = (up, down)
     }
 }

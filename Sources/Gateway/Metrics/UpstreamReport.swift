@@ -33,22 +33,22 @@ extension MetricsText {
         family("gatehouse_upstream_responses", .counter, "Answers of a server, those that were retried among them.")
         for server in servers {
             for (number, word) in RouteSeries.classes.enumerated() {
-                let count = server[ServerSeries.Place.answers + number]
+                let count = server[ServerSeries.Index.answers + number]
                 if count > 0 { sample(server.labels, ("code", word), count) }
             }
         }
         family("gatehouse_upstream_response_seconds", .histogram, "From an attempt's beginning to the head of a server's answer.")
         for server in servers {
             histogram(
-                server.labels, DurationBuckets.bounds, bucket: { server[ServerSeries.Place.durations + $0] },
-                sum: server[ServerSeries.Place.durationSum], isSeconds: true)
+                server.labels, DurationBuckets.bounds, bucket: { server[ServerSeries.Index.durations + $0] },
+                sum: server[ServerSeries.Index.durationSum], isSeconds: true)
         }
         family("gatehouse_upstream_failures", .counter, "Attempts that came to no whole answer by the server's fault.")
-        for server in servers { sample(server.labels, server[ServerSeries.Place.failures]) }
+        for server in servers { sample(server.labels, server[ServerSeries.Index.failures]) }
         family("gatehouse_upstream_connections_opened", .counter, "Connections to a server that were made.")
-        for server in servers { sample(server.labels, server[ServerSeries.Place.opened]) }
+        for server in servers { sample(server.labels, server[ServerSeries.Index.opened]) }
         family("gatehouse_upstream_idle_connections", .gauge, "Connections to a server that wait to be used again.")
-        for server in servers { sample(server.labels, server[ServerSeries.Place.idle]) }
+        for server in servers { sample(server.labels, server[ServerSeries.Index.idle]) }
     }
 
     private mutating func appendStandings(_ entries: [Entry]) {

@@ -5,7 +5,7 @@ import TLS
 final class WorkerSeries: Sendable {
     private let counters = Counters<448>()
 
-    enum Place {
+    enum Index {
         static let accepted = 0
         /// Of TLS: version times two, and whether it resumed a session.
         static let handshakes = 1
@@ -27,16 +27,16 @@ final class WorkerSeries: Sendable {
     func set(_ value: Int, at place: Int) { counters.set(UInt64(max(0, value)), at: place) }
 
     func count(_ reason: Reason) {
-        if let place = Self.reasonPlaces[reason] { counters.add(1, at: Place.reasons + place) }
+        if let place = Self.reasonPlaces[reason] { counters.add(1, at: Index.reasons + place) }
     }
 
     func handshake(_ session: TLSSession) {
         let isNew = session.version == "TLSv1.3"
-        counters.add(1, at: Place.handshakes + (isNew ? 2 : 0) + (session.isResumed ? 1 : 0))
+        counters.add(1, at: Index.handshakes + (isNew ? 2 : 0) + (session.isResumed ? 1 : 0))
     }
 
     func failed(_ fault: HandshakeFault) {
-        if let place = Self.faultPlaces[fault] { counters.add(1, at: Place.failedHandshakes + place) }
+        if let place = Self.faultPlaces[fault] { counters.add(1, at: Index.failedHandshakes + place) }
     }
 
     private static let faultPlaces: [HandshakeFault: Int] = Dictionary(
@@ -44,15 +44,15 @@ final class WorkerSeries: Sendable {
 
     /// How long a task that was ready has waited for its turn.
     func waited(_ duration: UInt64) {
-        counters.add(1, at: Place.lag + DurationBuckets.bucket(duration))
-        counters.add(duration, at: Place.lagSum)
+        counters.add(1, at: Index.lag + DurationBuckets.bucket(duration))
+        counters.add(duration, at: Index.lagSum)
     }
 
     /// How many buffers there are; as of now.
     func set(_ buffers: BufferPool.Counts) {
-        set(buffers.used, at: Place.usedBuffers)
-        set(buffers.smallKept, at: Place.keptSmallBuffers)
-        set(buffers.bulkKept, at: Place.keptBulkBuffers)
+        set(buffers.used, at: Index.usedBuffers)
+        set(buffers.smallKept, at: Index.keptSmallBuffers)
+        set(buffers.bulkKept, at: Index.keptBulkBuffers)
     }
 
     // MARK: Anybody

@@ -129,7 +129,7 @@ final class AccessLog {
         return Template(bytes: Array(bytes), format: style.format, destination: own?.destination)
     }
 
-    /// A line with blanks. It stays in its format when another one comes into use.
+    /// A line with placeholders. It stays in its format when another one comes into use.
     struct Template {
         fileprivate var bytes: [UInt8] = []
         fileprivate var format = Logging.Format.combined
@@ -146,7 +146,7 @@ final class AccessLog {
         let place = place(of: template.destination)
         let now = realtimeNanoseconds()
         for byte in template.bytes {
-            switch AccessLine.Blank(rawValue: byte) {
+            switch AccessLine.Placeholder(rawValue: byte) {
             case .time:
                 if case .combined = template.format {
                     Timestamp.appendCommon(nanoseconds: now, to: &outputs[place].batch.bytes)
@@ -160,7 +160,7 @@ final class AccessLog {
             case .nanoseconds: outputs[place].batch.bytes.append(decimal: duration)
             case .commonTime: Timestamp.appendCommon(nanoseconds: now, to: &outputs[place].batch.bytes)
             case .framesIn, .framesOut, .messagesIn, .messagesOut, .violations, .closedBy, .closeCode, .reason, .key:
-                ending.append(AccessLine.Blank(rawValue: byte), to: &outputs[place].batch.bytes)
+                ending.append(AccessLine.Placeholder(rawValue: byte), to: &outputs[place].batch.bytes)
             case nil: outputs[place].batch.bytes.append(byte)
             }
         }

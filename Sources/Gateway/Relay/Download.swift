@@ -22,7 +22,7 @@ struct Download: ~Copyable {
     let head: ResponseHead
     private let wantsUpgrade: Bool
     /// Moved in, not copied field by field: each optional of it that is copied or destroyed is 65 instructions.
-    private let terms: RelayTerms
+    private let options: RelayOptions
 
     private var responder: Responder?
     private var writer: BodyWriter?
@@ -49,7 +49,7 @@ struct Download: ~Copyable {
     init(
         from upstream: any UpstreamSide, to client: any ClientSide, request: RequestHead, responder: consuming Responder,
         head: ResponseHead, proxying: ProxyingPlan, headers: HeaderPlan, limits: PlanLimits, wantsUpgrade: Bool,
-        terms: consuming RelayTerms, now: UInt64
+        options: consuming RelayOptions, now: UInt64
     ) {
         source = upstream.body
         sink = client.answerBody
@@ -61,7 +61,7 @@ struct Download: ~Copyable {
         self.headers = headers
         self.limits = limits
         self.wantsUpgrade = wantsUpgrade
-        self.terms = terms
+        self.options = options
         self.responder = consume responder
         movedAt = now
     }
@@ -109,8 +109,8 @@ struct Download: ~Copyable {
         do throws(HTTPRefusal) {
             guard try upstream.takeHead(head, limits: limits.head) else { return false }
             movedAt = now
-            if let recording = terms.recording, recording.takes(notModified: head) { return try endUnanswered(now) }
-            if !terms.declines.contains(status: head.status), terms.recording?.prefersStale(to: head.status) != true {
+            if let recording = options.recording, recording.takes(notModified: head) { return try endUnanswered(now) }
+            if !options.retriedStatuses.contains(status: head.status), options.recording?.prefersStale(to: head.status) != true {
                 if head.isInterim { try passInterim() } else { try begin(upload, now) }
                 return true
             }
@@ -139,10 +139,10 @@ struct Download: ~Copyable {
             throw HTTPRefusal(.switchMissing, from: .upstream)
         }
         var framing = try upstream.beginBody(of: head, to: request.method)
-        terms.reverseRewrite?.apply(to: head, of: request)
-        if let compression = terms.compression { framing = compress(framing, by: compression) }
-        terms.recording?.begin(head, framing)
-        head.add(terms.answerFields)
+        options.reverseRewrite?.apply(to: head, of: request)
+        if let compression = options.compression { framing = compress(framing, by: compression) }
+        options.recording?.begin(head, framing)
+        head.add(options.answerFields)
         status = head.status
         answeredAt = now
         guard let responder = responder.take() else { preconditionFailure("an answer is begun once") }
@@ -165,7 +165,7 @@ struct Download: ~Copyable {
             case .finished:
                 // Trailers go only to a client that has asked for them.
                 writer.take()?.finish(trailers: request.acceptsTrailers ? source.trailers : nil)
-                terms.recording?.finish()
+                options.recording?.finish()
                 state = .flushing
                 return try flushAnswer()
             case .needsBytes:
@@ -195,7 +195,7 @@ struct Download: ~Copyable {
     }
 
     private mutating func moveOn() throws(Failure) -> Int {
-        do { return try writer?.write(from: source, through: compressed, to: terms.recording) ?? 0 } catch {
+        do { return try writer?.write(from: source, through: compressed, to: options.recording) ?? 0 } catch {
             throw Failure.clientLeft(error)
         }
     }

@@ -35,23 +35,23 @@ struct Relay: ~Copyable {
     ///   - responder: is spent when the upstream's head is forwarded; until then it can be taken back.
     init(
         _ proxied: borrowing ProxiedRequest, from client: any ClientSide, to upstream: any UpstreamSide,
-        responder: consuming Responder, head: ResponseHead, headers: HeaderPlan, limits: PlanLimits, terms: consuming RelayTerms
+        responder: consuming Responder, head: ResponseHead, headers: HeaderPlan, limits: PlanLimits,
+        options: consuming RelayOptions
     ) {
         let proxying = proxied.route.proxying
         waiter = client.waiter
         loop = waiter.loop
         began = loop.now
-        (isCall, end) = (terms.isCall, terms.deadline ?? .max)
+        (isCall, end) = (options.isCall, options.deadline ?? .max)
         upload = Upload(
-            from: client.body, to: upstream.requestBody, replay: terms.replay.take(), limit: proxying.bodyLimit, now: began)
-        if terms.forwardsTrailers {
+            from: client.body, to: upstream.requestBody, replay: options.replay.take(), limit: proxying.bodyLimit, now: began)
+        if options.forwardsTrailers {
             let isTrusted = client.endpoint.forwarding(to: proxied.site).isTrusted
             upload.trailers = TrailerRules(headers.request, isTrusted: isTrusted)
         }
         download = Download(
             from: upstream, to: client, request: proxied.head, responder: responder, head: head, proxying: proxying,
-            headers: headers,
-            limits: limits, wantsUpgrade: proxied.wantsUpgrade, terms: terms, now: began)
+            headers: headers, limits: limits, wantsUpgrade: proxied.wantsUpgrade, options: options, now: began)
     }
 
     /// The right to answer, if the relay failed before using it.

@@ -87,7 +87,7 @@ final class StoredBody {
             let isFull = error.code == ENOSPC || error.code == EDQUOT || error.code == EFBIG
             throw Failure(
                 isFull ? .requestStorageFull : .requestStorageFailed, detail: "\(plan.directory): \(error)",
-                key: "limits.buffer_dir", words: "")
+                key: "limits.buffer_dir", clientDetail: "")
         }
     }
 
@@ -134,9 +134,9 @@ final class StoredBodyReader: BodySource {
         do throws(SystemError) {
             taken = 0
             if try body.read(from: total, into: &bytes) { return .progress }
-            failure = Failure(.requestStorageFailed, detail: "the stored body is shorter than it was", words: "")
+            failure = Failure(.requestStorageFailed, detail: "the stored body is shorter than it was", clientDetail: "")
         } catch {
-            failure = Failure(.requestStorageFailed, detail: "\(error)", words: "")
+            failure = Failure(.requestStorageFailed, detail: "\(error)", clientDetail: "")
         }
         bytes = []
         return .end

@@ -14,7 +14,7 @@ final class Tunnel: ReadinessHandler {
     private let lease: Lease
     private let slot: TunnelSlot
     private var traffic: UniqueBox<TunnelTraffic>
-    /// The access-log line, to be completed at the end; blank if there is no log.
+    /// The access-log line, to be completed at the end; empty if there is no log.
     var logLine = AccessLog.Template()
 
     /// The flight recorder's of its handshake; 0 if that was not recorded.

@@ -95,8 +95,8 @@ struct TunnelEnding {
     private var violations: Int { up.violations + down.violations }
 
     /// A single value in a text with fields.
-    func append(_ blank: AccessLine.Blank?, to out: inout [UInt8]) {
-        switch blank {
+    func append(_ placeholder: AccessLine.Placeholder?, to out: inout [UInt8]) {
+        switch placeholder {
         case .framesIn: out.append(decimal: UInt64(up.frames))
         case .framesOut: out.append(decimal: UInt64(down.frames))
         case .messagesIn: out.append(decimal: UInt64(up.messages))

@@ -98,7 +98,7 @@ struct AcceptLoop {
             resources.shared.release()
             return
         }
-        resources.series.add(at: WorkerSeries.Place.accepted)
+        resources.series.add(at: WorkerSeries.Index.accepted)
         let connection = ClientConnection(socket, peer: peer, acceptor: acceptor, resources: resources, log: log)
         resources.connections.add(connection, count)
         serve(connection)

@@ -276,8 +276,8 @@ final class WorkerResources {
         if ticks % Self.ticksPerTunnelCount == 0 {
             for connection in connections.all { connection.forEachTunnel { $0.count() } }
         }
-        series.set(connections.count, at: WorkerSeries.Place.connections)
-        series.set(generations.numbers.count, at: WorkerSeries.Place.generations)
+        series.set(connections.count, at: WorkerSeries.Index.connections)
+        series.set(generations.numbers.count, at: WorkerSeries.Index.generations)
         series.set(buffers.counts)
         for cache in generation.caches { cache.publish(worker: number) }
         if shared.shortageCount != seenShortages { fileCache.closeFiles() }

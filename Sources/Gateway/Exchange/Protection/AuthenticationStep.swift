@@ -84,7 +84,7 @@ extension Exchange {
     private static func cannotAuthenticate(_ reason: String, _ plan: PasswordPlan) -> Failure {
         Failure(
             .authUnavailable, detail: reason, key: "\(plan.key).auth_file",
-            words: "Nobody can be let in at the moment; try again later.")
+            clientDetail: "Nobody can be let in at the moment; try again later.")
     }
 }
 

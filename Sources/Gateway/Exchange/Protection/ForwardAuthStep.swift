@@ -91,7 +91,7 @@ extension Exchange {
     private static func cannotAsk(_ reason: String, _ plan: ForwardAuthPlan) -> Failure {
         Failure(
             .forwardAuthFailed, detail: "\(plan.server.url): \(reason)", key: "\(plan.key).url", retryAfter: 1,
-            words: "Nobody can be let in at the moment; try again later.")
+            clientDetail: "Nobody can be let in at the moment; try again later.")
     }
 
     /// Bytes of an answer's body: a page that says why not.

@@ -40,7 +40,7 @@ extension Exchange {
         case .failure(let fault):
             throw Failure(
                 .authUnavailable, detail: fault.reason, key: plan.keysKey, retryAfter: 1,
-                words: "Nobody can be let in at the moment; try again later.")
+                clientDetail: "Nobody can be let in at the moment; try again later.")
         }
     }
 

@@ -5,9 +5,9 @@ import Upstreams
 
 /// What is done for calls of gRPC's besides what is done for any request.
 extension Exchange {
-    func setTerms(_ terms: inout RelayTerms, ofCall request: RequestHead) {
-        terms.isCall = true
-        if let timeout = request.grpcTimeout { terms.deadline = record.began &+ timeout }
+    func setOptions(_ options: inout RelayOptions, ofCall request: RequestHead) {
+        options.isCall = true
+        if let timeout = request.grpcTimeout { options.deadline = record.began &+ timeout }
     }
 
     /// Keeps the status that a call has ended with.
@@ -21,7 +21,7 @@ extension Exchange {
     mutating func endCall(_ relay: inout Relay, _ failure: Failure) {
         guard case .exchange(.grpcDeadline) = failure.reason, let writer = relay.takeWriter() else { return }
         record.grpcStatus = failure.grpcStatus.rawValue
-        writer.finish(trailers: GRPC.trailers(failure.grpcStatus, failure.publicWords))
+        writer.finish(trailers: GRPC.trailers(failure.grpcStatus, failure.clientDetail))
     }
 
     /// Has `endCall` ended the answer?
@@ -39,7 +39,7 @@ extension Exchange {
         record.grpcStatus = status.rawValue
         var fields = AnswerFields("Content-Type", "application/grpc")
         fields.append("grpc-status", UInt64(status.rawValue))
-        fields.append("grpc-message", GRPC.message(failure.publicWords))
+        fields.append("grpc-message", GRPC.message(failure.clientDetail))
         fields.append(proxyStatus: failure.reason, by: generation.plan.proxyName)
         fields.append(answerFields)
         let own = headers.errors

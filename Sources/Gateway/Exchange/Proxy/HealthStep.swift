@@ -10,7 +10,7 @@ extension Exchange {
         if case .status(let status) = failure.retry {
             record.serverSeries?.answered(status, in: resources.loop.now &- began, worker: resources.number)
         } else {
-            record.serverSeries?.add(1, at: ServerSeries.Place.failures, worker: resources.number)
+            record.serverSeries?.add(1, at: ServerSeries.Index.failures, worker: resources.number)
         }
         guard let fault = failure.fault else { return }
         let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"

@@ -35,7 +35,7 @@ extension Exchange {
         let began = resources.loop.now
         let lease = try await pool.connect(client.waiter, header: header)
         record.connectDuration = resources.loop.now &- began
-        if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: resources.number) }
+        if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Index.opened, worker: resources.number) }
         return lease
     }
 
@@ -49,7 +49,7 @@ extension Exchange {
                 .upstreamNoWebSocket, detail: "the server offers no WebSockets over HTTP/2 (RFC 8441)", retry: .unoffered,
                 key: "sites.proxy.upstreams.http_version")
         }
-        if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Place.opened, worker: resources.number) }
+        if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Index.opened, worker: resources.number) }
         return lease
     }
 }

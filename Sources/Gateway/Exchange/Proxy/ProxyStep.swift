@@ -54,13 +54,13 @@ extension Exchange {
         let upstream = lease.side
         writeHead(of: proxied, to: upstream, choice)
         proxied.keepBody(for: choice)
-        let terms = terms(of: proxied, choice)
+        let options = options(of: proxied, choice)
         guard let responder = responder.take() else { return }
         let response = resources.acquireResponseHead()
         defer { resources.release(response) }
         var relay = Relay(
             proxied, from: client, to: upstream, responder: responder, head: response, headers: headers,
-            limits: generation.limits, terms: terms)
+            limits: generation.limits, options: options)
         let outcome: Relay.Outcome
         do throws(Failure) {
             outcome = try await relay.run()

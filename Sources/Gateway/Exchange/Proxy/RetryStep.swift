@@ -6,28 +6,29 @@ import Upstreams
 /// What an attempt may do so that another can follow it, and whether another follows it.
 extension Exchange {
     /// What the next attempt does beyond passing bytes on. A client that is to stay with its server gets a sticky cookie.
-    mutating func terms(of proxied: borrowing ProxiedRequest, _ choice: Int) -> RelayTerms {
+    mutating func options(of proxied: borrowing ProxiedRequest, _ choice: Int) -> RelayOptions {
         let (request, route, plan) = (proxied.head, proxied.route, proxied.route.proxying)
-        var terms = RelayTerms(answerFields: answerFields, recording: recording)
-        terms.replay = proxied.replay
+        var options = RelayOptions(answerFields: answerFields, recording: recording)
+        options.replay = proxied.replay
         if plan.retry.retries > 0, request.method.isIdempotent {
-            terms.declines = plan.retry.declinable(
+            options.retriedStatuses = plan.retry.declinable(
                 RetryPolicy.Request(
                     attempts: record.countedAttempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
         }
-        terms.reverseRewrite = route.targets[choice].reverseRewrite
+        options.reverseRewrite = route.targets[choice].reverseRewrite
         if proxied.pick.stuckTo != choice, let sticky = plan.sticky {
             let server = route.group.servers[choice].identityHash
             if let cookie = sticky.field(for: server, isSecure: endpoint.isTLS) {
-                terms.answerFields.append("Set-Cookie") { $0 += cookie }
+                options.answerFields.append("Set-Cookie") { $0 += cookie }
             }
         }
         if let plan = record.site?.compression {
-            terms.compression = CompressionUse(plan: plan, encoders: resources.encoders, limit: generation.limits.maxCompressions)
+            let limit = generation.limits.maxCompressions
+            options.compression = CompressionUse(plan: plan, encoders: resources.encoders, limit: limit)
         }
-        terms.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked && proxied.replay?.stored == nil
-        if request.isGRPC, route.group.servers[choice].parameters.version != .http1 { setTerms(&terms, ofCall: request) }
-        return terms
+        options.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked && proxied.replay?.stored == nil
+        if request.isGRPC, route.group.servers[choice].parameters.version != .http1 { setOptions(&options, ofCall: request) }
+        return options
     }
 
     /// May the request be sent again? If not, the log says why.

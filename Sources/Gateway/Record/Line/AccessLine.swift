@@ -16,7 +16,7 @@ struct AccessLine {
     /// What such a connection's client has asked for by SNI.
     let passedName: String?
     let style: AccessLogStyle
-    /// When it was made. Nil leaves out what a tunnel's end decides: see `Blank`.
+    /// When it was made. Nil leaves out what a tunnel's end decides: see `Placeholder`.
     let time: LineTime?
 
     /// Which configuration the exchange went by: the beginning of its hash, or nothing.
@@ -43,8 +43,9 @@ struct AccessLine {
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
 
-    /// A place in a template. Nothing else in a line is a control byte, so a blank is one. A line end is none of them.
-    enum Blank: UInt8 {
+    /// What a template has in place of a value that only the end decides. Nothing else in a line is a control byte, so a placeholder
+    /// is one. A line end is none of them.
+    enum Placeholder: UInt8 {
         case time = 1, bytesReceived, bytesSent, duration, ending
         case framesIn, framesOut, messagesIn, messagesOut
         case violations = 0x0B, closedBy, closeCode, reason, key, nanoseconds, commonTime
@@ -75,7 +76,7 @@ struct AccessLine {
         for (field, name) in names.exchange { write(field, as: .member(name), to: &out) }
         out.write(facts)
         // All that a tunnel's end tells stands at one place.
-        if time == nil { out.write(Blank.ending.rawValue) }
+        if time == nil { out.write(Placeholder.ending.rawValue) }
         if record.reason != nil {
             for (field, name) in names.failure { write(field, as: .member(name), to: &out) }
         }
@@ -175,7 +176,7 @@ struct AccessLine {
             out.write(milliseconds: duration)
         }
         out.write(facts)
-        if time == nil { out.write(Blank.ending.rawValue) }
+        if time == nil { out.write(Placeholder.ending.rawValue) }
         pair(" reason=", record.reason?.word, to: &out)
         guard let failure = record.failure else { return }
         pair(" key=", failure.key, to: &out)
@@ -220,7 +221,7 @@ struct AccessLine {
 
     /// As the format has it.
     private func writeTime(to out: inout OutputSpan<UInt8>) {
-        guard let time else { return out.write(Blank.time.rawValue) }
+        guard let time else { return out.write(Placeholder.time.rawValue) }
         if case .combined = style.format { time.writeCommon(to: &out) } else { time.write(to: &out) }
     }
 

@@ -44,15 +44,15 @@ extension AccessLine {
 
     // MARK: What a tunnel's end decides
 
-    /// A blank in a tunnel's line.
+    /// A placeholder in a tunnel's line.
     private func writeDecidedByEnd(_ field: LogField, as form: FieldForm, to out: inout OutputSpan<UInt8>) {
         guard let time else {
             if case .reason = field, let reason = record.reason { return form.write(reason.word, by: escape, to: &out) }
             if case .key = field, let key = record.failure?.key { return form.write(key, by: escape, to: &out) }
-            guard let blank = Blank(field) else { return form.writeNothing(to: &out) }
-            form.begin(isNumber: !blank.isWord, &out)
-            out.write(blank.rawValue)
-            return form.end(isNumber: !blank.isWord, &out)
+            guard let placeholder = Placeholder(field) else { return form.writeNothing(to: &out) }
+            form.begin(isNumber: !placeholder.isWord, &out)
+            out.write(placeholder.rawValue)
+            return form.end(isNumber: !placeholder.isWord, &out)
         }
         switch field {
         case .bytes_in: form.write(number: record.bodyBytesReceived, to: &out)
@@ -159,7 +159,7 @@ extension AccessLine {
     }
 }
 
-extension AccessLine.Blank {
+extension AccessLine.Placeholder {
     /// Nil: a tunnel's end does not decide it.
     fileprivate init?(_ field: LogField) {
         switch field {

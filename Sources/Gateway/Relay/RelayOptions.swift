@@ -2,11 +2,11 @@ import HTTP
 import Upstreams
 
 /// What a relay does beyond passing bytes on; nothing, for most requests.
-struct RelayTerms: ~Copyable {
+struct RelayOptions: ~Copyable {
     /// Keeps the request's body for another attempt.
     var replay: Replay?
     /// The statuses that are not passed on, because another attempt will be made.
-    var declines = RetryPolicy.Occasions.none
+    var retriedStatuses = RetryPolicy.Occasions.none
     /// What the answer gets besides the upstream's fields: see `Exchange.answerFields`.
     var answerFields = AnswerFields()
 
