@@ -34,9 +34,8 @@ struct Relay: ~Copyable {
     ///   - upstream: the request's head has been given to it.
     ///   - responder: is spent when the upstream's head is forwarded; until then it can be taken back.
     init(
-        _ proxied: borrowing ProxiedRequest, from client: any ClientSide, to upstream: any UpstreamSide,
-        responder: consuming Responder, head: ResponseHead, headers: HeaderPlan, limits: PlanLimits,
-        options: consuming RelayOptions
+        _ proxied: borrowing ProxiedRequest, from client: any ClientSide, to upstream: any UpstreamSide, headers: HeaderPlan,
+        responder: consuming Responder, head: ResponseHead, limits: PlanLimits, options: consuming RelayOptions
     ) {
         let proxying = proxied.route.proxying
         waiter = client.waiter

@@ -59,7 +59,7 @@ extension Exchange {
         let response = resources.acquireResponseHead()
         defer { resources.release(response) }
         var relay = Relay(
-            proxied, from: client, to: upstream, responder: responder, head: response, headers: headers,
+            proxied, from: client, to: upstream, headers: headers, responder: responder, head: response,
             limits: generation.limits, options: options)
         let outcome: Relay.Outcome
         do throws(Failure) {
