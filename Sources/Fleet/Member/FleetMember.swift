@@ -30,39 +30,16 @@ package actor FleetMember {
     private var isDue = false
     /// Looks that failed, in a row.
     private(set) var failures = 0
-    /// The lease that what we publish of ourselves ends with; 0: none.
-    var lease: Int64 = 0
-    /// Until when it lasts for certain: monotonic nanoseconds.
-    var leaseEnd: UInt64 = 0
-    /// What is published of this member, and the revision that it was first published with; nil and 0: nothing is there.
-    var published: MemberRecord?
-    var ourPlace: Int64 = 0
-    /// What there is here, as it was looked at last, and when that is done again: monotonic nanoseconds.
-    var figures: MemberFigures?
-    var figureTime: UInt64 = 0
-    /// Who has our name; nil: it is ours, as far as we know.
-    var nameHolder: String?
+    /// This member as etcd has it, and is to have it.
+    var presence = Presence()
     /// The keys in use; nil: there are none yet.
     var ring: TicketKeyRing?
     /// Since when the present ticket key is to be replaced, with what chance adds: monotonic nanoseconds.
     var rotationDue: UInt64?
-    /// Of the fleet's configurations: the last one that was looked at, the one in use, and the one that was refused, and why.
-    var lastConfiguration = 0
-    var configurationInUse = 0
-    var refusedConfiguration: (number: Int, reason: String)?
-    /// The one in use, if the disk has not taken it.
-    var unkept: FleetConfiguration?
-    /// The revision of the document that was looked at last.
-    var seenConfiguration: Int64 = 0
-    /// What was in use before, and what tells the text in use apart.
-    var formerConfiguration = 0
-    var hashInUse = ""
-    /// As it was seen last; nil: there is none.
+    /// The fleet's configurations, as far as they have come here.
+    var configurations = Configurations()
+    /// The roll-out as it was seen last; nil: there is none.
     var rollout: FleetRollout?
-    /// The number of the configuration whose answers are watched.
-    var watchedConfiguration = 0
-    /// How answers have become worse since it is in use; nil: they have not, or it was told.
-    var badAnswers: String?
     /// What is ordered about servers, and the revision of the document that was looked at last.
     var orders = FleetOrders()
     var seenOrders: Int64 = 0
@@ -78,8 +55,6 @@ package actor FleetMember {
     /// By their places, the others' reports that were handed on here, and whether it was our turn then.
     var receivedDemands: [String: SharedDemands] = [:]
     var hadTurnAtDemands = false
-    /// Brings one into use.
-    var applying: Task<Void, Never>?
     /// Does somebody here get certificates, and hear what others have got?
     var wantsTurn = false
     var eventHandler: (@Sendable (RenewalEvent) async -> Void)?
@@ -89,14 +64,8 @@ package actor FleetMember {
     var turnPause: UInt64 = 0
     /// Has all been read here that others did before our turn?
     var isCurrent = false
-    /// The revision up to which others' files have been taken over; 0: none have.
-    var pulled: Int64 = 0
-    /// Which files have changed lately, the revision of that document, and the number of the last change taken over.
-    var recentChanges = RecentChanges()
-    var seenChanges: Int64 = 0
-    var knownChanges: Int?
-    /// By their paths, the files that etcd has as they are here.
-    var known: [String: FileMark] = [:]
+    /// The files that members have in common, as far as they have come here.
+    var sharedFiles = SharedFiles()
     /// The revision of others' proofs that are shown; nil: none are.
     var proofsInUse: Int64?
     /// What was said of a document that is not used, by its place.
@@ -213,8 +182,8 @@ package actor FleetMember {
             let (began, looksAtRollout) = (loop.now, looksAtRollout())
             let hasMembers = looksAtRollout || board.wantsOthers
             let ranges = FleetSnapshot.ranges(
-                settings, seen: seenConfiguration, files: seenChanges, probes: probeReports.seen, demands: demandReports.seen,
-                hasMembers: hasMembers)
+                settings, seen: configurations.seenRevision, files: sharedFiles.seenRevision, probes: probeReports.seen,
+                demands: demandReports.seen, hasMembers: hasMembers)
             let snapshot = FleetSnapshot(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
             noteRevision(snapshot.revision)
@@ -251,10 +220,10 @@ package actor FleetMember {
         guard let revision, found < revision else { return }
         // What was changed since a revision is asked for: of this etcd nothing is known.
         log.warning("etcd has begun anew: all of it is read", metadata: ["fleet": "\(settings.name)"])
-        (seenConfiguration, pulled, known) = (0, 0, [:])
+        (configurations.seenRevision, sharedFiles.pulled, sharedFiles.marks) = (0, 0, [:])
         probeReports.forget()
         forgetDemands()
-        (recentChanges, seenChanges, knownChanges) = (RecentChanges(), 0, nil)
+        (sharedFiles.recentChanges, sharedFiles.seenRevision, sharedFiles.takenChange) = (RecentChanges(), 0, nil)
         lookSoon()
     }
 

@@ -16,7 +16,7 @@ extension FleetMember {
     /// See `RenewalSharing`.
     package var obstacle: String? {
         if failures > 0 { return "etcd does not answer, and the member that gets certificates is told by it" }
-        return nameHolder.map { "another member of the fleet has this one's name: \($0)" }
+        return presence.nameHolder.map { "another member of the fleet has this one's name: \($0)" }
     }
 
     /// - Parameters:

@@ -5,6 +5,22 @@ import Logging
 
 /// That this member is there, and what it tells of itself.
 extension FleetMember {
+    /// This member as etcd has it, and is to have it.
+    struct Presence {
+        /// What is published of this member ends with it; 0: there is none.
+        var lease: Int64 = 0
+        /// Until when that lasts for certain, in monotonic nanoseconds.
+        var leaseEnd: UInt64 = 0
+        /// What is published, and the revision that it was first published with; nil and 0: nothing is there.
+        var published: MemberRecord?
+        var revision: Int64 = 0
+        /// What there is here, as it was looked at last, and when that is done again, in monotonic nanoseconds.
+        var figures: MemberFigures?
+        var figureTime: UInt64 = 0
+        /// Who has our name; nil: it is ours, as far as we know.
+        var nameHolder: String?
+    }
+
     /// Seconds: who tells nothing of itself for so long is not shown as a member any more.
     private static let leaseTime: UInt64 = 20
     /// So long, in nanoseconds, figures are not told again, however they change.
@@ -12,47 +28,48 @@ extension FleetMember {
 
     func keepLease() async throws(EtcdError) {
         let start = loop.now
-        if lease != 0, try await !client.keepAlive(lease) {
-            lease = 0
+        if presence.lease != 0, try await !client.keepAlive(presence.lease) {
+            presence.lease = 0
             loseTurn()
         }
-        if lease == 0 {
-            lease = try await client.grant(seconds: Int64(Self.leaseTime))
-            (published, ourPlace) = (nil, 0)
+        if presence.lease == 0 {
+            presence.lease = try await client.grant(seconds: Int64(Self.leaseTime))
+            (presence.published, presence.revision) = (nil, 0)
             (probeReports.published, demandReports.published) = (nil, nil)
         }
-        leaseEnd = start + Self.leaseTime * 1_000_000_000
+        presence.leaseEnd = start + Self.leaseTime * 1_000_000_000
     }
 
     /// Have we made it, in this life?
-    func isOnOurLease(_ entry: EtcdEntry) -> Bool { lease != 0 && entry.lease == lease }
+    func isOnOurLease(_ entry: EtcdEntry) -> Bool { presence.lease != 0 && entry.lease == presence.lease }
 
     /// - Parameter found: what stands in our place.
     func tellOfOurselves(_ found: EtcdEntry?) async throws(EtcdError) {
-        if ourPlace == 0 || found?.created != ourPlace { published = nil }
+        if presence.revision == 0 || found?.created != presence.revision { presence.published = nil }
         // Etcd's answer may not have reached us when it was made.
-        if let found, isOnOurLease(found) { ourPlace = found.created }
-        if figureTime <= loop.now {
-            figures = await deployment.figures
-            figures?.wishes = ownWishes
-            figureTime = loop.now + Self.figurePause
+        if let found, isOnOurLease(found) { presence.revision = found.created }
+        if presence.figureTime <= loop.now {
+            presence.figures = await deployment.figures
+            presence.figures?.wishes = ownWishes
+            presence.figureTime = loop.now + Self.figurePause
         }
         let record = MemberRecord(
             member: settings.member, started: started, tickets: ring?.number ?? 0, follows: eventHandler != nil,
-            proofs: proofsInUse ?? 0, configuration: configurationInUse, refused: refusedConfiguration?.number ?? 0,
-            refusal: refusedConfiguration?.reason, problems: complaints.values.sorted(), instance: instance, figures: figures,
-            wantsTurn: wantsTurn)
-        guard record != published else { return }
+            proofs: proofsInUse ?? 0, configuration: configurations.inUse, refused: configurations.refused?.number ?? 0,
+            refusal: configurations.refused?.reason, problems: complaints.values.sorted(), instance: instance,
+            figures: presence.figures, wantsTurn: wantsTurn)
+        guard record != presence.published else { return }
         let place = settings.members + settings.member
         guard let text = EtcdMessage.encode(record), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
         else { return }
         // One that we have made may have gone with an earlier lease.
-        let isOurs = found != nil && found?.created == ourPlace
+        let isOurs = found != nil && found?.created == presence.revision
         let outcome = try await client.transact(
-            if: [.wasMade(place, revision: isOurs ? ourPlace : 0)], [.put(place, sealed, lease: lease)], otherwise: [.key(place)])
+            if: [.wasMade(place, revision: isOurs ? presence.revision : 0)], [.put(place, sealed, lease: presence.lease)],
+            otherwise: [.key(place)])
         if outcome.isDone {
-            published = record
-            if !isOurs { ourPlace = outcome.revision }
+            presence.published = record
+            if !isOurs { presence.revision = outcome.revision }
             noteHolder(nil)
         } else if let other = outcome.found[0].first {
             try await meet(other)
@@ -63,7 +80,7 @@ extension FleetMember {
 
     /// Somebody else has our name: what we were before we were started again, or another gateway.
     private func meet(_ entry: EtcdEntry) async throws(EtcdError) {
-        ourPlace = 0
+        presence.revision = 0
         guard let record = opened(entry, as: { EtcdMessage.decode(MemberRecord.self, $0) }) else { return }
         if let other = record.instance, other.place == instance.place, other != instance, record.started <= started {
             // It has been killed, or goes on with its last clients; there is nobody to ask.
@@ -75,8 +92,8 @@ extension FleetMember {
     }
 
     private func noteHolder(_ holder: String?) {
-        defer { nameHolder = holder }
-        guard holder != nameHolder else { return }
+        defer { presence.nameHolder = holder }
+        guard holder != presence.nameHolder else { return }
         if let holder {
             log.error(
                 "another member of the fleet has this one's name: this one is not shown, and has no turn",
@@ -95,7 +112,7 @@ extension FleetMember {
     /// For who looks from other threads.
     /// - Parameter began: when what was looked at was asked for.
     func publishStatus(_ snapshot: FleetSnapshot, began: UInt64) {
-        let isUpToDate = complaints.isEmpty && configurationInUse == lastConfiguration && nameHolder == nil
+        let isUpToDate = complaints.isEmpty && configurations.inUse == configurations.last && presence.nameHolder == nil
         let others = snapshot.members.map(views)
         let othersWishes = receivedDemands.values.reduce(0) { $0 + $1.wishes.count }
         board.say { status in
@@ -103,10 +120,10 @@ extension FleetMember {
             status.wasInUse = isUpToDate
             if isUpToDate { status.upToDate = began }
             status.members = snapshot.memberCount
-            (status.configuration, status.newestConfiguration) = (configurationInUse, lastConfiguration)
+            (status.configuration, status.newestConfiguration) = (configurations.inUse, configurations.last)
             (status.wishes, status.othersWishes) = (ownWishes, othersWishes)
-            (status.hasTurn, status.nameHolder) = (turn != nil, nameHolder)
-            status.problems = complaints.values.sorted() + (refusedConfiguration.map { ["configuration \($0): \($1)"] } ?? [])
+            (status.hasTurn, status.nameHolder) = (turn != nil, presence.nameHolder)
+            status.problems = complaints.values.sorted() + (configurations.refused.map { ["configuration \($0): \($1)"] } ?? [])
             status.others = others ?? []
         }
     }
@@ -118,9 +135,9 @@ extension FleetMember {
 
     /// Others see at once that we are gone.
     func leave() async {
-        guard lease != 0, failures == 0 else { return }
+        guard presence.lease != 0, failures == 0 else { return }
         let client = EtcdClient(settings.etcd, waiter, timeout: 1_000_000_000)
-        try? await client.revoke(lease)
+        try? await client.revoke(presence.lease)
         client.close()
     }
 }

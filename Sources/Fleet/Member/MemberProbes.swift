@@ -10,7 +10,7 @@ extension FleetMember {
     func follow(probes entries: [EtcdEntry], count: Int, revision: Int64) async throws(EtcdError) {
         try await follow(probeReports, entries, count: count, revision: revision)
         let isSharing = isSharing(count)
-        await deployment.use(probeReports.byMember, as: settings.member, until: isSharing ? leaseEnd : 0)
+        await deployment.use(probeReports.byMember, as: settings.member, until: isSharing ? presence.leaseEnd : 0)
         if isSharing { try await publish(await deployment.probes, by: probeReports) }
     }
 }

@@ -57,7 +57,7 @@ extension FleetMember {
     }
 
     /// May this member tell others something, and go by what they tell?
-    func isSharing(_ count: Int) -> Bool { nameHolder == nil && ourPlace != 0 && count <= Self.mostMembers }
+    func isSharing(_ count: Int) -> Bool { presence.nameHolder == nil && presence.revision != 0 && count <= Self.mostMembers }
 
     /// Puts this member's report in the place of its last one, or waits until that is due.
     /// - Parameter report: nil: there is none.
@@ -71,9 +71,10 @@ extension FleetMember {
         if let report {
             guard let text = EtcdMessage.encode(report), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
             else { return }
-            change = .put(place, sealed, lease: lease)
+            change = .put(place, sealed, lease: presence.lease)
         }
-        let outcome = try await client.transact(if: [.wasMade(settings.members + settings.member, revision: ourPlace)], [change])
+        let outcome = try await client.transact(
+            if: [.wasMade(settings.members + settings.member, revision: presence.revision)], [change])
         // Else the name is another member's by now, which the next look tells.
         (state.published, state.time, state.due) = (outcome.isDone ? report : nil, loop.now, nil)
         lookSoon()

@@ -27,10 +27,10 @@ extension FleetMember {
         guard found.isRunning else { return }
         let store = RolloutStore(settings: settings, client: client)
         let present = RolloutStore.Present(rollout: found, revision: entry.revision)
-        if found.members.contains(settings.member), let reason = badAnswers, configurationInUse == found.number {
+        if found.members.contains(settings.member), let reason = configurations.badAnswers, configurations.inUse == found.number {
             // If somebody else makes a step first, or etcd does not answer, it is said again with the next look.
             let undo = RolloutStep.undo(reason: "the member \(settings.member) says: \(reason)")
-            if try await make(undo, of: present, in: store) { badAnswers = nil }
+            if try await make(undo, of: present, in: store) { configurations.badAnswers = nil }
             return
         }
         guard let members else { return }
@@ -62,22 +62,22 @@ extension FleetMember {
     private func handle(_ found: FleetRollout) async throws(EtcdError) {
         let isOurs = found.isRunning && found.members.contains(settings.member)
         // First of all: what fails here is heard with the next look.
-        let candidate = isOurs && found.number > lastConfiguration ? try await candidate(found.number) : nil
+        let candidate = isOurs && found.number > configurations.last ? try await candidate(found.number) : nil
         if found.number != rollout?.number || found.phase != rollout?.phase || found.stage != rollout?.stage {
             log.notice("the fleet's roll-out", metadata: ["fleet": "\(settings.name)", "state": "\(found.words)"])
         }
         rollout = found
         lookSoon()
         guard found.isRunning else {
-            badAnswers = nil
+            configurations.badAnswers = nil
             return await deployment.endWatch()
         }
         guard isOurs else { return }
         if let candidate {
             take(candidate)
-        } else if configurationInUse == found.number, watchedConfiguration != found.number {
+        } else if configurations.inUse == found.number, configurations.watched != found.number {
             // It was started again meanwhile.
-            watchedConfiguration = found.number
+            configurations.watched = found.number
             await deployment.watch(found.terms.rule) { [weak self] reason in await self?.note(badAnswers: reason) }
         }
     }
@@ -92,17 +92,17 @@ extension FleetMember {
 
     /// Answers have become worse since the configuration came into use.
     func note(badAnswers reason: String) {
-        badAnswers = reason
+        configurations.badAnswers = reason
         lookSoon()
     }
 
     /// The gateway has gone back to what was in use before by a rule of its own.
     /// - Parameter hash: of what was in use.
     package func wentBack(from hash: String, _ reason: String) {
-        guard configurationInUse > 0, hash == hashInUse else { return }
-        refusedConfiguration = (configurationInUse, "admin.rollback_on has undone it: \(reason)")
-        configurationInUse = formerConfiguration
-        hashInUse = ""
+        guard configurations.inUse > 0, hash == configurations.hashInUse else { return }
+        configurations.refused = (configurations.inUse, "admin.rollback_on has undone it: \(reason)")
+        configurations.inUse = configurations.former
+        configurations.hashInUse = ""
         lookSoon()
     }
 }
