@@ -45,7 +45,7 @@ package struct Configuration: Sendable {
     }
 
     /// Does the file write this very key?
-    package func isWritten(_ keyPath: String) -> Bool { locations.place(of: keyPath) != nil }
+    package func isWritten(_ keyPath: String) -> Bool { locations.location(of: keyPath) != nil }
 
     /// A problem placed at `keyPath` (see ``location(of:)``), for checks made after reading.
     package func problem(

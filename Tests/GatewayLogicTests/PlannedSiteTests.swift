@@ -66,20 +66,20 @@ struct PlannedSiteTests {
             }
         }
         for (place, pool) in plan.pools.enumerated() {
-            #expect(pool.place == place)
+            #expect(pool.index == place)
             words.append("\(place) \(pool.site) \(pool.name) \(pool.servers.map(\.url)) \(pool.settings(in: plan.limits))")
         }
         for site in plan.listeners.flatMap(\.sites) {
             words.append("\(site.name) \(site.keyPath) \(site.series?.labels.values ?? [])")
             for route in site.routes {
-                if let proxied = route.proxied { #expect(plan.pools[proxied.pool.place] === proxied.pool) }
+                if let proxied = route.proxied { #expect(plan.pools[proxied.pool.index] === proxied.pool) }
                 words.append("\(route.name) \(route.series?.labels.values ?? []) \(route.proxied.map { "\($0.tunnel)" } ?? "")")
             }
         }
         let metrics = plan.metrics
         words.append("\(metrics?.merged ?? -1)")
         words += (metrics?.routes ?? []).map { "\($0.labels.values)" }.sorted()
-        words += (metrics?.pools ?? []).map { "\($0.labels.values) \($0.plan.place)" }
+        words += (metrics?.pools ?? []).map { "\($0.labels.values) \($0.plan.index)" }
         // A listener's sites have no order.
         return words.sorted()
     }

@@ -33,7 +33,7 @@ struct SharedProberTests {
             }
             say([0: "refused"])
             let prober = try Prober(
-                server, settings: settings, share: Prober.Share(probes, set, place: 0), loop: loop,
+                server, settings: settings, share: Prober.Share(probes, set, index: 0), loop: loop,
                 buffers: BufferPool(smallCapacity: 16_384), names: NameCache(loop: loop))
             let task = Task {
                 _ = actor

@@ -63,7 +63,7 @@ struct KeyLocations: Sendable {
     func nearest(to keyPath: String) -> SourceLocation? {
         var path = Substring(keyPath)
         while !path.isEmpty {
-            if let found = place(of: String(path)) { return found }
+            if let found = location(of: String(path)) { return found }
             guard let cut = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return nil }
             path = path[..<cut]
         }
@@ -71,7 +71,7 @@ struct KeyLocations: Sendable {
     }
 
     /// Of this very key, or of an array's element.
-    func place(of keyPath: String) -> SourceLocation? {
+    func location(of keyPath: String) -> SourceLocation? {
         if let found = respelt[keyPath] { return TextBase().location(found, in: files) }
         guard let steps = KeyStep.all(of: keyPath) else { return nil }
         guard let site = site(steps) else {

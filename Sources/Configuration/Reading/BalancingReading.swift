@@ -64,7 +64,7 @@ extension HealthCheck {
             }
             if kind != .grpc {
                 table.reading.report(
-                    .warning, "\(table.path).service", at: table.place(of: "service"), "has no effect: type is not \"grpc\"")
+                    .warning, "\(table.path).service", at: table.position(of: "service"), "has no effect: type is not \"grpc\"")
             }
         }
         if let text = table.string(["path"]) {
@@ -73,7 +73,7 @@ extension HealthCheck {
         table.read("host", into: &host)
         if let host, host.contains(where: { !$0.isASCII || $0 == " " }) {
             table.reading.report(
-                .error, "\(table.path).host", at: table.place(of: "host"), "\"\(host)\" cannot be a Host field")
+                .error, "\(table.path).host", at: table.position(of: "host"), "\"\(host)\" cannot be a Host field")
         }
         table.readDuration("interval", "interval_seconds", into: &interval)
         table.readDuration("timeout", into: &timeout)

@@ -22,7 +22,7 @@ extension Compression {
 
     private mutating func readCodings(_ table: TableReader) {
         guard let texts = table.strings(["codings"]) else { return }
-        let place = (path: "\(table.path).codings", position: table.place(of: "codings"))
+        let place = (path: "\(table.path).codings", position: table.position(of: "codings"))
         var read: [Coding] = []
         for text in texts {
             guard let coding = Coding(rawValue: text.value) else {
@@ -48,7 +48,7 @@ extension Compression {
     /// A key that does nothing is a mistake.
     private func checkUse(_ table: TableReader) {
         func report(_ key: String, _ message: String, hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.place(of: key), message, hint: hint)
+            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
         }
         if withCookies, !proxied {
             report("with_cookies", "does nothing: answers of upstreams are not compressed", hint: "add proxied = true")
@@ -66,7 +66,7 @@ extension Site {
         guard compression.proxied, proxy == nil else { return }
         let part = table.table("compression")
         part.reading.report(
-            .error, "\(part.path).proxied", at: part.place(of: "proxied"), "does nothing: the site has no upstreams",
+            .error, "\(part.path).proxied", at: part.position(of: "proxied"), "does nothing: the site has no upstreams",
             hint: "add [sites.proxy] with enabled = true, or take it out")
     }
 

@@ -47,7 +47,7 @@ extension Limits {
         table.readDuration("http2_ping", into: &http2Ping, orZero: true)
         if http2Ping >= keepAliveTimeout {
             table.reading.report(
-                .error, "\(table.path).http2_ping", at: table.place(of: "http2_ping"),
+                .error, "\(table.path).http2_ping", at: table.position(of: "http2_ping"),
                 "does nothing: a connection that is idle so long is closed by keep_alive_timeout",
                 hint: "half of keep_alive_timeout, or less")
         }

@@ -54,7 +54,7 @@ extension Access {
         for (key, isTwice) in [("allowed_ips", allowed != nil && allow != nil), ("blocked_ips", blocked != nil && deny != nil)]
         where isTwice {
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key), "says the same as a key of [sites.access]",
+                .error, "\(table.path).\(key)", at: table.position(of: key), "says the same as a key of [sites.access]",
                 hint: "keep that one")
         }
         allow = allow ?? allowed
@@ -71,7 +71,7 @@ extension TableReader {
             let isOurs = name == "host" || name.hasPrefix("x-forwarded-") || name.hasPrefix("x-original-")
             guard isOurs || field.value.contains("{") else { continue }
             reading.report(
-                .error, "\(path).\(field.name)", at: place(of: field.name),
+                .error, "\(path).\(field.name)", at: position(of: field.name),
                 isOurs ? "Gatehouse sets \(field.name) itself" : "variables are not replaced here",
                 hint: isOurs ? "leave it out" : "write a fixed value; the request is told of in X-Forwarded-Uri and its like")
         }
@@ -102,12 +102,12 @@ extension ForwardAuth {
         }
         if let user, !copied.contains(user.lowercased()) {
             table.reading.report(
-                .error, "\(table.path).user_header", at: table.place(of: "user_header"), "is none of copy_headers",
+                .error, "\(table.path).user_header", at: table.position(of: "user_header"), "is none of copy_headers",
                 hint: "add it there: otherwise clients could send that field to the upstream themselves")
         }
         for name in copied where ConnectionFields.names.contains(name) || name == "host" {
             table.reading.report(
-                .error, "\(table.path).copy_headers", at: table.place(of: "copy_headers"), "\(name) frames the message")
+                .error, "\(table.path).copy_headers", at: table.position(of: "copy_headers"), "\(name) frames the message")
         }
         settings?.copyHeaders = copied
         settings?.userHeader = user
@@ -180,7 +180,7 @@ extension Tokens.Keys {
         if let url, file != nil { table.reading.error(url, "says where keys are, and so does jwks_file", hint: "keep one") }
         for key in ["jwks_refresh", "jwks_ca_file"] where table.has(key) && !table.has("jwks_url") {
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing without jwks_url", hint: "take it out")
+                .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing without jwks_url", hint: "take it out")
         }
         if let url {
             self = .url(url.value, refresh: refresh, caFile: caFile)
@@ -228,7 +228,7 @@ extension RateLimiting {
         let seconds = Double(period.components.seconds) / Double(requests) * Double(self.burst)
         if seconds > Units.longestSeconds {
             table.reading.report(
-                .error, "\(table.path).burst_size", at: table.place(of: "burst_size"),
+                .error, "\(table.path).burst_size", at: table.position(of: "burst_size"),
                 "so many at this rate take more than a year")
         }
     }
@@ -241,7 +241,7 @@ extension RateLimiting {
         guard table.isWritten else { return }
         if table.has("requests_per_minute"), table.has("max_requests") {
             table.reading.report(
-                .error, "\(table.path).max_requests", at: table.place(of: "max_requests"), "says the same as requests_per_minute",
+                .error, "\(table.path).max_requests", at: table.position(of: "max_requests"), "says the same as requests_per_minute",
                 hint: "keep one of them")
         }
         if isOn, !table.has("requests_per_minute"), !table.has("max_requests") {
@@ -249,7 +249,7 @@ extension RateLimiting {
         }
         if table.has("window_seconds"), !table.has("max_requests") {
             table.reading.report(
-                .error, "\(table.path).window_seconds", at: table.place(of: "window_seconds"), "belongs to max_requests",
+                .error, "\(table.path).window_seconds", at: table.position(of: "window_seconds"), "belongs to max_requests",
                 hint: "write max_requests, or take it out")
         }
     }
@@ -266,7 +266,7 @@ extension TableReader {
         let blocks = addressBlocks(key, orAll: true)
         if let emptyMeans, case .array(let elements) = peek(key)?.value, elements.isEmpty {
             reading.report(
-                .error, "\(path).\(key)", at: place(of: key), "is empty: \(emptyMeans)",
+                .error, "\(path).\(key)", at: position(of: key), "is empty: \(emptyMeans)",
                 hint: "list addresses, or take it out; deny_ips = [\"all\"] lets nobody in")
         }
         return blocks

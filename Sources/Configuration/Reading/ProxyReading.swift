@@ -53,7 +53,7 @@ extension Proxy {
         }
         for route in siteRoutes where route.has("upstream") {
             route.reading.report(
-                .error, "\(route.path).upstream", at: route.place(of: "upstream"), "leads nowhere: nothing is proxied",
+                .error, "\(route.path).upstream", at: route.position(of: "upstream"), "leads nowhere: nothing is proxied",
                 hint: "add [sites.proxy] with enabled = true")
         }
     }
@@ -73,7 +73,7 @@ extension Proxy {
             let other = upstreams.first(where: { $0.http.version == .http1 })
         else { return }
         table.reading.report(
-            .error, "\(table.path).type", at: table.place(of: "type"), "\"grpc\" needs HTTP/2, and \(other.url) speaks HTTP/1.1",
+            .error, "\(table.path).type", at: table.position(of: "type"), "\"grpc\" needs HTTP/2, and \(other.url) speaks HTTP/1.1",
             hint: "add http_version = \"2\" to it, or write its url with h2c://")
     }
 

@@ -12,7 +12,7 @@ extension Route {
             guard answer != nil && (key == "tls_info" ? info : files) != nil || key == "tls_info" && files != nil && info != nil
             else { continue }
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key), "the route answers by itself already",
+                .error, "\(table.path).\(key)", at: table.position(of: key), "the route answers by itself already",
                 hint: "keep one of redirect, respond, files and tls_info")
         }
         let ownAction = answer ?? files ?? info
@@ -71,13 +71,13 @@ extension Route {
         table.read("rewrite_cookies", into: &rewriteCookies)
         if rewriteCookies, !rewriteLocation {
             table.reading.report(
-                .error, "\(table.path).rewrite_cookies", at: table.place(of: "rewrite_cookies"),
+                .error, "\(table.path).rewrite_cookies", at: table.position(of: "rewrite_cookies"),
                 "does nothing with rewrite_location = false", hint: "take one of them out")
         }
         table.read("rewrite_destination", into: &rewriteDestination)
         if rewriteDestination, rewrite != nil {
             table.reading.report(
-                .error, "\(table.path).rewrite_destination", at: table.place(of: "rewrite_destination"),
+                .error, "\(table.path).rewrite_destination", at: table.position(of: "rewrite_destination"),
                 "cannot follow rewrite, whose path is of the request alone",
                 hint: "use strip_prefix or rewrite_target instead of rewrite")
         }
@@ -139,7 +139,7 @@ extension Route {
         let keys = ["strip_prefix", "rewrite_target"].filter(table.has)
         for key in keys where rewrite != nil || kind == .glob || kind == .regex {
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key),
+                .error, "\(table.path).\(key)", at: table.position(of: key),
                 rewrite == nil ? "a \(kind.rawValue) has no prefix that could be taken" : "does nothing beside rewrite",
                 hint: rewrite == nil ? "write rewrite = \"/…\", with {1} for the first wildcard or group" : "take it out")
         }
@@ -153,7 +153,7 @@ extension Route {
         ]
         for key in keys + RequestSettings.keys + TunnelSettings.keys where table.has(key) {
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing on a route without an upstream",
+                .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing on a route without an upstream",
                 hint: "take it out")
         }
     }

@@ -82,6 +82,6 @@ enum SharedPoolChecks {
 
     private static func report(_ table: TableReader, _ key: String, _ path: String) {
         table.reading.report(
-            .error, "\(path).\(key)", at: table.place(of: key), message, hint: "write it as [upstreams.\(key)]")
+            .error, "\(path).\(key)", at: table.position(of: key), message, hint: "write it as [upstreams.\(key)]")
     }
 }

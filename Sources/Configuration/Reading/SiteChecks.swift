@@ -18,7 +18,7 @@ enum SiteChecks {
             for second in chosen.dropFirst() {
                 let table = sites[second].table
                 table.reading.report(
-                    .error, "\(table.path).default", at: table.place(of: "default"),
+                    .error, "\(table.path).default", at: table.position(of: "default"),
                     "port \(sites[second].site.port) has a default site already: \(sites[chosen[0]].table.path)")
             }
             result[chosen.first ?? first].isDefault = true
@@ -56,7 +56,7 @@ enum SiteChecks {
                 let key = isRedirect ? "redirect_hostnames" : Self.nameKeys.first(where: table.has) ?? "hostname"
                 let place = table.reading.words(for: owner.position, seenFrom: table.position)
                 table.reading.report(
-                    .error, "\(table.path).\(isRedirect ? key : "hostname")", at: table.place(of: key),
+                    .error, "\(table.path).\(isRedirect ? key : "hostname")", at: table.position(of: key),
                     "\"\(hostname)\" on port \(site.port) belongs to \(owner.path) (\(place)) already")
             }
         }
@@ -69,7 +69,7 @@ enum SiteChecks {
             let (table, other) = (sites[member].table, sites[first].table.path)
             let with = isPlain ? "has ssl, and \(other) has not" : "has no ssl, and \(other) has"
             table.reading.report(
-                .error, "\(table.path).port", at: table.place(of: "port"),
+                .error, "\(table.path).port", at: table.position(of: "port"),
                 "\(with): port \(sites[member].site.port) cannot speak both",
                 hint: "give one of them another port")
         }
@@ -82,7 +82,7 @@ enum SiteChecks {
         for member in secure where sites[member].site.ssl?.strictSNI != isStrict {
             let table = sites[member].table
             table.reading.report(
-                .error, "\(table.path).ssl.strict_sni", at: table.place(of: "ssl"),
+                .error, "\(table.path).ssl.strict_sni", at: table.position(of: "ssl"),
                 "differs from that of \(sites[first].table.path): port \(sites[member].site.port) is strict about names or not",
                 hint: "write the same in every site of the port")
         }
@@ -96,7 +96,7 @@ enum SiteChecks {
             let (table, other) = (sites[member].table, sites[first].table.path)
             let with = isOn ? "is not on, and in \(other) it is" : "is on, and in \(other) it is not"
             table.reading.report(
-                .error, "\(table.path).h2c", at: table.place(of: "h2c"),
+                .error, "\(table.path).h2c", at: table.position(of: "h2c"),
                 "\(with): port \(sites[member].site.port) takes HTTP/2 or not",
                 hint: "write h2c = true in every site of the port, or in none")
         }
@@ -108,7 +108,7 @@ enum SiteChecks {
         for member in members where sites[member].site.proxyProtocol != common {
             let table = sites[member].table
             table.reading.report(
-                .error, "\(table.path).proxy_protocol", at: table.place(of: "proxy_protocol"),
+                .error, "\(table.path).proxy_protocol", at: table.position(of: "proxy_protocol"),
                 "differs from that of \(sites[first].table.path): port \(sites[member].site.port) has one for all its sites",
                 hint: "write the same in every site of the port, or in none")
         }

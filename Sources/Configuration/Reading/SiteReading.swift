@@ -99,7 +99,7 @@ extension Site {
 
     private func checkRedirectHostnames(_ table: TableReader) {
         guard !redirectHostnames.isEmpty, let first = hostnames.first else { return }
-        let place = (path: "\(table.path).redirect_hostnames", position: table.place(of: "redirect_hostnames"))
+        let place = (path: "\(table.path).redirect_hostnames", position: table.position(of: "redirect_hostnames"))
         if first.hasPrefix("*.") {
             table.reading.report(
                 .error, place.path, at: place.position, "clients cannot be sent to \"\(first)\"",
@@ -150,14 +150,14 @@ extension Site {
         table.read("h2_websocket", into: &h2WebSocket)
         if h2c, let ssl {
             table.reading.report(
-                .error, "\(table.path).h2c", at: table.place(of: "h2c"),
+                .error, "\(table.path).h2c", at: table.position(of: "h2c"),
                 "is for sites without TLS: with ssl, ALPN chooses HTTP/2",
                 hint: ssl.alpn.contains("h2")
                     ? "take it out: alpn has \"h2\" already" : "take it out, and add \"h2\" to alpn in [sites.ssl]")
         }
         if !h2WebSocket, !(ssl?.alpn.contains("h2") ?? h2c) {
             table.reading.report(
-                .error, "\(table.path).h2_websocket", at: table.place(of: "h2_websocket"),
+                .error, "\(table.path).h2_websocket", at: table.position(of: "h2_websocket"),
                 "does nothing: this site has no HTTP/2", hint: "take it out")
         }
     }
@@ -166,7 +166,7 @@ extension Site {
     private func isOfUse(_ cors: AccessControl, _ table: TableReader) -> Bool {
         if cors.allowCredentials, cors.allowOrigins.contains("*") {
             table.reading.report(
-                .warning, "\(table.path).allow_credentials", at: table.place(of: "allow_credentials"),
+                .warning, "\(table.path).allow_credentials", at: table.position(of: "allow_credentials"),
                 "has no effect where every origin is allowed: browsers refuse that", hint: "list the origins in allow_origins")
         }
         let isSetByHand = (headers + responseHeaders.set).contains { $0.name.lowercased() == "access-control-allow-origin" }
@@ -195,7 +195,7 @@ extension Site {
         guard !table.has("static_dir") else { return }
         func report(_ table: TableReader, _ key: String) {
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key), "there are no files: the site has no static_dir",
+                .error, "\(table.path).\(key)", at: table.position(of: key), "there are no files: the site has no static_dir",
                 hint: "add static_dir")
         }
         func sendsFiles(_ route: Route) -> Bool { if case .files = route.action { true } else { false } }
@@ -244,7 +244,7 @@ extension Site {
         if action != nil, table.has("static_dir") || redirectToHTTPS && ssl == nil {
             let key = table.has("redirect") ? "redirect" : "respond"
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key),
+                .error, "\(table.path).\(key)", at: table.position(of: key),
                 "the site has \(table.has("static_dir") ? "static_dir" : "redirect_to_https") for the same requests",
                 hint: "keep one of them, or give one to [[sites.routes]]")
         }
@@ -256,13 +256,13 @@ extension Site {
         }
         if apiOnly && proxy == nil && !redirectToHTTPS && action == nil && routes.isEmpty {
             table.reading.report(
-                .warning, "\(table.path).api_only", at: table.place(of: "api_only"),
+                .warning, "\(table.path).api_only", at: table.position(of: "api_only"),
                 "serves no files, and nothing is proxied: every request is answered 404",
                 hint: "add [sites.proxy] with enabled = true, or take api_only out to serve static_dir")
         }
         if redirectToHTTPS && ssl != nil {
             table.reading.report(
-                .warning, "\(table.path).redirect_to_https", at: table.place(of: "redirect_to_https"),
+                .warning, "\(table.path).redirect_to_https", at: table.position(of: "redirect_to_https"),
                 "has no effect on a site with ssl: its clients are on https already",
                 hint: "put it into a site of the same name on port 80")
         }

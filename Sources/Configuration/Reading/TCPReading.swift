@@ -15,7 +15,7 @@ extension TCPListener {
         method = table.balancingMethod() ?? method
         if [.leastTime].contains(method) {
             table.reading.report(
-                .error, "\(table.path).method", at: table.place(of: "method"), "a connection has no time of an answer",
+                .error, "\(table.path).method", at: table.position(of: "method"), "a connection has no time of an answer",
                 hint: "least_connections, round_robin, weighted, random_two or hash (by the client's address)")
         }
         table.readDuration("connect_timeout", into: &connectTimeout)
@@ -47,7 +47,7 @@ extension TCPListener {
             for hostname in name.hostnames where owners.updateValue(index, forKey: hostname) != nil {
                 let place = nameTables[index]
                 place.reading.report(
-                    .error, "\(place.path).hostnames", at: place.place(of: "hostnames"),
+                    .error, "\(place.path).hostnames", at: place.position(of: "hostnames"),
                     "\"\(hostname)\" stands in another [[tcp.sni]] already", hint: "keep one of them")
             }
         }
@@ -146,12 +146,12 @@ enum TCPChecks {
         for (listener, table) in listeners where listener.port != 0 {
             if let owner = owners.updateValue(table.path, forKey: "\(listener.listen) \(listener.port)") {
                 table.reading.report(
-                    .error, "\(table.path).port", at: table.place(of: "port"),
+                    .error, "\(table.path).port", at: table.position(of: "port"),
                     "port \(listener.port) belongs to \(owner) already", hint: "give one of them another port")
             }
             if !listener.name.isEmpty, !names.insert(listener.name).inserted {
                 table.reading.report(
-                    .error, "\(table.path).name", at: table.place(of: "name"), "another [[tcp]] is named \"\(listener.name)\"",
+                    .error, "\(table.path).name", at: table.position(of: "name"), "another [[tcp]] is named \"\(listener.name)\"",
                     hint: "its name tells it from others in the log")
             }
         }

@@ -4,7 +4,7 @@ extension TableReader {
         guard let texts = strings([key]) else { return nil }
         if texts.isEmpty {
             reading.report(
-                .error, "\(path).\(key)", at: place(of: key), "is empty: nobody could connect", hint: "take it out")
+                .error, "\(path).\(key)", at: position(of: key), "is empty: nobody could connect", hint: "take it out")
             return nil
         }
         var seen: Set<String> = []

@@ -45,11 +45,11 @@ extension TLSSettings {
         if minVersion == .tls13, maxVersion == .tls12 {
             let key = table.has("max_version") ? "max_version" : "max_tls_version"
             table.reading.report(
-                .error, "\(table.path).max_version", at: table.place(of: key), "is older than min_version: nobody could connect")
+                .error, "\(table.path).max_version", at: table.position(of: key), "is older than min_version: nobody could connect")
         }
         if preset == .modern, minVersion == .tls12 || maxVersion == .tls12 {
             table.reading.report(
-                .error, "\(table.path).policy", at: table.place(of: "policy"), "\"modern\" is TLS 1.3 alone",
+                .error, "\(table.path).policy", at: table.position(of: "policy"), "\"modern\" is TLS 1.3 alone",
                 hint: "write policy = \"intermediate\" to speak TLS 1.2")
         }
     }
@@ -59,7 +59,7 @@ extension TLSSettings {
         guard let suites, !suites.isEmpty else { return }
         let hasNewer = suites.contains { $0.hasPrefix("TLS_") }
         let hasOlder = suites.contains { !$0.hasPrefix("TLS_") }
-        let place = table.place(of: "suites")
+        let place = table.position(of: "suites")
         if maxVersion == .tls13, !hasNewer {
             table.reading.report(
                 .error, "\(table.path).suites", at: place, "has none of TLS 1.3",

@@ -71,7 +71,7 @@ extension TLSSettings {
     private static func checkAutomatic(_ table: TableReader) {
         for key in fileKeys where table.has(key) {
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key), "is not used: auto_cert gets the certificate by itself",
+                .error, "\(table.path).\(key)", at: table.position(of: key), "is not used: auto_cert gets the certificate by itself",
                 hint: "keep one of them")
         }
     }
@@ -81,7 +81,7 @@ extension TLSSettings {
         guard key != nil || acme.isWritten, !isOff(acme) else { return }
         let path = acme.isWritten ? acme.path : "\(table.path).\(key ?? "")"
         table.reading.report(
-            .warning, path, at: acme.isWritten ? acme.position : table.place(of: key ?? ""),
+            .warning, path, at: acme.isWritten ? acme.position : table.position(of: key ?? ""),
             "has no effect without auto_cert", hint: "write auto_cert = true in \(table.path), or take it out")
     }
 
@@ -123,7 +123,7 @@ extension ACMESettings {
         table.read("enabled", into: &isEnabled)
         if isAsked, !isEnabled {
             table.reading.report(
-                .error, "\(table.path).enabled", at: table.place(of: "enabled"),
+                .error, "\(table.path).enabled", at: table.position(of: "enabled"),
                 "is off, and nothing else can get the certificate that auto_cert asks for",
                 hint: "take it out, or write auto_cert = false and name cert_file and key_file")
         }

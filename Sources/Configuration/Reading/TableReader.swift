@@ -166,7 +166,7 @@ final class TableReader {
     }
 
     /// Where a key's value stands; the table's place if the key is not written.
-    func place(of key: String) -> TomlPosition {
+    func position(of key: String) -> TomlPosition {
         peek(key)?.position ?? position
     }
 

@@ -10,7 +10,7 @@ extension UpstreamHTTP {
         table.readDuration("ping_timeout", into: &pingTimeout)
         guard let url else { return }
         func report(_ key: String, _ message: String, _ hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.place(of: key), message, hint: hint)
+            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
         }
         if url.scheme == .h2c {
             if table.has("http_version"), version != .http2 {
@@ -29,7 +29,7 @@ extension UpstreamHTTP {
         }
         for key in ["max_streams_per_connection", "ping_interval", "ping_timeout"] where version == .http1 && table.has(key) {
             table.reading.report(
-                .warning, "\(table.path).\(key)", at: table.place(of: key), "has no effect: HTTP/1.1 is spoken to it",
+                .warning, "\(table.path).\(key)", at: table.position(of: key), "has no effect: HTTP/1.1 is spoken to it",
                 hint: "add http_version = \"2\" or \"auto\"")
         }
     }

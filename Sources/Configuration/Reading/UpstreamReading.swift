@@ -108,7 +108,7 @@ private struct Settings {
     }
 
     private func report(_ table: TableReader, _ key: String, _ message: String, hint: String?) {
-        table.reading.report(.warning, "\(table.path).\(key)", at: table.place(of: key), message, hint: hint)
+        table.reading.report(.warning, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
     }
 }
 
@@ -139,7 +139,7 @@ enum UpstreamChecks {
         }
         for (name, pool) in pools where !pool.hasWeight {
             pool.first.reading.report(
-                .error, "\(pool.first.path).weight", at: pool.first.place(of: "weight"),
+                .error, "\(pool.first.path).weight", at: pool.first.position(of: "weight"),
                 "every upstream of \"\(name)\" has weight 0 or is a backup: none may take a request")
         }
     }

@@ -21,7 +21,7 @@ package struct ProxyProtocol: Sendable, Equatable {
         table.finish()
         if table.isAbsentOrEmpty("from") {
             table.reading.report(
-                .error, "\(table.path).from", at: table.place(of: "from"),
+                .error, "\(table.path).from", at: table.position(of: "from"),
                 "is missing: whoever is believed may claim to be any client",
                 hint: "the addresses of your load balancers, such as from = [\"10.0.0.0/8\"]")
         }

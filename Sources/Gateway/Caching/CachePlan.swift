@@ -10,8 +10,8 @@ final class CachePlan: Sendable {
         var object: Int
     }
 
-    /// Its place among the plan's.
-    let place: Int
+    /// Its index among the plan's.
+    let index: Int
     let site: SiteIdentity
     let siteName: String
     let rules: CacheRules
@@ -29,11 +29,11 @@ final class CachePlan: Sendable {
     let changes: ChangedTargets
 
     init(
-        place: Int, site: SiteIdentity, siteName: String, rules: CacheRules, limits: Limits, lockTimeout: UInt64, name: ProxyName,
+        index: Int, site: SiteIdentity, siteName: String, rules: CacheRules, limits: Limits, lockTimeout: UInt64, name: ProxyName,
         changes: ChangedTargets, series: CacheSeries? = nil, disk: DiskStore? = nil,
         diskLimits: DiskStore.Limits = DiskStore.Limits(bytes: 0, answers: 0)
     ) {
-        self.place = place
+        self.index = index
         self.site = site
         self.siteName = siteName
         self.rules = rules

@@ -58,7 +58,7 @@ final class RefreshSide: ClientSide, StreamExchange {
 
     var hasRequest: Bool { true }
     var body: any BodySource { nothing }
-    var place: (stream: UInt32, request: Int)? { nil }
+    var streamNumbers: (stream: UInt32, request: Int)? { nil }
 
     // MARK: The answer, which goes nowhere
 

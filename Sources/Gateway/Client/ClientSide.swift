@@ -18,7 +18,7 @@ protocol ClientSide: AnyObject {
     var endpoint: ClientEndpoint { get }
 
     /// Where one connection carries several at a time: the stream's number, and which of the connection's requests it is, from 1.
-    var place: (stream: UInt32, request: Int)? { get }
+    var streamNumbers: (stream: UInt32, request: Int)? { get }
 
     // MARK: The answer
 

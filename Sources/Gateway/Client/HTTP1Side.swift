@@ -13,7 +13,7 @@ extension HTTP1Session: ClientSide {
 
     var hasRequest: Bool { head != nil }
     var body: any BodySource { inflow }
-    var place: (stream: UInt32, request: Int)? { nil }
+    var streamNumbers: (stream: UInt32, request: Int)? { nil }
     var localAddress: SocketAddress? { stream.localAddress }
 
     // MARK: The answer

@@ -38,7 +38,7 @@ final class HTTP2Side: ClientSide {
     var session: (any ClientSession)? { http2Session }
     var hasRequest: Bool { request.hasRequestLine }
     var body: any BodySource { stream.inflow }
-    var place: (stream: UInt32, request: Int)? { (stream.identifier, number) }
+    var streamNumbers: (stream: UInt32, request: Int)? { (stream.identifier, number) }
     var localAddress: SocketAddress? { http2Session.localAddress }
 
     // MARK: The answer

@@ -11,13 +11,13 @@ import Upstreams
 /// Making one changes nothing that is live; `takeEffect` does.
 package final class Plan: Sendable {
     let listeners: [ListenerPlan]
-    /// All pools of all sites; a pool's `place` is its place here.
+    /// All pools of all sites; a pool's `index` is its index here.
     let pools: [PoolPlan]
-    /// The places of those of which each worker has its part from the beginning.
+    /// The indices of those of which each worker has its part from the beginning.
     let poolsMadeAtOnce: [Int]
-    /// The places of the pools that a server is in.
+    /// The indices of the pools that a server is in.
     let poolsOfRecords: [ObjectIdentifier: [Int]]
-    /// Of the sites that keep answers; a cache's `place` is its place here.
+    /// Of the sites that keep answers; a cache's `index` is its index here.
     let caches: [CachePlan]
     /// Of every TLS site, in the order of the configuration.
     package let certificates: [SiteCertificate]
@@ -84,10 +84,10 @@ package final class Plan: Sendable {
         let configuration = builder.configuration
         self.listeners = listeners
         pools = builder.pools
-        poolsMadeAtOnce = pools.lazy.filter { !$0.isMadeOnDemand }.map(\.place)
+        poolsMadeAtOnce = pools.lazy.filter { !$0.isMadeOnDemand }.map(\.index)
         var poolsOfRecords = [ObjectIdentifier: [Int]](minimumCapacity: pools.count)
         for pool in pools {
-            for server in pool.servers { poolsOfRecords[ObjectIdentifier(server.record), default: []].append(pool.place) }
+            for server in pool.servers { poolsOfRecords[ObjectIdentifier(server.record), default: []].append(pool.index) }
         }
         self.poolsOfRecords = poolsOfRecords
         caches = builder.caches

@@ -7,7 +7,7 @@ import EventLoop
 final class FlightRecorder {
     private let loop: EventLoop
     private let worker: Int
-    private var ring: [RecordedPlace] = []
+    private var ring: [RecorderSlot] = []
     /// How many there are in it. Beside the list, whose every look at is checked (price 1).
     private var filled = 0
     /// The place of the next one.
@@ -64,20 +64,20 @@ final class FlightRecorder {
     /// The oldest first, each with the time of day, in nanoseconds since 1970, by the clock as it is now.
     func exchanges() -> [RecordedExchange] {
         let offset = realtimeNanoseconds() &- monotonicNanoseconds()
-        return inOrder.map { place in
-            var exchange = place.exchange
+        return inOrder.map { slot in
+            var exchange = slot.exchange
             exchange.figures.time &+= offset
             return exchange
         }
     }
 
     /// The oldest first.
-    private var inOrder: [RecordedPlace] {
+    private var inOrder: [RecorderSlot] {
         let ring = ring
         return ring.count < capacity ? ring : Array(ring[next...] + ring[..<next])
     }
 
-    private func take() -> RecordedPlace {
+    private func take() -> RecorderSlot {
         number &+= 1
         let place = next
         if place == filled { grow() }
@@ -90,7 +90,7 @@ final class FlightRecorder {
         // Taken out meanwhile: then no look at it is checked (price 1).
         var ring = exchange(&self.ring, with: [])
         if ring.isEmpty { ring.reserveCapacity(capacity) }
-        ring.append(RecordedPlace())
+        ring.append(RecorderSlot())
         filled = ring.count
         self.ring = ring
     }

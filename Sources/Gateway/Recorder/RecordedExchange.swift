@@ -5,7 +5,7 @@ import Upstreams
 /// One exchange, or the end of a tunnel, as the flight recorder keeps it: what the access log could say of it.
 ///
 /// It holds nothing of a plan, a connection or a session: neither a configuration that is no more in use nor a client that has
-/// left may stay in memory because it was recorded. `RecordedPlace` fills it.
+/// left may stay in memory because it was recorded. `RecorderSlot` fills it.
 struct RecordedExchange: Sendable {
     var figures = RecordedFigures()
     /// Nil of a tunnel's end.
@@ -66,7 +66,7 @@ struct RecordedFigures: Sendable {
     var client: IPAddress?
     /// 0 or 1 of HTTP/1, 2; nil if it could not be read.
     var version: Int?
-    var place: (stream: UInt32, request: Int)?
+    var streamNumbers: (stream: UInt32, request: Int)?
     /// Where target, host and method end in the text.
     var ends = (target: 0, host: 0, method: 0)
 

@@ -52,8 +52,8 @@ struct RecordedLine {
         object.add("target", exchange.target)
         object.add("host", exchange.host)
         object.add("version", exchange.figures.version.map { $0 == 2 ? "HTTP/2.0" : "HTTP/1.\($0)" })
-        object.add("stream", exchange.figures.place.map { Int($0.stream) })
-        object.add("connection_requests", exchange.figures.place?.request)
+        object.add("stream", exchange.figures.streamNumbers.map { Int($0.stream) })
+        object.add("connection_requests", exchange.figures.streamNumbers?.request)
         if let id = exchange.requestID {
             var text: [UInt8] = []
             id.append(to: &text)

@@ -15,7 +15,7 @@ final class WorkerTap {
     /// Exchanges that were shown.
     private var number: UInt64 = 0
     /// Filled again for each exchange.
-    private let place = RecordedPlace()
+    private let slot = RecorderSlot()
     private(set) var isOver = false
 
     private static let flushSize = 32_768
@@ -36,8 +36,8 @@ final class WorkerTap {
         guard tap.filter.takes(record, request, client: address(client, record.site)) else { return }
         guard hasRoom() else { return }
         number &+= 1
-        place.fill(record, client, endpoint, names, number: number, worker: worker, now: realtimeNanoseconds(), redaction)
-        var object = RecordedLine(exchange: place.exchange).object
+        slot.fill(record, client, endpoint, names, number: number, worker: worker, now: realtimeNanoseconds(), redaction)
+        var object = RecordedLine(exchange: slot.exchange).object
         if let request, record.isRequestWhole {
             let repeated = RepeatedRequest(request, endpoint, redaction, hasBody: !request.framing.isEmpty)
             repeated.append(to: &object)

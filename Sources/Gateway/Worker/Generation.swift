@@ -85,16 +85,16 @@ final class Generation {
 
         /// The places of what must be there from the beginning: so that it cannot fail later, since somebody probes or waits, or
         /// since the generation before has connections that may be used again.
-        var places: [Int] {
+        var indices: [Int] {
             Set(plan.poolsMadeAtOnce).union(knownPools.keys.lazy.flatMap { [plan] in plan.poolsOfRecords[$0] ?? [] }).sorted()
         }
 
-        mutating func add(at place: Int) throws(TLSError) {
-            let pool = plan.pools[place]
+        mutating func add(at index: Int) throws(TLSError) {
+            let pool = plan.pools[index]
             let queue = pool.queue.map { knownQueues[ObjectIdentifier($0.count)] ?? RequestQueue($0.count) }
             let settings = pool.settings(in: plan.limits)
             var connections: [Pool] = []
-            for (index, server) in pool.servers.enumerated() {
+            for (number, server) in pool.servers.enumerated() {
                 if let known = knownPools[ObjectIdentifier(server.record)],
                     known.suits(server, settings: settings, names: names, queue: queue)
                 {
@@ -106,17 +106,17 @@ final class Generation {
                 if probes, let probing = pool.probing {
                     probers.append(
                         try Prober(
-                            server, settings: probing, share: share(pool.probeKeys[index]), loop: loop, buffers: buffers,
+                            server, settings: probing, share: share(pool.probeKeys[number]), loop: loop, buffers: buffers,
                             names: names))
                 }
             }
-            parts[place] = Part(plan: pool, connections: connections, queue: queue)
-            made.append(place)
+            parts[index] = Part(plan: pool, connections: connections, queue: queue)
+            made.append(index)
         }
 
         private func share(_ key: ProbeSet.Key?) -> Prober.Share? {
-            key.flatMap { plan.probeSet.place(of: $0) }.map {
-                Prober.Share(plan.carried.sharedProbes, plan.probeSet, place: $0)
+            key.flatMap { plan.probeSet.index(of: $0) }.map {
+                Prober.Share(plan.carried.sharedProbes, plan.probeSet, index: $0)
             }
         }
     }
@@ -132,7 +132,7 @@ final class Generation {
     ) throws(TLSError) {
         var builder = Builder(plan, after: previous, loop: loop, buffers: buffers, probes: probes)
         for part in previous?.madeParts ?? [] { builder.know(part) }
-        for place in builder.places { try builder.add(at: place) }
+        for index in builder.indices { try builder.add(at: index) }
         self.init(builder, live)
     }
 
@@ -149,9 +149,9 @@ final class Generation {
             await pace.step()
             builder.know(part)
         }
-        for place in builder.places {
+        for index in builder.indices {
             await pace.step()
-            try builder.add(at: place)
+            try builder.add(at: index)
         }
         return Generation(builder, live)
     }
@@ -179,21 +179,21 @@ final class Generation {
 
     /// This worker's connections to a server of a pool of this generation's plan.
     func pool(_ pool: PoolPlan, _ choice: Int) -> Pool {
-        let place = place(of: pool)
-        return parts[place]?.connections[choice] ?? make(pool)[choice]
+        let index = index(of: pool)
+        return parts[index]?.connections[choice] ?? make(pool)[choice]
     }
 
     /// What this worker keeps of a site's answers.
     /// - Parameter cache: of this generation's plan.
     func cache(of cache: CachePlan) -> ResponseCache {
-        let found = caches[cache.place]
+        let found = caches[cache.index]
         precondition(found.site == cache.site, "a cache is looked up in its own generation")
         return found
     }
 
     /// Those of this worker who wait for room at a route's servers; nil if nobody ever does.
     /// - Parameter route: of this generation's plan.
-    func queue(of route: ProxyRoute) -> RequestQueue? { parts[place(of: route.pool)]?.queue }
+    func queue(of route: ProxyRoute) -> RequestQueue? { parts[index(of: route.pool)]?.queue }
 
     /// The client of a server that says who may pass: one for all sites and routes that ask the same.
     /// - Parameter plan: of this generation's plan.
@@ -208,10 +208,10 @@ final class Generation {
     }
 
     /// A route of another plan would find another server here: rather none at all.
-    private func place(of pool: PoolPlan) -> Int {
-        let place = pool.place
-        precondition(plan.pools[place] === pool, "a route is looked up in its own generation")
-        return place
+    private func index(of pool: PoolPlan) -> Int {
+        let index = pool.index
+        precondition(plan.pools[index] === pool, "a route is looked up in its own generation")
+        return index
     }
 
     /// Makes this worker's part of a pool that nobody has wanted until now.
@@ -223,9 +223,9 @@ final class Generation {
         if isRetired { for pool in connections { pool.retire() } }
         // Price 1: no access spans a call.
         var lent = exchange(&parts, with: [])
-        lent[pool.place] = Part(plan: pool, connections: connections, queue: nil)
+        lent[pool.index] = Part(plan: pool, connections: connections, queue: nil)
         parts = lent
-        made.append(pool.place)
+        made.append(pool.index)
         return connections
     }
 
@@ -268,9 +268,9 @@ final class Generation {
     func sweep(worker: Int) {
         for server in upstreamClients.values { server.sweep() }
         for part in madeParts {
-            for (place, pool) in part.connections.enumerated() {
+            for (index, pool) in part.connections.enumerated() {
                 pool.sweep()
-                if !part.plan.series.isEmpty { part.plan.series[place].setIdle(pool.idleCount, worker: worker) }
+                if !part.plan.series.isEmpty { part.plan.series[index].setIdle(pool.idleCount, worker: worker) }
             }
         }
     }

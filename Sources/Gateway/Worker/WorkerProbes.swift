@@ -7,9 +7,9 @@ extension Worker {
         guard let resources else { return }
         let (number, plan) = (resources.generation.number, resources.generation.plan)
         if watchesUpstreams {
-            plan.carried.sharedProbes.adopt(plan.probeSet) { [weak self] places in
+            plan.carried.sharedProbes.adopt(plan.probeSet) { [weak self] indices in
                 guard let self else { return }
-                Task { await self.lookAgain(at: places, of: number) }
+                Task { await self.lookAgain(at: indices, of: number) }
             }
         }
         probing = resources.generation.probers.indices.map { index in
@@ -24,9 +24,9 @@ extension Worker {
     }
 
     /// Other members of the fleet probe these servers from now on, or say something else of them.
-    private func lookAgain(at places: [Int], of number: Int) {
+    private func lookAgain(at indices: [Int], of number: Int) {
         guard let resources, resources.generation.number == number else { return }
-        let places = Set(places)
-        for prober in resources.generation.probers where prober.place.map(places.contains) ?? false { prober.lookAgain() }
+        let indices = Set(indices)
+        for prober in resources.generation.probers where prober.index.map(indices.contains) ?? false { prober.lookAgain() }
     }
 }

@@ -43,7 +43,7 @@ package final class ProbeSet: Sendable {
     /// Tells the set apart from others; empty for a set of no servers.
     let digest: String
     let count: Int
-    private let places: [Key: Int]
+    private let indices: [Key: Int]
     /// What rendezvous hashing goes by, in the order of the places.
     let hashes: [UInt64]
 
@@ -51,14 +51,14 @@ package final class ProbeSet: Sendable {
     package init(_ keys: [Key]) {
         let sorted = keys.count > Self.most ? [] : Set(keys).sorted()
         count = sorted.count
-        places = Dictionary(uniqueKeysWithValues: zip(sorted, sorted.indices))
+        indices = Dictionary(uniqueKeysWithValues: zip(sorted, sorted.indices))
         hashes = sorted.map { HashSource.key($0.digits.utf8) }
         let text = sorted.map(\.digits).joined(separator: "\n")
         digest = sorted.isEmpty ? "" : String(ContentHash.hexadecimal(Array(text.utf8)).prefix(32))
     }
 
     /// - Returns: nil if the server's probes are not shared out.
-    package func place(of key: Key) -> Int? { places[key] }
+    package func index(of key: Key) -> Int? { indices[key] }
 
     /// Whose each server is, by rendezvous hashing: who comes or goes moves the servers that are or were his own, and no others.
     /// - Parameter members: names, in an order that all have in common.

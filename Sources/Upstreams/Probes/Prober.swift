@@ -44,10 +44,10 @@ package final class Prober {
         let probes: SharedProbes
         let set: ProbeSet
         /// In the set.
-        package let place: Int
+        package let index: Int
 
-        package init(_ probes: SharedProbes, _ set: ProbeSet, place: Int) {
-            (self.probes, self.set, self.place) = (probes, set, place)
+        package init(_ probes: SharedProbes, _ set: ProbeSet, index: Int) {
+            (self.probes, self.set, self.index) = (probes, set, index)
         }
     }
 
@@ -108,7 +108,7 @@ package final class Prober {
     }
 
     private var duty: SharedProbes.Duty {
-        share.map { $0.probes.duty($0.place, in: $0.set, now: waiter.loop.now) } ?? .own
+        share.map { $0.probes.duty($0.index, in: $0.set, now: waiter.loop.now) } ?? .own
     }
 
     private func take(_ isHealthy: Bool, _ finding: String, _ duty: SharedProbes.Duty) {
@@ -121,14 +121,14 @@ package final class Prober {
             server.probed(ProbeHistory.Last(at: now, finding: finding, isHealthy: isHealthy), now: now)
         }
         let verdict = server.record.isHealthyByProbes
-        share.map { $0.probes.note($0.place, in: $0.set, isHealthy: verdict, finding: finding) }
+        share.map { $0.probes.note($0.index, in: $0.set, isHealthy: verdict, finding: finding) }
     }
 
     /// Another member may probe it from now on, or say something else. On the prober's loop.
     package func lookAgain() { waiter.notify() }
 
     /// Its place among the servers whose probes a fleet shares out; nil: it is none of them.
-    package var place: Int? { share?.place }
+    package var index: Int? { share?.index }
 
     /// Ends `run()`. On the prober's loop.
     package func stop() {

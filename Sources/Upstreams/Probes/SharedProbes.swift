@@ -51,7 +51,7 @@ package final class SharedProbes: Sendable {
         /// By their places, servers that are unhealthy in the words of those who probe them.
         var unhealthy: [Int: String] = [:]
 
-        func isOwn(_ place: Int) -> Bool { owners[place] == own }
+        func isOwn(_ server: Int) -> Bool { owners[server] == own }
     }
 
     private let state = Mutex(State())
@@ -77,23 +77,23 @@ package final class SharedProbes: Sendable {
     /// - Parameters:
     ///   - place: in the set.
     ///   - now: monotonic nanoseconds.
-    func duty(_ place: Int, in set: ProbeSet, now: UInt64) -> Duty {
+    func duty(_ server: Int, in set: ProbeSet, now: UInt64) -> Duty {
         state.withLock { state in
             let sharing = state.sharing
-            guard state.set === set, now < state.until, !sharing.digest.isEmpty, !sharing.isOwn(place) else { return .own }
-            let finding = sharing.unhealthy[place]
+            guard state.set === set, now < state.until, !sharing.digest.isEmpty, !sharing.isOwn(server) else { return .own }
+            let finding = sharing.unhealthy[server]
             let verdict = Verdict(
-                isHealthy: finding == nil, finding: finding ?? "", member: sharing.members[sharing.owners[place]])
+                isHealthy: finding == nil, finding: finding ?? "", member: sharing.members[sharing.owners[server]])
             return .other(verdict, until: state.until)
         }
     }
 
     /// What this gateway has found, or takes another's word for.
-    func note(_ place: Int, in set: ProbeSet, isHealthy: Bool, finding: String) {
+    func note(_ server: Int, in set: ProbeSet, isHealthy: Bool, finding: String) {
         let tell = state.withLock { state in
-            guard state.set === set, (state.unhealthy[place] == nil) != isHealthy else { return nil as (@Sendable () -> Void)? }
-            state.unhealthy[place] = isHealthy ? nil : finding
-            return state.sharing.digest.isEmpty || state.sharing.isOwn(place) ? state.tellFleet : nil
+            guard state.set === set, (state.unhealthy[server] == nil) != isHealthy else { return nil as (@Sendable () -> Void)? }
+            state.unhealthy[server] = isHealthy ? nil : finding
+            return state.sharing.digest.isEmpty || state.sharing.isOwn(server) ? state.tellFleet : nil
         }
         tell?()
     }
@@ -165,9 +165,9 @@ package final class SharedProbes: Sendable {
         let isSame = known.digest == set.digest && known.members == members
         next.owners = isSame ? known.owners : set.owners(among: members)
         for (index, member) in members.enumerated() where index != own {
-            for (place, finding) in alike[member]?.unhealthy ?? [:]
-            where next.owners.indices.contains(place) && next.owners[place] == index {
-                next.unhealthy[place] = finding
+            for (server, finding) in alike[member]?.unhealthy ?? [:]
+            where next.owners.indices.contains(server) && next.owners[server] == index {
+                next.unhealthy[server] = finding
             }
         }
         return next

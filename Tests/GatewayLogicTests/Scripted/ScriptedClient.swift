@@ -8,7 +8,7 @@ import Messages
 /// A client whose request has been read.
 final class ScriptedClient: ClientSide {
     let request = RequestHead()
-    var place: (stream: UInt32, request: Int)? { nil }
+    var streamNumbers: (stream: UInt32, request: Int)? { nil }
     let source: ScriptedSource
     let sink: ScriptedSink
     private let loop: EventLoop?

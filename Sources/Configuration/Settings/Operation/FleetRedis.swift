@@ -52,12 +52,12 @@ extension FleetRedis {
         for (key, value, most) in [("timeout", redisTimeout, 10), ("interval", redisInterval, 1)]
         where value < .milliseconds(1) || value > .seconds(most) {
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key), "is out of range: 1 ms to \(most) s",
+                .error, "\(table.path).\(key)", at: table.position(of: key), "is out of range: 1 ms to \(most) s",
                 hint: "\(key) = \"\(key == "timeout" ? 250 : 5)ms\"")
         }
         if !keyPrefix.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) || keyPrefix.utf8.count > 64 {
             table.reading.report(
-                .error, "\(table.path).prefix", at: table.place(of: "prefix"),
+                .error, "\(table.path).prefix", at: table.position(of: "prefix"),
                 "is no prefix: up to 64 characters of ASCII, and no spaces", hint: "such as \"gatehouse:\"")
         }
     }
@@ -90,7 +90,7 @@ extension FleetRedis {
 
     private func checkTogether(_ table: TableReader) {
         func error(_ key: String, _ message: String, _ hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.place(of: key), message, hint: hint)
+            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
         }
         if table.has("endpoints"), redisEndpoints.isEmpty, !table.reading.hasError {
             error("endpoints", "names nobody", "such as [\"rediss://10.0.0.4:6379\"]")

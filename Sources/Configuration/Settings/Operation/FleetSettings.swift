@@ -64,12 +64,12 @@ extension FleetSettings {
         table.readDuration("degraded_after", into: &degradedAfter)
         if degradedAfter < .seconds(10) {
             table.reading.report(
-                .error, "\(table.path).degraded_after", at: table.place(of: "degraded_after"), "must be ten seconds or more",
+                .error, "\(table.path).degraded_after", at: table.position(of: "degraded_after"), "must be ten seconds or more",
                 hint: "etcd is looked at every five seconds, so that a shorter lag is none")
         }
         if ticketRotation < .seconds(2) {
             table.reading.report(
-                .error, "\(table.path).ticket_rotation", at: table.place(of: "ticket_rotation"), "must be two seconds or more",
+                .error, "\(table.path).ticket_rotation", at: table.position(of: "ticket_rotation"), "must be two seconds or more",
                 hint: "24 minutes or more, so that every ticket is opened as long as it is good")
         }
     }
@@ -108,7 +108,7 @@ extension FleetSettings {
 
     private func checkTogether(_ table: TableReader) {
         func error(_ key: String, _ message: String, _ hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.place(of: key), message, hint: hint)
+            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
         }
         if table.has("endpoints"), endpoints.isEmpty, !table.reading.hasError {
             error("endpoints", "names nobody", "such as [\"https://10.0.0.1:2379\"]")

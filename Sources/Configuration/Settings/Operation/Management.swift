@@ -63,7 +63,7 @@ extension Management {
 
     private func checkTogether(_ table: TableReader) {
         func error(_ key: String, _ message: String, _ hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.place(of: key), message, hint: hint)
+            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
         }
         if (certFile == nil) != (keyFile == nil) {
             let written = certFile == nil ? "key_file" : "cert_file"

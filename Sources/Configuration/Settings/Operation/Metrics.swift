@@ -48,7 +48,7 @@ extension Metrics {
 
     private func checkTogether(_ table: TableReader) {
         func error(_ key: String, _ message: String, _ hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.place(of: key), message, hint: hint)
+            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
         }
         if let listen, !listen.isLoopback, token == nil {
             error(

@@ -21,7 +21,7 @@ extension Recorder {
         if exchanges == 0 {
             for key in ["dump_on", "directory", "keep"] where table.has(key) {
                 table.reading.report(
-                    .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing with recorder.exchanges = 0",
+                    .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing with recorder.exchanges = 0",
                     hint: "keep some exchanges, or take it out")
             }
         }

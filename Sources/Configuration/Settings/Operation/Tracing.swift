@@ -46,7 +46,7 @@ extension Tracing {
         if !table.has("endpoint") {
             for (key, isWritten) in [("service_name", serviceName != nil), ("ca_file", caFile != nil)] where isWritten {
                 table.reading.report(
-                    .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing without tracing.endpoint",
+                    .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing without tracing.endpoint",
                     hint: "set endpoint, or take it out")
             }
         }

@@ -54,7 +54,7 @@ extension RequestSettings {
         }
         if bufferRequests == true, table.has("request_trailers") {
             table.reading.report(
-                .error, "\(table.path).request_trailers", at: table.place(of: "request_trailers"),
+                .error, "\(table.path).request_trailers", at: table.position(of: "request_trailers"),
                 "does nothing with buffer_requests: a request that is sent with its length has no trailers",
                 hint: "keep one of them")
         }

@@ -38,7 +38,7 @@ extension TunnelSettings {
     static func reportUseless(in table: TableReader, _ reason: String, hint: String) {
         for key in keys where table.has(key) {
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing: \(reason)", hint: hint)
+                .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing: \(reason)", hint: hint)
         }
     }
 }

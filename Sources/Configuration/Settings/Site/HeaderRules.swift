@@ -17,7 +17,7 @@ extension HeaderRules {
         remove = table.fieldNames("remove")
         for name in remove where ConnectionFields.names.contains(name) {
             table.reading.report(
-                .error, "\(table.path).remove", at: table.place(of: "remove"),
+                .error, "\(table.path).remove", at: table.position(of: "remove"),
                 "\(name) frames the message: Gatehouse sets it itself", hint: "leave it out")
         }
         set = table.table("set").headerFields()
@@ -25,7 +25,7 @@ extension HeaderRules {
         defaults = table.table("default").headerFields()
         for field in add where field.name.lowercased() == "host" {
             table.reading.report(
-                .error, "\(table.path).add.\(field.name)", at: table.place(of: "add"), "a request has one Host",
+                .error, "\(table.path).add.\(field.name)", at: table.position(of: "add"), "a request has one Host",
                 hint: "put it into set")
         }
         table.finish()

@@ -25,7 +25,7 @@ extension Site {
         guard internalAPI else { return }
         for route in (proxy?.routes ?? []) + routes where route.kind == .exact && InternalAPI(rawValue: route.path) != nil {
             table.reading.report(
-                .error, "\(table.path).internal_api", at: table.place(of: "internal_api"),
+                .error, "\(table.path).internal_api", at: table.position(of: "internal_api"),
                 "\(route.path) has a route of its own: two cannot answer there", hint: "take one of them out")
         }
         routes += InternalAPI.routes

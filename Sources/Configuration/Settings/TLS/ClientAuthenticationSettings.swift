@@ -42,7 +42,7 @@ extension ClientAuthenticationSettings {
         ]
         for (key, _) in isWritten.filter(\.1) {
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.place(of: key), "does nothing without client_auth",
+                .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing without client_auth",
                 hint: "write client_auth = \"require\", or \"optional\" if clients may come without a certificate")
         }
     }

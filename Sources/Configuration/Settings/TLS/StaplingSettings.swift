@@ -14,7 +14,7 @@ extension StaplingSettings {
         table.read("ocsp_responder", into: &responder)
         guard self.isOn == false, responder != nil else { return }
         table.reading.report(
-            .error, "\(table.path).ocsp_responder", at: table.place(of: "ocsp_responder"),
+            .error, "\(table.path).ocsp_responder", at: table.position(of: "ocsp_responder"),
             "is not asked: ocsp_stapling is false", hint: "keep one of them")
     }
 }

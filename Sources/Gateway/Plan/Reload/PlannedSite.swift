@@ -92,7 +92,7 @@ extension PlanBuilder {
         // What a fleet counts is registered as plans are made.
         guard fleetSeeds == nil, let parsed = configuration.parsedSite(index), let known = knownSites[ObjectIdentifier(parsed)],
             known.plan.keyPath == "sites[\(index)]", known.plan.has(certificate),
-            zip(known.pools, pools.count...).allSatisfy({ $0.place == $1 }),
+            zip(known.pools, pools.count...).allSatisfy({ $0.index == $1 }),
             metrics?.take(known) ?? true
         else { return nil }
         pools += known.pools

@@ -20,7 +20,7 @@ extension PlanBuilder {
             honoursClientDirectives: settings.clientDirectives)
         let disk = settings.diskDir.map { carried.disk(DiskStore.Identity(site: site.identity, directory: $0)) }
         let plan = CachePlan(
-            place: caches.count, site: site.identity, siteName: site.name, rules: rules,
+            index: caches.count, site: site.identity, siteName: site.name, rules: rules,
             limits: CachePlan.Limits(memory: settings.maxMemory, object: min(settings.maxObject, settings.maxMemory)),
             lockTimeout: settings.lockTimeout.nanoseconds, name: ProxyName(configuration.server.name),
             changes: carried.changedTargets(site.identity), series: metrics?.cache(site.identity, named: site.name, disk),

@@ -9,7 +9,7 @@ final class PoolPlan: Sendable {
     }
 
     /// Where the pool stands among the plan's: a `Generation` of this plan has the worker's part of it there.
-    let place: Int
+    let index: Int
     /// The names of its site and of itself, for people.
     let site: String
     let name: String
@@ -31,11 +31,11 @@ final class PoolPlan: Sendable {
     let isMadeOnDemand: Bool
 
     init(
-        place: Int, site: String, name: String, isShared: Bool, servers: [UpstreamServer], handshakeRates: [HandshakeRate],
+        index: Int, site: String, name: String, isShared: Bool, servers: [UpstreamServer], handshakeRates: [HandshakeRate],
         connections: Pool.Settings, queue: Queue?,
         series: [ServerSeries], probing: Prober.Settings?, probeKeys: [ProbeSet.Key?]
     ) {
-        self.place = place
+        self.index = index
         self.site = site
         self.name = name
         self.isShared = isShared

@@ -65,7 +65,7 @@ extension PlanBuilder {
         let servers = members.map { server($1, proxy, of: site, at: "\(place)[\($0)]") }
         let probes = probes(members.map(\.element), servers, of: name, proxy, site)
         let plan = PoolPlan(
-            place: pools.count, site: site.name, name: name, isShared: isShared, servers: servers,
+            index: pools.count, site: site.name, name: name, isShared: isShared, servers: servers,
             handshakeRates: members.map { _, upstream in
                 HandshakeRate(
                     perSecond: upstream.handshakeRate, schedule: carried.handshakes(ServerIdentity(upstream, of: site)))

@@ -43,8 +43,8 @@ struct AccessLine {
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
 
-    /// What a template has in place of a value that only the end decides. Nothing else in a line is a control byte, so a placeholder
-    /// is one. A line end is none of them.
+    /// What a template has in place of a value that only the end decides. Nothing else in a line is a control byte, so a
+    /// placeholder is one. A line end is none of them.
     enum Placeholder: UInt8 {
         case time = 1, bytesReceived, bytesSent, duration, ending
         case framesIn, framesOut, messagesIn, messagesOut
@@ -147,11 +147,11 @@ struct AccessLine {
     }
 
     private func writePairs(to out: inout OutputSpan<UInt8>) {
-        if let place = client?.place {
+        if let numbers = client?.streamNumbers {
             out.write(" stream=")
-            out.write(decimal: UInt64(place.stream))
+            out.write(decimal: UInt64(numbers.stream))
             out.write(" connection_requests=")
-            out.write(decimal: UInt64(place.request))
+            out.write(decimal: UInt64(numbers.request))
         }
         if case .compact = style.format, record.user != nil {
             out.write(" user=")

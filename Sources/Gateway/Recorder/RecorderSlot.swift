@@ -1,12 +1,12 @@
 import HTTP
 import Upstreams
 
-/// A place of the flight recorder's ring, filled again and again: for every request. So what is written are numbers, copied one
+/// A slot of the flight recorder's ring, filled again and again: for every request. So what is written are numbers, copied one
 /// by one, and references to what does not change, which are looked at before they are written: they nearly always are what they
 /// were, and to look costs less than to count. Words are made of it when somebody asks.
 ///
 /// Nobody else may write what it stores, and no write spans a call, so that nothing is checked while the program runs (price 1).
-final class RecordedPlace {
+final class RecorderSlot {
     private var stored = RecordedExchange()
     /// Where its text ends up: at least as long as the last one.
     private var bytes: [UInt8] = []
@@ -37,7 +37,7 @@ final class RecordedPlace {
         fillReferences(record)
         let known = endpoint.recordedTLS
         if stored.tls !== known { stored.tls = known }
-        stored.figures.place = client.place
+        stored.figures.streamNumbers = client.streamNumbers
         stored.figures.client = endpoint.address
         guard let request = client.requestIfAny else { return }
         if let site = record.site, !site.trustedProxies.isEmpty {
