@@ -80,7 +80,7 @@ final class ChatRoom {
         for member in members { member.close(.goingAway, reason: "the chat is closing") }
     }
 
-    /// One frame for all: its bytes are shared, not copied. Who is too slow for it leaves, which changes `members` meanwhile.
+    /// One frame for all: its bytes are shared, not copied. Whoever is too slow for it leaves, which changes `members` meanwhile.
     private func tell(_ event: ChatEvent, but silent: ChatMember? = nil) {
         let frame = event.frame
         let listeners = members

@@ -30,7 +30,7 @@ final class DemoUpstream {
         waiter = Waiter(loop: loop)
     }
 
-    /// Whoever connects is refused. Who has asked gets the answer, and a chat ends with Close 1001.
+    /// New clients are refused, those that have asked get the answer, and a chat ends with Close 1001.
     func stop() {
         guard isRunning else { return }
         isRunning = false

@@ -10,7 +10,7 @@ package enum NamedThread {
         // Linux 6.12 or later: a thread whose slice is shorter goes before it at once, and all others' are. Before Linux 6.6 one
         // that is nicer is no obstacle anyway. Where neither is so, who wakes up waits for some milliseconds at most.
         gh_take_long_slices()
-        // Linux keeps it for each thread (setpriority(2), "C library/kernel differences"). Who may not is none the worse.
+        // Linux keeps it for each thread (setpriority(2), "C library/kernel differences"). Whoever may not is none the worse.
         let thread = __priority_which_t(PRIO_PROCESS.rawValue)
         _ = setpriority(thread, 0, min(19, getpriority(thread, 0) + 10))
     }

@@ -26,7 +26,7 @@ package final class NextValue<Value: Sendable> {
     }
 
     /// Gives a value to those who wait now: to some of them, and to others with the next call, so that it need not be all of
-    /// them at once. Who waits again in between waits for the next value.
+    /// them at once. Whoever waits again in between waits for the next value.
     /// - Parameter count: to so many at most, above 0.
     /// - Returns: is it to be given to others still, by another call with the same value?
     package func give(_ value: Value, toAtMost count: Int) -> Bool {

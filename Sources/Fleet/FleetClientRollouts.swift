@@ -16,7 +16,7 @@ extension FleetClient {
             throw Failure(
                 description: "nothing was pushed yet, so that there is nothing to go back to: push once without --staged")
         }
-        // Who is as others are comes first.
+        // A member that is as the others are comes first.
         let members = try await members()
         let first = members.filter { $0.configuration == base && $0.problems.isEmpty && $0.refused == nil }.first ?? members.first
         guard let first else { throw Failure(description: "the fleet has no member at the moment") }

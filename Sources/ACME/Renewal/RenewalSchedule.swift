@@ -1,6 +1,6 @@
 /// When a certificate is asked for. Pure: times in seconds since 1970, chance as numbers of 0 to 999.
 enum RenewalSchedule {
-    /// Who says "in ten years" has lost his mind: a month is more than any limit lasts.
+    /// No limit of an authority lasts longer than a month, whatever it says.
     static let longestRetry: Int64 = 30 * 86_400
     /// A day, and a tenth.
     static let longestLook: Int64 = 86_400 + 8640

@@ -101,7 +101,7 @@ extension Renewer {
         notes.shared(wishes: hadTurn ? [] : wishes, hasTurn: hadTurn, now: loop.now)
     }
 
-    /// What is due and is not done here. Who has the turn renews by itself what it has got, and is only reminded.
+    /// What is due and is not done here. Whoever has the turn renews by itself what it has got, and is only reminded.
     private var wishes: [SharedDemands.Name] {
         demanded.values.compactMap { demanded -> SharedDemands.Name? in
             guard let status = statuses[demanded.certificate.name] else { return nil }

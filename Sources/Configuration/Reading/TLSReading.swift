@@ -25,7 +25,7 @@ extension TLSSettings {
         settings.onDemand = OnDemand.read(table.table("on_demand"), isAsked: settings.autoCert)
         let acme = table.table("acme")
         settings.acme = ACMESettings.read(acme, isAsked: settings.autoCert)
-        // Who asks for a certificate wants to use it.
+        // Whoever asks for a certificate wants to use it.
         var isEnabled = settings.autoCert
         table.read("enabled", into: &isEnabled)
         table.finish()

@@ -6,7 +6,7 @@ struct RecentChanges: Codable, Equatable, Sendable {
     /// The files of the last ones, each change's in its turn.
     var paths: [String] = []
 
-    /// Who has missed more reads all files.
+    /// Whoever has missed more reads all files.
     static let most = 64
 
     func adding(_ more: [String]) -> RecentChanges {

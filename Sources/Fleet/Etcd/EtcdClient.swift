@@ -178,7 +178,7 @@ final class EtcdClient {
             guard isKnown else { throw .unreachable("\(endpoint): \(words)") }
             return try await send(path, body, to: endpoint, timeout, taking)
         }
-        // Who has no leader, is cut off from the others or has too much to do, may have a neighbour who has not.
+        // Whoever has no leader, is cut off from the others or has too much to do, may have a neighbour who has not.
         if answer.status >= 500 || answer.status == 429 { throw .unreachable("\(endpoint): \(words)") }
         throw .refused(code, words)
     }

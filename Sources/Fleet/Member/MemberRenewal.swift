@@ -37,7 +37,8 @@ extension FleetMember: RenewalSharing {
         if !isNone { await waitForOthers(revision) }
     }
 
-    /// So long, in nanoseconds, others may take to show proofs. Who is slower may be asked in vain, and authorities ask again.
+    /// So long, in nanoseconds, others may take to show proofs. Whoever is slower may be asked in vain, and authorities ask
+    /// again.
     private static let proofTimeout: UInt64 = 3_000_000_000
 
     /// - Returns: the revision that the changes are of.

@@ -38,7 +38,7 @@ struct OwnAnswer {
             failure.status, failure.reason, words: failure.clientDetail, request, headers, name, page, style: style
         ) { fields in
             fields.append(failure.fields)
-            // RFC 9110 §10.2.3. Who is told nothing of a 503 asks again at once.
+            // RFC 9110 §10.2.3. Whoever is told nothing of a 503 asks again at once.
             if let seconds = failure.retryAfter ?? (failure.status == 503 ? 1 : nil) { fields.append("Retry-After", seconds) }
         }
     }

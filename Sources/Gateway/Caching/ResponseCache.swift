@@ -129,7 +129,7 @@ final class ResponseCache {
         passing.remove(answer.key.hashValue)
         if onDisk, let disk {
             disk.put(answer.stored)
-            // Who changes the target says so first, and then looks at the disk.
+            // Whoever changes the target says so first, and then looks at the disk.
             if !changes.isCurrent(answer.mark) { disk.remove(answer.key) }
         }
         table.remove(like: answer)

@@ -55,8 +55,8 @@ final class HTTP2Session: ClientSession {
     }
 
     var hasServed: Bool { requestCount > 0 }
-    /// It may ask at any time, also before it has read that nobody listens any more (RFC 9113 §6.8). Who owes an answer to a PING
-    /// is not waited for.
+    /// It may ask at any time, also before it has read that nobody listens any more (RFC 9113 §6.8). Whoever owes an answer to a
+    /// PING is not waited for.
     var hasUnreadInput: Bool { !http2.awaitsPing }
 
     nonisolated(nonsending) func serve() async -> SessionEnding {

@@ -5,7 +5,7 @@ import Transport
 /// The client of a request that nobody sends.
 struct ExplainedSender: RequestSender {
     let request: ExplainedRequest
-    /// Who asks what would become of a request shows no certificate.
+    /// Whoever asks what would become of a request shows no certificate.
     var clientCertificate: ClientCertificate? { nil }
     /// As the connection's handshake would most likely come out.
     var tls: ClientEndpoint.TLSParameters? {

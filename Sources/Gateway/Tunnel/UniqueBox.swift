@@ -11,7 +11,7 @@
         unsafe pointer?.initialize(to: value)
     }
 
-    /// Takes the place of one that is lent out. Who looks into it stops the process.
+    /// Takes the place of one that is lent out. Whoever looks into it stops the process.
     init() { unsafe pointer = nil }
 
     deinit {

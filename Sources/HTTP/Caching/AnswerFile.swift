@@ -83,7 +83,7 @@ package struct AnswerFile: Equatable, Sendable {
             let lifetime = reader.number(8), let initialAge = reader.number(8), let target = reader.text(),
             let values = reader.text(), let head = reader.text(), reader.place == Self.prefix + length
         else { return nil }
-        // Who can write a file can give it a right sum: what is reckoned with must be within its bounds.
+        // Whoever can write a file can give it a right sum: what is reckoned with must be within its bounds.
         guard [requested, received].allSatisfy({ Int64(bitPattern: $0).magnitude <= Self.mostSeconds }),
             max(lifetime, initialAge) <= Self.mostSeconds
         else { return nil }

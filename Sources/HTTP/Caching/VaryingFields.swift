@@ -50,7 +50,7 @@ package struct VaryingFields: Equatable, Hashable, Sendable {
         let span = request.bytes.span
         for name in names {
             if Self.isAcceptEncoding(name) {
-                // Who gets a coding that is not weighed below must have said so.
+                // Whoever gets a coding that is not weighed below must have said so.
                 for coding in foreignCodings { values.append(AcceptEncoding.takes(coding, in: request) ? 0x31 : 0x30) }
                 if request.contains(.acceptEncoding) { Self.append(AcceptEncoding(request), to: &values) }
             } else {

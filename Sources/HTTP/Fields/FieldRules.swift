@@ -107,8 +107,8 @@ package struct FieldRules: Sendable, Equatable {
         return rules
     }
 
-    /// The rules without what tells caches how long to keep an answer. Who writes that for files or pages does not mean the error
-    /// that stands in their place: kept for a month, it would outlive its cause.
+    /// The rules without what tells caches how long to keep an answer. Whoever writes that for files or pages does not mean the
+    /// error that stands in their place: kept for a month, it would outlive its cause.
     package var withoutCaching: FieldRules {
         func isAboutCaching(_ name: String) -> Bool {
             ["cache-control", "cdn-cache-control", "surrogate-control", "expires", "pragma"].contains(name.lowercased())

@@ -57,7 +57,7 @@ package final class ReverseRewrite: Sendable {
         }
         let end = Self.firstOf("/?#", value, from: start)
         let isSecure = start == 8
-        // Who names a user means somebody else.
+        // Whoever names a user means somebody else.
         guard let parts = AuthorityParts(value, start..<end) else { return nil }
         let port = parts.port ?? (isSecure ? 443 : 80)
         if servers.contains(where: { $0.port == port && Self.same(value, parts.host, $0.host) }) {
@@ -93,7 +93,7 @@ package final class ReverseRewrite: Sendable {
         switch rewrite.prefix {
         case .keep: return rewrite.basePath.isEmpty ? nil : inner.isEmpty ? [UInt8(ascii: "/")] : inner
         case .strip:
-            // Who knows the prefix (by `X-Forwarded-Prefix`) has written it already.
+            // Whoever knows the prefix (by `X-Forwarded-Prefix`) has written it already.
             if prefix.isEmpty || Self.behind(prefix, inner) != nil { return rewrite.basePath.isEmpty ? nil : inner }
             return prefix + (inner.isEmpty ? [UInt8(ascii: "/")] : inner)
         case .replace(let target):

@@ -18,7 +18,7 @@ extension HTTP2Connection {
     }
 
     func sendData(_ stream: HTTP2Stream, _ payload: Span<UInt8>, endsStream: Bool) throws(PeerError) -> Int {
-        // Who waits already, and is more urgent, goes first.
+        // Whoever waits already, and is more urgent, goes first.
         guard queue.isEmpty || !queue.isBehind(stream) else { return 0 }
         if !output.hasRoom {
             // The end of a short body makes the write that is due, rather than wait for its turn to be woken.

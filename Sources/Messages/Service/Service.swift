@@ -108,7 +108,7 @@ package final class Service {
         connections[ObjectIdentifier(connection)] = nil
     }
 
-    /// Takes no more clients. Who is idle is let go, who has asked gets the answer, and what has been upgraded is told.
+    /// Takes no more clients. Idle ones are let go, those that have asked get the answer, and what has been upgraded is told.
     package func drain() {
         isDraining = true
         listener.close()

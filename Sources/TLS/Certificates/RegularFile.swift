@@ -1,8 +1,8 @@
 import COpenSSL
 import Glibc
 
-/// What holds a certificate, a key, or whatever else is read to its end. Who opens a pipe waits for somebody to write, and who
-/// reads it for an end that may never come: with it a reload would hang, or a start.
+/// What holds a certificate, a key, or whatever else is read to its end. Whoever opens a pipe waits for somebody to write, and
+/// whoever reads it for an end that may never come: with it a reload would hang, or a start.
 enum RegularFile {
     /// Bytes: the longest revocation lists have some ten million. A file that was exchanged for something else, as a log or an
     /// image, would be read for minutes, several times, before it is found to be none.

@@ -108,7 +108,7 @@ package final class SharedProbes: Sendable {
         state.withLock { state in
             guard let set = state.set, set.count > 0 else { return nil }
             let sharing = state.sharing
-            // Who is not counted yet may be asked about any of them.
+            // Whoever is not counted yet may be asked about any of them.
             let told = sharing.digest.isEmpty ? state.unhealthy : state.unhealthy.filter { sharing.isOwn($0.key) }
             return Word(digest: set.digest, unhealthy: told)
         }

@@ -40,7 +40,7 @@ enum RuntimeDirectory {
         }
     }
 
-    /// Where commands look. Who names a directory means that one.
+    /// Where commands look. Whoever names a directory means that one.
     private static var directories: [String] {
         given.map { [$0] } ?? (ofUser == ofSystem ? [ofSystem] : [ofUser, ofSystem])
     }

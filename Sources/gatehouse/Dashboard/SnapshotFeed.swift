@@ -99,7 +99,7 @@ actor SnapshotFeed {
                     continue
                 }
                 let began = loop.now
-                // Who has not said anything since the snapshot before is not asked again.
+                // Whoever has not said anything since the snapshot before is not asked again.
                 let silent = asked
                 for worker in statuses.indices where asked.insert(worker).inserted {
                     group.addTask { await self.ask(worker) }

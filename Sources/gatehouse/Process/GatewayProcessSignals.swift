@@ -59,7 +59,7 @@ extension GatewayProcess {
         await gateway.drain()
     }
 
-    /// Who sends this signal for an upgrade, as to nginx, would wait for one in vain.
+    /// Whoever sends this signal for an upgrade, as to nginx, would wait for one in vain.
     private func dumpRecorder(_ signal: Signals.Signal) async {
         log.notice(
             "the flight recorder is to be written",

@@ -20,8 +20,8 @@ actor FileWatcher {
     /// May the way to one of them be another by now?
     private var mayHaveMoved = true
 
-    /// Who replaces several files does it one after the other: what has happened is looked at when nothing more does for so many
-    /// nanoseconds.
+    /// Whoever replaces several files does it one after the other: what has happened is looked at when nothing more does for so
+    /// many nanoseconds.
     private static let quiet: UInt64 = 250_000_000
     /// But not later than after so many such times.
     private static let mostPauses = 20

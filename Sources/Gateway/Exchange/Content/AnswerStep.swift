@@ -8,7 +8,7 @@ extension Exchange {
         switch found.route.action {
         case .proxy(let proxied): try await answerFromCache(request, over: proxied, found, of: site)
         case .redirect(let redirect):
-            // Who names no host (HTTP/1.0) cannot be sent to another URL of it.
+            // Whoever names no host (HTTP/1.0) cannot be sent to another URL of it.
             if redirect.needsHost, request.authority == nil { throw Failure(HTTPRefusal(.hostMissing)) }
             guard let location = redirect.location(variables(of: request, site, found)) else {
                 throw Failure(
