@@ -70,6 +70,7 @@ package protocol ReadinessHandler: AnyObject {
 
     /// Waits without a task, which costs a task's memory less: `onWake` is called once, on the loop's thread, at what would have
     /// ended a `wait`.
+    /// - Parameter timeout: nanoseconds from the loop's `now`.
     package func sleep(timeout: UInt64, handler: (any ReadinessHandler)? = nil, onWake: @escaping (Wake) -> Void) {
         sleeper = onWake
         self.handler = handler

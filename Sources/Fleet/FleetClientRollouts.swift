@@ -6,7 +6,9 @@ extension FleetClient {
     package func rollout() async throws(Failure) -> FleetRollout? { try await presentRollout()?.rollout }
 
     /// Has one member use this configuration, and the others after it, as long as all goes well; see `FleetRollout`.
-    /// - Returns: the roll-out, and the configuration.
+    /// - Parameter time: now, in seconds since 1970.
+    /// - Returns: the roll-out that has begun.
+    /// - Throws: why it cannot begin: the text is wrong, nothing was pushed yet, or somebody else was faster.
     package func rollOut(
         _ text: String, terms: FleetRollout.Terms, author: String, time: Int64
     ) async throws(Failure) -> FleetRollout {

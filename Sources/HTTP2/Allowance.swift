@@ -19,6 +19,7 @@ package struct Allowance: Sendable {
     }
 
     /// Takes one.
+    /// - Parameter now: monotonic nanoseconds.
     /// - Returns: false if there is none left.
     package mutating func take(now: UInt64) -> Bool {
         if left < most {

@@ -20,9 +20,9 @@ package final class UpstreamClient {
 
     /// Which connections are kept.
     package struct Keeping: Sendable {
-        /// How many.
+        /// How many idle ones at most.
         package var most: Int
-        /// Nanoseconds.
+        /// Nanoseconds for which an idle one is kept.
         package var timeout: UInt64
 
         package init(most: Int, timeout: UInt64) {

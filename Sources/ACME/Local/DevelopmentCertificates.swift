@@ -96,6 +96,7 @@ package struct DevelopmentCertificates {
     private static func fileName(_ name: String) -> String { name.replacing("*", with: "_").replacing(":", with: "-") }
 
     /// Has a certificate and its key written, unless good ones are there.
+    /// - Parameter now: seconds since 1970.
     /// - Throws: a name that the authority may not issue for, or what cannot be written.
     package func issue(_ order: Order, now: Int64) throws(ACMEError) -> Outcome {
         if let name = order.names.first(where: { !LocalNames.contain($0) }) {

@@ -260,6 +260,7 @@ package final class HTTP2Connection {
     }
 
     /// The requests of streams that were answered at that time or before are not awaited any longer: RFC 9113 §8.1.
+    /// - Parameter time: monotonic nanoseconds.
     package func endAbandoned(since time: UInt64) {
         for stream in streams.all {
             if let abandonedAt = stream.abandonedAt, abandonedAt <= time { stream.reset(.noError) }

@@ -115,6 +115,7 @@ package final class SharedProbes: Sendable {
     }
 
     /// How many servers are probed here, and how many by others.
+    /// - Parameter now: monotonic nanoseconds.
     package func counts(now: UInt64) -> (own: Int, others: Int) {
         state.withLock { state in
             let count = state.set?.count ?? 0
