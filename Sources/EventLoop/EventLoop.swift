@@ -75,7 +75,7 @@ package protocol TurnEndHandler: AnyObject {
     /// - Parameter yields: do the workers go first, where a core is short? For what no client waits for.
     package func start(name: String, yields: Bool = false) throws(SystemError) {
         try NamedThread.start(name: name) {
-            if yields { NamedThread.letOthersGoFirst() }
+            if yields { NamedThread.lowerPriority() }
             self.run()
         }
     }

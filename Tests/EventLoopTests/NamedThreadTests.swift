@@ -26,7 +26,7 @@ struct NamedThreadTests {
         let found: Int? = try await withCheckedThrowingContinuation { continuation in
             do throws(SystemError) {
                 try NamedThread.start(name: "named") {
-                    NamedThread.letOthersGoFirst()
+                    NamedThread.lowerPriority()
                     continuation.resume(returning: Self.slice)
                 }
             } catch {
@@ -43,7 +43,7 @@ struct NamedThreadTests {
         let found: Int32 = try await withCheckedThrowingContinuation { continuation in
             do throws(SystemError) {
                 try NamedThread.start(name: "named") {
-                    if yields { NamedThread.letOthersGoFirst() }
+                    if yields { NamedThread.lowerPriority() }
                     continuation.resume(returning: Self.niceness)
                 }
             } catch {

@@ -99,7 +99,7 @@ struct SharedProbesTests {
         let wakes = Mutex(0)
         #expect(probes.word == nil)
         probes.adopt(set) { _ in }
-        probes.whenWordChanges { wakes.withLock { $0 += 1 } }
+        probes.onWordChange { wakes.withLock { $0 += 1 } }
         probes.use(Self.words(set, ["a", "b"]), as: "a", until: Self.minute)
         wakes.withLock { $0 = 0 }
         let duties = Self.owners(set, probes)

@@ -6,7 +6,7 @@ import Glibc
 package enum NamedThread {
     /// Has others of its core go before the calling thread from now on, as with nice(1): a tenth of their share (sched(7)), and
     /// who wakes up need not wait for the end of its slice. Programs and threads that it starts inherit that.
-    package static func letOthersGoFirst() {
+    package static func lowerPriority() {
         // Linux 6.12 or later: a thread whose slice is shorter goes before it at once, and all others' are. Before Linux 6.6 one
         // that is nicer is no obstacle anyway. Where neither is so, who wakes up waits for some milliseconds at most.
         gh_take_long_slices()

@@ -201,14 +201,14 @@ package actor FleetMember {
             try await follow(probes: snapshot.probes, count: snapshot.probeCount, revision: snapshot.revision)
             try await follow(demands: snapshot.demands, count: snapshot.demandCount, revision: snapshot.revision)
             publishStatus(snapshot, began: began)
-            if failures > 0 || isFirst { sayContact() }
+            if failures > 0 || isFirst { logContact() }
             failures = 0
             let pause = looksAtRollout ? Self.pauseOfRollout : Self.pause - UInt64.random(in: 0..<Self.pause / 5)
             let due = [rotationDue, probeReports.due, demandReports.due].compactMap(\.self).min()
             return due.map { min(pause, $0 - min($0, loop.now)) } ?? pause
         } catch {
             guard !isStopped else { return 0 }
-            sayLoss(error)
+            logLoss(error)
             failures += 1
             let pause = min(1_000_000_000 << UInt64(min(failures - 1, 8)), Self.longestPause)
             return pause - UInt64.random(in: 0..<pause / 2)
@@ -247,13 +247,13 @@ package actor FleetMember {
         }
     }
 
-    private func sayContact() {
+    private func logContact() {
         log.notice(
             failures > 0 ? "the fleet is in touch with etcd again" : "a member of the fleet",
             metadata: ["fleet": "\(settings.name)", "member": "\(settings.member)", "tickets": "\(ring?.number ?? 0)"])
     }
 
-    private func sayLoss(_ error: EtcdError) {
+    private func logLoss(_ error: EtcdError) {
         log.log(
             level: failures == 0 ? .warning : .info, "the fleet has lost etcd: what is known goes on",
             metadata: ["fleet": "\(settings.name)", "reason": "\(error)", "key": "fleet.endpoints"])

@@ -92,7 +92,7 @@ package final class SharedFleetStatus: Sendable {
         content.withLock { ($0.status, $0.wake) = (status, wake) }
     }
 
-    func say(_ change: (inout FleetStatus) -> Void) {
+    func update(_ change: (inout FleetStatus) -> Void) {
         content.withLock { content in
             guard var status = content.status.take() else { return }
             change(&status)

@@ -115,7 +115,7 @@ extension FleetMember {
         let isUpToDate = complaints.isEmpty && configurations.inUse == configurations.last && presence.nameHolder == nil
         let others = snapshot.members.map(views)
         let othersWishes = receivedDemands.values.reduce(0) { $0 + $1.wishes.count }
-        board.say { status in
+        board.update { status in
             status.lastContact = loop.now
             status.wasInUse = isUpToDate
             if isUpToDate { status.upToDate = began }

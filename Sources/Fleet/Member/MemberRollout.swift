@@ -98,7 +98,7 @@ extension FleetMember {
 
     /// The gateway has gone back to what was in use before by a rule of its own.
     /// - Parameter hash: of what was in use.
-    package func wentBack(from hash: String, _ reason: String) {
+    package func rolledBack(from hash: String, _ reason: String) {
         guard configurations.inUse > 0, hash == configurations.hashInUse else { return }
         configurations.refused = (configurations.inUse, "admin.rollback_on has undone it: \(reason)")
         configurations.inUse = configurations.former

@@ -17,7 +17,7 @@ package actor RateLink {
     let log: Logger
     private let alarm: Alarm
     let waiter: Waiter
-    private let tellState: @Sendable (String?) async -> Void
+    private let onStateChange: @Sendable (String?) async -> Void
     /// Wakes the waiter while it is of interest.
     private var bell: Socket?
     private var lookup: ServiceLookup?
@@ -53,13 +53,13 @@ package actor RateLink {
     /// - Throws: the failed system call.
     package init(
         _ settings: RedisSettings, _ rates: SharedRates, loop: EventLoop, log: Logger,
-        tellState: @escaping @Sendable (String?) async -> Void = { _ in }
+        onStateChange: @escaping @Sendable (String?) async -> Void = { _ in }
     ) throws(SystemError) {
         self.settings = settings
         self.rates = rates
         self.loop = loop
         self.log = log
-        self.tellState = tellState
+        self.onStateChange = onStateChange
         alarm = try Alarm()
         waiter = Waiter(loop: loop)
     }
@@ -165,7 +165,7 @@ package actor RateLink {
             failures > 0 ? "the fleet is in touch with Redis again" : "rate limits count over the fleet",
             metadata: ["redis": "\(endpoint.authority)", "members": "\(members)"])
         failures = 0
-        await tellState(nil)
+        await onStateChange(nil)
     }
 
     /// Says so, and waits until it is time for another try.
@@ -180,7 +180,7 @@ package actor RateLink {
             metadata: [
                 "redis": "\(settings.endpoints[preferred].authority)", "reason": "\(error)", "key": "fleet.redis.endpoints",
             ])
-        if failures == 0 { await tellState("\(error)") }
+        if failures == 0 { await onStateChange("\(error)") }
         failures += 1
         // The next one may be the one that takes writes.
         let isRound = failures % settings.endpoints.count == 0

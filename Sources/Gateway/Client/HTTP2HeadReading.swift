@@ -38,10 +38,10 @@ extension HTTP2Session: HTTP2Acceptor {
         _ fields: borrowing RequestFields, _ kind: RequestFields.Kind, hasBody: Bool, into head: RequestHead
     ) -> Failure? {
         head.comesByHTTP2()
-        var text = resources.takeLines()
+        var text = resources.acquireLines()
         fields.appendHead(kind, hasBody: hasBody, key: Handshake.newKey, to: &text)
         let refusal = refusal(of: text.span, read: fields, into: head)
-        resources.give(back: &text)
+        resources.release(lines: &text)
         return refusal ?? (kind == .otherProtocol ? Failure(HTTPRefusal(.connectProtocolUnknown)) : nil)
     }
 

@@ -119,9 +119,9 @@ extension StreamExchange {
 extension WorkerResources {
     /// Lends field lines, which `compose` writes as HTTP/1 has them.
     func withLines(_ compose: (inout [UInt8]) -> Void, encode: (Span<UInt8>) -> Void) {
-        var lines = takeLines()
+        var lines = acquireLines()
         compose(&lines)
         encode(lines.span)
-        give(back: &lines)
+        release(lines: &lines)
     }
 }

@@ -15,7 +15,7 @@ extension Gateway {
     package var probeCounts: (own: Int, others: Int) { sharedProbes.counts(now: monotonicNanoseconds()) }
 
     /// - Parameter tell: is called on any thread when `probeWord` is another one.
-    package func whenProbeWordChanges(_ tell: @escaping @Sendable () -> Void) { sharedProbes.whenWordChanges(tell) }
+    package func onProbeWordChange(_ tell: @escaping @Sendable () -> Void) { sharedProbes.onWordChange(tell) }
 
     /// Goes by what members say.
     /// - Parameters:

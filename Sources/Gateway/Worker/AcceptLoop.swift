@@ -80,7 +80,7 @@ struct AcceptLoop {
             // A client is worth more than a file that is open only because it may be asked for again.
             if resources.fileCache.closeFiles() { break }
             let pauses = resources.shared.countShortage()
-            if resources.shared.mayTellShortage(now: loop.now) {
+            if resources.shared.mayLogShortage(now: loop.now) {
                 log.warning("accepting pauses", metadata: ["reason": "\(error.reason)", "pauses": "\(pauses)"])
             }
             _ = await waiter.wait(timeout: Self.backOff)

@@ -93,7 +93,7 @@ package final class Gateway: Sendable {
         let former = currentPlan
         retired.withLock { $0.append(former) }
         for worker in workers { await worker.adopt(logs) }
-        for worker in workers { await worker.letFormerGo() }
+        for worker in workers { await worker.retireFormer() }
         plan.withLock { $0 = next }
         // A weight may have been ordered of the former plan's servers meanwhile.
         next.applyWeightOverrides()

@@ -8,7 +8,7 @@ package final class ProcessCounters: Sendable {
     private let own = Atomic<Int>(0)
     private let pauses = Atomic<Int>(0)
     private let shortages = Atomic<Int>(0)
-    private let shortageTold = Atomic<UInt64>(0)
+    private let shortageLoggedAt = Atomic<UInt64>(0)
     private let evictions = Atomic<Int>(0)
     private let wanted = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
@@ -113,9 +113,9 @@ package final class ProcessCounters: Sendable {
 
     /// Is a line of the log due about a shortage? The first is, and then one in ten seconds, of all workers.
     /// - Parameter now: monotonic nanoseconds.
-    func mayTellShortage(now: UInt64) -> Bool {
-        let told = shortageTold.load(ordering: .relaxed)
-        guard told == 0 || now &- told >= 10_000_000_000 else { return false }
-        return shortageTold.compareExchange(expected: told, desired: max(1, now), ordering: .relaxed).exchanged
+    func mayLogShortage(now: UInt64) -> Bool {
+        let last = shortageLoggedAt.load(ordering: .relaxed)
+        guard last == 0 || now &- last >= 10_000_000_000 else { return false }
+        return shortageLoggedAt.compareExchange(expected: last, desired: max(1, now), ordering: .relaxed).exchanged
     }
 }

@@ -128,8 +128,8 @@ actor Worker {
     }
 
     /// What the plan in use has not taken over from the one before ends: at once, or with the exchanges that are under way.
-    func letFormerGo() async {
-        await resources?.letFormerGo()
+    func retireFormer() async {
+        await resources?.retireFormer()
         olderGenerations = resources?.olderGenerations ?? []
     }
 

@@ -136,7 +136,7 @@ final class WorkerResources {
     }
 
     /// What the generation in use has not taken over from the one before ends.
-    func letFormerGo() async {
+    func retireFormer() async {
         // Exchanges that are under way hold it.
         guard let former = former.take() else { return }
         await former.retire(for: generation)
@@ -158,10 +158,10 @@ final class WorkerResources {
     func acquireResponseHead() -> ResponseHead { spareResponses.take() ?? ResponseHead() }
 
     /// An empty array that has room for a head's lines, most likely.
-    func takeLines() -> [UInt8] { exchange(&spareLines, with: []) }
+    func acquireLines() -> [UInt8] { exchange(&spareLines, with: []) }
 
     /// - Parameter lines: is empty afterwards: held by its owner too, it could not be emptied without another being made.
-    func give(back lines: inout [UInt8]) {
+    func release(lines: inout [UInt8]) {
         var taken = exchange(&lines, with: [])
         // One head beyond all measure must not hold memory for ever.
         guard taken.capacity <= 65_536 else { return }

@@ -52,7 +52,7 @@ extension HTTP2Upstream: UpstreamSide {
                 connection.encodedRequest.appendRequest(text.span, parts, isHTTPS: connection.isTLS, to: &$0)
             }
         }
-        connection.give(back: &text)
+        connection.giveBack(&text)
     }
 
     /// What a 101 would have said, which HTTP/2 has no need of: the proof that the server has read the handshake.

@@ -145,7 +145,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     func takeText() -> [UInt8] { exchange(&spareText, with: []) }
 
     /// Takes the room back.
-    func give(back text: inout [UInt8]) {
+    func giveBack(_ text: inout [UInt8]) {
         if !text.isEmpty { text.removeAll(keepingCapacity: true) }
         spareText = exchange(&text, with: [])
     }

@@ -35,8 +35,8 @@ package final class SharedProbes: Sendable {
         var unhealthy: [Int: String] = [:]
         var sharing = Sharing()
         var until: UInt64 = 0
-        var tellProber: (@Sendable ([Int]) -> Void)?
-        var tellFleet: (@Sendable () -> Void)?
+        var notifyProber: (@Sendable ([Int]) -> Void)?
+        var notifyFleet: (@Sendable () -> Void)?
     }
 
     /// Who shares a set of servers, and how.
@@ -63,15 +63,15 @@ package final class SharedProbes: Sendable {
     /// These servers are probed from now on.
     /// - Parameter tell: is called on any thread with the places of those whose duty may be another one.
     package func adopt(_ set: ProbeSet, _ tell: @escaping @Sendable ([Int]) -> Void) {
-        let tellFleet = state.withLock { state in
-            state.tellProber = tell
+        let notifyFleet = state.withLock { state in
+            state.notifyProber = tell
             let isOther = state.set?.digest ?? "" != set.digest
             state.set = set
             guard isOther else { return nil as (@Sendable () -> Void)? }
             (state.unhealthy, state.sharing) = ([:], Sharing())
-            return state.tellFleet
+            return state.notifyFleet
         }
-        tellFleet?()
+        notifyFleet?()
     }
 
     /// - Parameters:
@@ -93,7 +93,7 @@ package final class SharedProbes: Sendable {
         let tell = state.withLock { state in
             guard state.set === set, (state.unhealthy[server] == nil) != isHealthy else { return nil as (@Sendable () -> Void)? }
             state.unhealthy[server] = isHealthy ? nil : finding
-            return state.sharing.digest.isEmpty || state.sharing.isOwn(server) ? state.tellFleet : nil
+            return state.sharing.digest.isEmpty || state.sharing.isOwn(server) ? state.notifyFleet : nil
         }
         tell?()
     }
@@ -101,7 +101,7 @@ package final class SharedProbes: Sendable {
     // MARK: Of who speaks with the fleet
 
     /// - Parameter tell: is called on any thread when `word` is another one; nil: nobody wants it.
-    package func whenWordChanges(_ tell: (@Sendable () -> Void)?) { state.withLock { $0.tellFleet = tell } }
+    package func onWordChange(_ tell: (@Sendable () -> Void)?) { state.withLock { $0.notifyFleet = tell } }
 
     /// What the others are to know; nil: nothing is shared out here.
     package var word: Word? {
@@ -134,7 +134,7 @@ package final class SharedProbes: Sendable {
         let (set, known) = state.withLock { ($0.set, $0.sharing) }
         guard let set else { return }
         let next = Self.sharing(set, words, as: name, known)
-        let (tellProber, tellFleet) = state.withLock { state in
+        let (notifyProber, notifyFleet) = state.withLock { state in
             let nobody = (nil as (() -> Void)?, nil as (@Sendable () -> Void)?)
             // Another set has come meanwhile: these words are of none that counts.
             guard state.set?.digest == set.digest else { return nobody }
@@ -142,18 +142,18 @@ package final class SharedProbes: Sendable {
             (state.sharing, state.until) = (next, until)
             let changed = Self.changes(from: last, to: next, of: set)
             guard !changed.isEmpty else { return nobody }
-            return (state.tellProber.map { tell in { tell(changed) } }, last.owners == next.owners ? nil : state.tellFleet)
+            return (state.notifyProber.map { tell in { tell(changed) } }, last.owners == next.owners ? nil : state.notifyFleet)
         }
-        tellProber?()
-        tellFleet?()
+        notifyProber?()
+        notifyFleet?()
     }
 
     /// Nobody shares anything with this gateway any more.
     package func standAlone() {
         let tell = state.withLock { state in
             let count = state.sharing.owners.count
-            (state.sharing, state.until, state.tellFleet) = (Sharing(), 0, nil)
-            return state.tellProber.map { tell in { tell(Array(0..<count)) } }
+            (state.sharing, state.until, state.notifyFleet) = (Sharing(), 0, nil)
+            return state.notifyProber.map { tell in { tell(Array(0..<count)) } }
         }
         tell?()
     }

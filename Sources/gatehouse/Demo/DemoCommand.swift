@@ -126,7 +126,7 @@ struct DemoCommand: AsyncParsableCommand {
                     await services.releasePorts()
                     // In one write: where both outputs are one file, the log's lines come before or after it.
                     Console.say(showConfig ? configuration.text + "\n" + introduction.text : introduction.text)
-                } whenStopping: {
+                } onStopping: {
                     await services.closeChats()
                 }
             } catch {

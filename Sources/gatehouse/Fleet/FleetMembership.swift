@@ -47,7 +47,7 @@ actor FleetMembership {
             try loop.start(name: "fleet", yields: true)
             let target = FleetTarget(gateway, reloader)
             let member = FleetMember(settings, target, loop: loop, board: board, log: log)
-            gateway.whenProbeWordChanges { Task { await member.lookSoon() } }
+            gateway.onProbeWordChange { Task { await member.lookSoon() } }
             running = (member, Task(executorPreference: loop) { await member.run() }, settings)
             if let eventHandler { await member.onEvent(eventHandler) }
             if let demands { await member.provideDemands(demands) }
@@ -91,7 +91,7 @@ actor FleetMembership {
 
     /// The gateway has gone back to another configuration by its own rule.
     /// - Parameter hash: of what was in use.
-    func wentBack(from hash: String, _ reason: String) async { await running?.member.wentBack(from: hash, reason) }
+    func rolledBack(from hash: String, _ reason: String) async { await running?.member.rolledBack(from: hash, reason) }
 
     /// Of the members, so many are shown by a gateway; `gatehouse fleet status` shows all.
     static let mostShown = 100

@@ -42,8 +42,8 @@ struct GatewayProcess: Sendable {
         _ loaded: consuming LoadedPlan, source: Reloader.Source? = nil, inheritance: Inheritance? = nil,
         sharesAddresses: Bool = false,
         isReplaceable: Bool = true,
-        whenServing: () async -> Void = {},
-        whenStopping: @escaping @Sendable () async -> Void = {}
+        onServing: () async -> Void = {},
+        onStopping: @escaping @Sendable () async -> Void = {}
     ) async throws {
         var process = try await start(
             loaded, source, inheritance, sharesAddresses: sharesAddresses, isReplaceable: isReplaceable)
@@ -65,14 +65,14 @@ struct GatewayProcess: Sendable {
         let notifier = process.notifier
         await notifier?.ready()
         let watchdog = Task { await notifier?.keepWatchdog() }
-        await whenServing()
+        await onServing()
         await process.fleet.follow(loaded.fleet)
         await process.rates.follow(loaded.redis)
         await process.renewal.follow()
         await process.recorder.use(loaded.configuration)
         // Whoever goes by it has it by now: held here, the first plan would live as long as the process.
         _ = consume loaded
-        await process.serve(whenStopping)
+        await process.serve(onStopping)
         watchdog.cancel()
         await process.renewal.stop()
         await process.fleet.stop()
@@ -180,16 +180,16 @@ struct GatewayProcess: Sendable {
     }
 
     /// Until the last connection has ended.
-    private func serve(_ whenStopping: @escaping @Sendable () async -> Void) async {
+    private func serve(_ onStopping: @escaping @Sendable () async -> Void) async {
         let ending = await withDiscardingTaskGroup(returning: Task<Void, Never>.self) { group in
             group.addTask { await runGateway() }
             operators.run(in: &group)
             group.addTask(executorPreference: feed.loop) { await feed.run() }
-            await upgrader?.whenReplaced { await operators.leave() }
+            await upgrader?.onReplacement { await operators.leave() }
             if let watcher {
                 await reloader?.begin()
-                await reloader?.whenGoingBack { hash, reason in await fleet.wentBack(from: hash, reason) }
-                await reloader?.whenFilesChange { loaded in
+                await reloader?.onRollback { hash, reason in await fleet.rolledBack(from: hash, reason) }
+                await reloader?.onFilesChange { loaded in
                     await fleet.follow(loaded.fleet)
                     await rates.follow(loaded.redis)
                     await renewal.follow()
@@ -197,7 +197,7 @@ struct GatewayProcess: Sendable {
                 }
                 group.addTask(executorPreference: watcher.loop) { await watcher.run() }
             }
-            await handleSignals(&group, whenStopping)
+            await handleSignals(&group, onStopping)
             // Whoever still waits for the drain's delay need not.
             group.cancelAll()
             return endInAWhile()

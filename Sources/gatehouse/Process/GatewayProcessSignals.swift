@@ -9,7 +9,7 @@ extension GatewayProcess {
     ///   - group: runs what takes long, so that the next signal is seen meanwhile.
     ///   - whenStopping: called before the gateway drains.
     func handleSignals(
-        _ group: inout DiscardingTaskGroup, _ whenStopping: @escaping @Sendable () async -> Void
+        _ group: inout DiscardingTaskGroup, _ onStopping: @escaping @Sendable () async -> Void
     ) async {
         var isStopping = false
         for await signal in signals.all {
@@ -32,7 +32,7 @@ extension GatewayProcess {
                     log.notice("stopping", metadata: ["signal": "\(signal.name)"])
                     notifier?.stopping(within: gateway.drainTime)
                     group.addTask { await notifier?.followDrain() }
-                    group.addTask { await drain(whenStopping) }
+                    group.addTask { await drain(onStopping) }
                 }
             }
         }
@@ -53,9 +53,9 @@ extension GatewayProcess {
         reopenLogs(signal)
     }
 
-    private func drain(_ whenStopping: @Sendable () async -> Void) async {
+    private func drain(_ onStopping: @Sendable () async -> Void) async {
         await upgrader?.callOff()
-        await whenStopping()
+        await onStopping()
         await gateway.drain()
     }
 

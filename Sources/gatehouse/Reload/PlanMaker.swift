@@ -28,7 +28,7 @@ actor PlanMaker {
     func load(
         _ path: String, lenient: Bool, workers: Int?, policy: FaultPolicy, isCheck: Bool, stickySecret: String?
     ) throws -> LoadedPlan {
-        defer { NamedThread.letOthersGoFirst() }
+        defer { NamedThread.lowerPriority() }
         return try LoadedPlan.load(
             path, lenient: lenient, workers: workers, policy: policy, isCheck: isCheck, stickySecret: stickySecret)
     }

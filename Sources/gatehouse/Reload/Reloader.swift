@@ -72,10 +72,10 @@ actor Reloader {
     /// What was in use before it.
     var previousSource: ConfigurationSource?
     /// It is not watched in turn.
-    var isGoingBack = false
+    var isRollingBack = false
     var answerWatch: RollbackMonitor?
     /// Is told when answers have had a reload undone: the hash of what was in use, and why.
-    private(set) var wentBack: (@Sendable (_ hash: String, _ reason: String) async -> Void)?
+    private(set) var rolledBack: (@Sendable (_ hash: String, _ reason: String) async -> Void)?
     /// Goes by the configuration in use; nil before the gateway serves.
     private var recorder: RecorderDumps?
     /// Why the history could not be kept the last time.
@@ -121,10 +121,10 @@ actor Reloader {
     }
 
     /// - Parameter body: is called with what is in use when other files are in use than before.
-    func whenFilesChange(_ body: @escaping @Sendable (LoadedPlan) async -> Void) { filesChanged = body }
+    func onFilesChange(_ body: @escaping @Sendable (LoadedPlan) async -> Void) { filesChanged = body }
 
     /// - Parameter body: is called when a reload was undone, since answers have become worse.
-    func whenGoingBack(_ body: @escaping @Sendable (_ hash: String, _ reason: String) async -> Void) { wentBack = body }
+    func onRollback(_ body: @escaping @Sendable (_ hash: String, _ reason: String) async -> Void) { rolledBack = body }
 
     /// - Parameter recorder: goes by whatever configuration is in use.
     func attach(_ recorder: RecorderDumps) { self.recorder = recorder }
@@ -158,7 +158,7 @@ actor Reloader {
     /// Another process may take the place of this one, while no reload is under way. Those that are asked for meanwhile wait: the
     /// other one may have read the file before it was changed.
     /// - Parameter body: has it do so.
-    func letOther(takeOver body: @escaping @Sendable () async -> Upgrader.Outcome) async -> Upgrader.Outcome {
+    func betweenReloads(_ body: @escaping @Sendable () async -> Upgrader.Outcome) async -> Upgrader.Outcome {
         await afterOthers { reloader in
             let outcome = await body()
             if case .done(let successor, _) = outcome { reloader.successor = successor }
@@ -260,7 +260,7 @@ actor Reloader {
         FileLimit.share(with: gateway, for: loaded, log)
         configuration = loaded.configuration
         remember(loaded.source)
-        await answerWatch?.reloaded(loaded.configuration.admin.rollbackOn, isWatched: !isGoingBack)
+        await answerWatch?.reloaded(loaded.configuration.admin.rollbackOn, isWatched: !isRollingBack)
         await recorder?.use(loaded.configuration)
         await filesChanged?(loaded)
         let generations = Set(await gateway.generations.joined())

@@ -18,7 +18,7 @@ extension Reloader {
     /// The gateway serves its first configuration.
     func begin() async {
         remember(sourceInUse)
-        let watch = RollbackMonitor(gateway, on: loop) { [weak self] reason in await self?.goBack(reason) }
+        let watch = RollbackMonitor(gateway, on: loop) { [weak self] reason in await self?.rollBack(reason) }
         answerWatch = watch
         await watch.reloaded(configuration.admin.rollbackOn, isWatched: false)
     }
@@ -63,14 +63,14 @@ extension Reloader {
     }
 
     /// Answers have become worse since the last reload.
-    private func goBack(_ reason: String) async {
+    private func rollBack(_ reason: String) async {
         guard var previousSource else { return }
         previousSource.remark = " (as it was before)"
         log.error("the reload is undone: answers have become worse", metadata: ["reason": "\(reason)"])
         let undone = hashInUse
-        isGoingBack = true
+        isRollingBack = true
         _ = await use(previousSource)
-        isGoingBack = false
-        await wentBack?(undone, reason)
+        isRollingBack = false
+        await rolledBack?(undone, reason)
     }
 }

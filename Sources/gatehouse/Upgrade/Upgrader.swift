@@ -50,7 +50,7 @@ actor Upgrader {
     }
 
     /// - Parameter body: gives up what only one process can have, once the new one serves.
-    func whenReplaced(_ body: @escaping @Sendable () async -> Void) { replaced = body }
+    func onReplacement(_ body: @escaping @Sendable () async -> Void) { replaced = body }
 
     /// This process is to stop, and not to be replaced: a new process that does not serve yet is ended, and none is begun any
     /// more. One that has taken over is left alone.
@@ -74,7 +74,7 @@ actor Upgrader {
         isUnderWay = true
         defer { isUnderWay = false }
         guard let reloader else { return await replace(by: program) }
-        return await reloader.letOther { await self.replace(by: program) }
+        return await reloader.betweenReloads { await self.replace(by: program) }
     }
 
     /// Not while a reload is under way: of two processes that open the same new listener one would fail.
