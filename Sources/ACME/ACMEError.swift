@@ -7,11 +7,11 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
     /// It refuses, in its own words.
     case refused(ACMEProblem, status: Int, retryAfter: Int64?)
     /// It answers with what is not ACME.
-    case nonsense(String)
+    case malformed(String)
     /// It does not do what the configuration wants of it.
     case settings(String)
     /// It could not be convinced that the names are ours.
-    case unproven(String)
+    case validationFailed(String)
     /// What it has issued is not what was asked for.
     case wrongCertificate(String)
     /// A file cannot be read or written, or says what it cannot.
@@ -21,21 +21,21 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
     /// The operator's program, or the DNS server, has not put a record where it belongs.
     case hook(String)
     /// It has not done in time what it said it would.
-    case tooSlow(String)
+    case timedOut(String)
 
     package var description: String {
         switch self {
         case .unreachable(let words): "the authority cannot be reached: \(words)"
         case .unavailable(let status, let url, _): "the authority cannot serve at present: status \(status) of \(url)"
         case .refused(let problem, let status, _): "the authority refuses (\(status)): \(problem)"
-        case .nonsense(let words): "the authority's answer is not ACME: \(words)"
+        case .malformed(let words): "the authority's answer is not ACME: \(words)"
         case .settings(let words): words
-        case .unproven(let words): "the authority was not convinced: \(words)"
+        case .validationFailed(let words): "the authority was not convinced: \(words)"
         case .wrongCertificate(let words): "the certificate that was issued is not used: \(words)"
         case .storage(let words): words
         case .damaged(let words): words
         case .hook(let words): "no record could be put into DNS: \(words)"
-        case .tooSlow(let words): words
+        case .timedOut(let words): words
         }
     }
 
@@ -45,15 +45,15 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
         case .unreachable: "it is tried again; look at the network, at names, and at acme.directory and acme.ca_file"
         case .unavailable: "it is tried again, not before the time that the authority has said"
         case .refused(let problem, _, _): Self.hint(problem.kind)
-        case .nonsense: "does acme.directory name an ACME directory (RFC 8555)?"
+        case .malformed: "does acme.directory name an ACME directory (RFC 8555)?"
         case .settings: "mend it in [sites.ssl.acme]: it is tried at once then"
-        case .unproven: "does the name lead here from outside, on port 80 or 443, without a proxy in between?"
+        case .validationFailed: "does the name lead here from outside, on port 80 or 443, without a proxy in between?"
         case .wrongCertificate: "it is asked again; tell the authority"
         case .storage: "server.state_dir must be a directory that this user can write, on a disk with room"
         case .damaged: "restore it from a backup, or move it away"
         case .hook:
             "what does the program say on standard error, or the DNS server's log? It must end with 0, in acme.dns_hook_timeout"
-        case .tooSlow: "it is tried again"
+        case .timedOut: "it is tried again"
         }
     }
 

@@ -7,7 +7,7 @@ import Transport
 struct CAAVerdictTests {
     private func verdict(
         _ records: [(tag: String, value: String)], isWildcard: Bool = false, identities: [String] = ["ca.example"],
-        account: String? = "https://ca.example/acct/1", kinds: [ProofKind] = [.http01], isCritical: Bool = false
+        account: String? = "https://ca.example/acct/1", kinds: [ChallengeType] = [.http01], isCritical: Bool = false
     ) -> CAAVerdict {
         CAAVerdict(
             records.map { CAARecord(isCritical: isCritical, tag: $0.tag, value: $0.value) }, isWildcard: isWildcard,

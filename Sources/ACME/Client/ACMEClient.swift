@@ -55,7 +55,7 @@ final class ACMEClient {
             wanted.replaces = nil
             reply = try await post(url, JSON.encode(wanted))
         }
-        guard let location = reply.location else { throw .nonsense("a new order without a Location") }
+        guard let location = reply.location else { throw .malformed("a new order without a Location") }
         return (location, try decode(Order.self, reply))
     }
 
@@ -79,7 +79,7 @@ final class ACMEClient {
             if reply.status == 404 { return (nil, reply.retryAfter) }
             throw Self.failure(reply, url)
         }
-        guard let window = RenewalWindow(json: reply.body) else { throw .nonsense("no window for a renewal (RFC 9773 §4.2)") }
+        guard let window = RenewalWindow(json: reply.body) else { throw .malformed("no window for a renewal (RFC 9773 §4.2)") }
         return (window, reply.retryAfter)
     }
 
@@ -147,7 +147,7 @@ final class ACMEClient {
         let contact = authority.email.isEmpty ? nil : ["mailto:" + authority.email]
         let payload = Payload(termsOfServiceAgreed: true, contact: contact, externalAccountBinding: binding)
         let reply = try await post(url, JSON.encode(payload), by: .key, key: key)
-        guard let location = reply.location else { throw .nonsense("a new account without a Location") }
+        guard let location = reply.location else { throw .malformed("a new account without a Location") }
         try accounts.save(location)
         return location
     }
@@ -190,7 +190,7 @@ final class ACMEClient {
                 try accounts.forgetURL()
             }
         }
-        throw .nonsense("an account that is and is not there")
+        throw .malformed("an account that is and is not there")
     }
 
     nonisolated(nonsending) func post(
@@ -209,7 +209,7 @@ final class ACMEClient {
             if problem.kind == "badNonce" { continue }
             throw .refused(problem, status: reply.status, retryAfter: reply.retryAfter)
         }
-        throw .nonsense("every nonce is refused")
+        throw .malformed("every nonce is refused")
     }
 
     private nonisolated(nonsending) func nonce() async throws(ACMEError) -> String {
@@ -219,7 +219,7 @@ final class ACMEClient {
         }
         let url = try await directoryURL(\.newNonce, "newNonce")
         let reply = try await calls.ask(.head, url)
-        guard let nonce = reply.nonce else { throw reply.status < 400 ? .nonsense("no nonce") : Self.failure(reply, url) }
+        guard let nonce = reply.nonce else { throw reply.status < 400 ? .malformed("no nonce") : Self.failure(reply, url) }
         return nonce
     }
 
@@ -228,18 +228,18 @@ final class ACMEClient {
         if reply.status >= 500 || reply.status == 429 {
             return .unavailable(reply.status, url, retryAfter: reply.retryAfter)
         }
-        return .nonsense("status \(reply.status) of \(url), and no problem document")
+        return .malformed("status \(reply.status) of \(url), and no problem document")
     }
 
     static func parse(_ text: String, _ what: String) throws(ACMEError) -> ServiceURL {
-        guard let url = ServiceURL(text) else { throw .nonsense("\(what) is no https URL: \(text.prefix(200))") }
+        guard let url = ServiceURL(text) else { throw .malformed("\(what) is no https URL: \(text.prefix(200))") }
         return url
     }
 
     private func decode<Value: Decodable>(_ type: Value.Type, _ reply: AuthorityReply) throws(ACMEError) -> Value {
         guard let value = JSON.decode(type, reply.body) else {
             let start = String(decoding: reply.body.prefix(60), as: UTF8.self)
-            throw .nonsense("not the JSON that was expected (\(type)): \(start)")
+            throw .malformed("not the JSON that was expected (\(type)): \(start)")
         }
         return value
     }

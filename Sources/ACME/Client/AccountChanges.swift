@@ -12,7 +12,7 @@ extension ACMEClient {
             var certificate: String
             var reason: Int
         }
-        guard let url = try await openDirectory().revokeCert else { throw .nonsense("the directory has no revokeCert") }
+        guard let url = try await openDirectory().revokeCert else { throw .malformed("the directory has no revokeCert") }
         let payload = try JSON.encode(Payload(certificate: Base64URL.text(certificate), reason: reason))
         _ = try await post(Self.parse(url, "revokeCert"), payload)
     }
@@ -26,9 +26,9 @@ extension ACMEClient {
         }
         let next = try accounts.nextKey()
         let account = try await openAccount()
-        guard let url = account.url else { throw .nonsense("an account without a URL") }
+        guard let url = account.url else { throw .malformed("an account without a URL") }
         if next.isOld, try await find(next.key) == url { return try adopt(next.key) }
-        guard let change = try await openDirectory().keyChange else { throw .nonsense("the directory has no keyChange") }
+        guard let change = try await openDirectory().keyChange else { throw .malformed("the directory has no keyChange") }
         let target = try Self.parse(change, "keyChange")
         let inner = try SignedRequest.inner(
             JSON.encode(Payload(account: url, oldKey: account.key.jwk)), to: target, key: next.key)

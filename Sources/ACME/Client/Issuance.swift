@@ -6,7 +6,7 @@ import Transport
 struct Issuance {
     /// How one name is proved.
     struct Proof: Sendable, Equatable {
-        var kind: ProofKind
+        var kind: ChallengeType
         /// Host name, or an address.
         var name: String
         var token: String
@@ -26,7 +26,7 @@ struct Issuance {
     let names: [String]
     let key: PrivateKey
     /// How the names can be proved, the best way first.
-    let kinds: [ProofKind]
+    let kinds: [ChallengeType]
     /// The common name of the root that the chain is to lead to; nil: the authority's first choice.
     let preferredRoot: String?
     /// Of the authority's kinds of certificates; nil: its choice.
@@ -63,12 +63,12 @@ struct Issuance {
             case .wait:
                 (order, retryAfter) = try await client.order(at: url)
             case .download(let url): return try await download(url)
-            case .fail(let words): throw .unproven(words)
+            case .fail(let words): throw .validationFailed(words)
             }
             guard order.status == before || order.status == .processing else { continue }
             await wait(&pause, retryAfter)
         }
-        throw .tooSlow("the authority has not finished the order in \(Self.timeout / 1_000_000_000) seconds")
+        throw .timedOut("the authority has not finished the order in \(Self.timeout / 1_000_000_000) seconds")
     }
 
     private nonisolated(nonsending) func begin(_ resumed: String?) async throws(ACMEError) -> (url: String, order: Order) {
@@ -111,7 +111,7 @@ struct Issuance {
             switch authorization.status {
             case .valid: continue
             case .pending: break
-            default: throw .unproven(authorization.failure)
+            default: throw .validationFailed(authorization.failure)
             }
             let (challenge, proof) = try await choose(authorization)
             proofs.append(proof)
@@ -133,7 +133,7 @@ struct Issuance {
             guard let challenge = authorization.challenges.first(where: { $0.type == kind.rawValue }) else { continue }
             // RFC 8555 §8.3: a token becomes a part of a path, or of a file's name.
             guard let token = challenge.token, Base64URL.isText(token), token.utf8.count <= 256 else {
-                throw .nonsense("a challenge without a token")
+                throw .malformed("a challenge without a token")
             }
             let proof = Proof(
                 kind: kind, name: name, token: token,
@@ -141,7 +141,7 @@ struct Issuance {
             return (challenge.url, proof)
         }
         let offered = authorization.challenges.map(\.type).joined(separator: ", ")
-        throw .unproven(
+        throw .validationFailed(
             "\(name): the authority offers \(offered); here can be answered "
                 + (kinds.isEmpty ? "none" : kinds.map(\.rawValue).joined(separator: ", ")))
     }
@@ -152,7 +152,7 @@ struct Issuance {
         let address = SocketAddress(literal: told, port: 0)
         let names = names.map { $0.hasPrefix("*.") ? String($0.dropFirst(2)) : $0 }
         guard let name = names.first(where: { $0 == told || address != nil && SocketAddress(literal: $0, port: 0) == address })
-        else { throw .nonsense("an authorization for \"\(told.prefix(200))\", which was not ordered") }
+        else { throw .malformed("an authorization for \"\(told.prefix(200))\", which was not ordered") }
         return name
     }
 
@@ -163,10 +163,10 @@ struct Issuance {
             switch authorization.status {
             case .valid: return
             case .pending: await wait(&pause, retryAfter)
-            default: throw .unproven(authorization.failure)
+            default: throw .validationFailed(authorization.failure)
             }
         }
-        throw .tooSlow("the authority has not looked at the challenge in time")
+        throw .timedOut("the authority has not looked at the challenge in time")
     }
 
     /// Waits, for longer each time, and at least for as long as the authority wants.

@@ -95,14 +95,14 @@ struct DNSUpdateMessage {
     /// Takes the server's answer.
     /// - Throws: `.hook` if it refuses, or if it was not signed by the key.
     func take(_ answer: [UInt8], now: Int64) throws(ACMEError) {
-        let nonsense = ACMEError.hook("the DNS server's answer is none")
-        guard answer.count >= 12, answer[0...1] == bytes[0...1], answer[2] & 0xF8 == 0xA8 else { throw nonsense }
+        let malformed = ACMEError.hook("the DNS server's answer is none")
+        guard answer.count >= 12, answer[0...1] == bytes[0...1], answer[2] & 0xF8 == 0xA8 else { throw malformed }
         let result = Int(answer[3] & 15)
         var reader = DNSReader(answer, at: 12)
         let counts = (0..<4).map { Int(answer[4 + 2 * $0]) << 8 | Int(answer[5 + 2 * $0]) }
-        for _ in 0..<counts[0] { guard reader.skipName(), reader.skip(4) else { throw nonsense } }
+        for _ in 0..<counts[0] { guard reader.skipName(), reader.skip(4) else { throw malformed } }
         let records = counts[1] + counts[2] + counts[3]
-        for _ in 0..<max(0, records - 1) { guard reader.skipRecord() else { throw nonsense } }
+        for _ in 0..<max(0, records - 1) { guard reader.skipRecord() else { throw malformed } }
         let start = reader.next
         guard records > 0, let signature = reader.signature(by: key.name), reader.isAtEnd else {
             // RFC 8945 §5.2: an answer to a key that it does not know is not signed.

@@ -13,7 +13,7 @@ enum CAAVerdict: Equatable {
     ///   - identities: names that the authority goes by (RFC 8555 §7.1.1, `caaIdentities`).
     ///   - account: the account's URL; nil: it is not known yet.
     ///   - kinds: how the names are to be proved.
-    init(_ records: [CAARecord], isWildcard: Bool, identities: [String], account: String?, kinds: [ProofKind]) {
+    init(_ records: [CAARecord], isWildcard: Bool, identities: [String], account: String?, kinds: [ChallengeType]) {
         if let other = records.first(where: { $0.isCritical && !["issue", "issuewild", "iodef"].contains($0.tag) }) {
             self = .forbidden("a critical record of the unknown kind \(other.tag)")
             return
@@ -63,7 +63,7 @@ enum CAAVerdict: Equatable {
         }
 
         /// RFC 8657 §3 and §4.
-        func objection(_ account: String?, _ kinds: [ProofKind]) -> String? {
+        func objection(_ account: String?, _ kinds: [ChallengeType]) -> String? {
             if let wanted = parameters["accounturi"], let account, wanted != account {
                 return "only for the account \(wanted), and ours is \(account)"
             }

@@ -10,11 +10,11 @@ extension Renewer {
         /// Whom names are asked of.
         package var resolver: Resolver.Settings
         /// How names can be proved by listeners, the best way first.
-        package var ways: [ProofKind]
+        package var challengeTypes: [ChallengeType]
 
-        package init(resolver: Resolver.Settings, ways: [ProofKind]) {
+        package init(resolver: Resolver.Settings, challengeTypes: [ChallengeType]) {
             self.resolver = resolver
-            self.ways = ways
+            self.challengeTypes = challengeTypes
         }
     }
 
@@ -31,7 +31,7 @@ extension Renewer {
         }
         let (authority, found) = await look(at: certificate.authority, certificate.profile)
         findings += found
-        let kinds = certificate.provesByDNS ? [.dns01] : around.ways
+        let kinds = certificate.provesByDNS ? [.dns01] : around.challengeTypes
         findings.append(challenge(certificate, kinds))
         let questions = try NameQuestions(around.resolver, on: waiter)
         defer { questions.close() }
@@ -52,7 +52,7 @@ extension Renewer {
     private struct CAAContext {
         var identities: [String]
         var account: String?
-        var kinds: [ProofKind]
+        var kinds: [ChallengeType]
     }
 
     /// What the state directory knows of it.
@@ -99,7 +99,7 @@ extension Renewer {
     }
 
     /// What the way to prove the names needs.
-    private func challenge(_ certificate: ManagedCertificate, _ kinds: [ProofKind]) -> DryRunFinding {
+    private func challenge(_ certificate: ManagedCertificate, _ kinds: [ChallengeType]) -> DryRunFinding {
         if let hook = certificate.dnsHook {
             if let reason = StateDirectory.problem(running: hook) {
                 return DryRunFinding(.challenge, .bad, "dns-01 by \(hook), which cannot be run: \(reason)")
@@ -121,7 +121,7 @@ extension Renewer {
     }
 
     private func lookUp(
-        _ name: String, _ bare: String, _ questions: NameQuestions, _ kinds: [ProofKind]
+        _ name: String, _ bare: String, _ questions: NameQuestions, _ kinds: [ChallengeType]
     ) async -> [DryRunFinding] {
         switch await questions.addresses(of: bare) {
         case .failure(let error):
@@ -144,7 +144,7 @@ extension Renewer {
     }
 
     /// Whether something answers at the port that the authority will look at. That it can from there is not said by it.
-    private func reach(_ name: String, _ addresses: [SocketAddress], _ kinds: [ProofKind]) async -> [DryRunFinding] {
+    private func reach(_ name: String, _ addresses: [SocketAddress], _ kinds: [ChallengeType]) async -> [DryRunFinding] {
         guard let kind = kinds.first else { return [] }
         var findings: [DryRunFinding] = []
         for address in addresses.prefix(8) {

@@ -87,7 +87,7 @@ struct Authorization: Decodable, Sendable {
 
 /// RFC 8555 §8.
 struct Challenge: Decodable, Sendable {
-    /// One of `ProofKind`, or one that is not known here.
+    /// One of `ChallengeType`, or one that is not known here.
     var type: String
     var url: String
     var token: String?

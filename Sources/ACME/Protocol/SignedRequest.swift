@@ -46,7 +46,7 @@ struct SignedRequest {
         } catch let error as TLSError {
             throw .storage("the account's key does not sign: \(error.reason)")
         } catch {
-            throw error as? ACMEError ?? .nonsense("\(error)")
+            throw error as? ACMEError ?? .malformed("\(error)")
         }
     }
 }
@@ -82,14 +82,14 @@ enum JSON {
     static func encode(_ value: some Encodable) throws(ACMEError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do { return Array(try encoder.encode(value)) } catch { throw .nonsense("cannot be written as JSON: \(error)") }
+        do { return Array(try encoder.encode(value)) } catch { throw .malformed("cannot be written as JSON: \(error)") }
     }
 
     /// For people: a member on each line.
     static func pretty(_ value: some Encodable) throws(ACMEError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        do { return Array(try encoder.encode(value)) + [0x0A] } catch { throw .nonsense("cannot be written as JSON: \(error)") }
+        do { return Array(try encoder.encode(value)) + [0x0A] } catch { throw .malformed("cannot be written as JSON: \(error)") }
     }
 
     /// - Returns: nil if it is no JSON of that form.

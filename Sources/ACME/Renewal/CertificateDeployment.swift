@@ -17,7 +17,7 @@ package protocol CertificateDeployment: Sendable {
     /// - Returns: nil, or why it cannot be used.
     func prove(_ name: String, file: String?) async -> String?
     /// How names can be proved by listeners of this process, the best way first.
-    var ways: [ProofKind] { get async }
+    var challengeTypes: [ChallengeType] { get async }
 }
 
 /// What whoever shows a certificate needs to know of it.

@@ -74,7 +74,7 @@ extension Renewer {
         }
         let issuance = Issuance(
             client: client, names: certificate.names, key: key,
-            kinds: await ways(of: certificate, status.failures), preferredRoot: certificate.preferredRoot,
+            kinds: await challengeTypes(of: certificate, status.failures), preferredRoot: certificate.preferredRoot,
             profile: certificate.profile,
             replaces: status.issuedBy == authority.directory ? try store.renewalIdentifier(of: name) : nil,
             prove: { proofs throws(ACMEError) in try await self.proofs.publish(proofs, certificate) },
@@ -112,11 +112,11 @@ extension Renewer {
     }
 
     /// How this certificate's names can be proved, the best way first; after failures another one.
-    private func ways(of certificate: ManagedCertificate, _ failures: Int) async -> [ProofKind] {
+    private func challengeTypes(of certificate: ManagedCertificate, _ failures: Int) async -> [ChallengeType] {
         if certificate.provesByDNS { return [.dns01] }
-        var ways = await deployment.ways
-        if certificate.challengeFolder != nil, !ways.contains(.http01) { ways.insert(.http01, at: 0) }
-        let start = ways.isEmpty ? 0 : failures % ways.count
-        return Array(ways[start...] + ways[..<start])
+        var types = await deployment.challengeTypes
+        if certificate.challengeFolder != nil, !types.contains(.http01) { types.insert(.http01, at: 0) }
+        let start = types.isEmpty ? 0 : failures % types.count
+        return Array(types[start...] + types[..<start])
     }
 }

@@ -69,7 +69,7 @@ final class EtcdClient {
         let answer = try await ask("/v3/kv/txn", request, EtcdMessage.TxnResponse.self)
         let isDone = answer.succeeded ?? false
         let reads = isDone ? (answer.responses ?? []).dropFirst(changes.count) : (answer.responses ?? [])[...]
-        guard reads.count == (isDone ? reading : otherwise).count else { throw .nonsense("\(reads.count) parts") }
+        guard reads.count == (isDone ? reading : otherwise).count else { throw .malformed("\(reads.count) parts") }
         return EtcdOutcome(
             isDone: isDone, revision: answer.header.revision?.value ?? 0,
             found: reads.map { ($0.response_range?.kvs ?? []).map(EtcdEntry.init) },
@@ -94,7 +94,7 @@ final class EtcdClient {
     nonisolated(nonsending) func grant(seconds: Int64) async throws(EtcdError) -> Int64 {
         let answer = try await ask(
             "/v3/lease/grant", EtcdMessage.Lease(ID: Quoted(0), TTL: Quoted(seconds)), EtcdMessage.Lease.self)
-        guard let lease = answer.ID?.value, lease != 0 else { throw .nonsense("a lease without a number") }
+        guard let lease = answer.ID?.value, lease != 0 else { throw .malformed("a lease without a number") }
         return lease
     }
 
@@ -138,7 +138,7 @@ final class EtcdClient {
     ) async throws(EtcdError) -> Answer {
         let body = try await send(path, request, timeout: timeout)
         guard let answer = EtcdMessage.decode(type, body) else {
-            throw .nonsense(String(decoding: body.prefix(80), as: UTF8.self))
+            throw .malformed(String(decoding: body.prefix(80), as: UTF8.self))
         }
         return answer
     }
@@ -147,7 +147,7 @@ final class EtcdClient {
     private nonisolated(nonsending) func send(
         _ path: String, _ request: some Encodable, timeout: UInt64, taking: ((Span<UInt8>) -> Bool)? = nil
     ) async throws(EtcdError) -> [UInt8] {
-        guard let body = EtcdMessage.encode(request) else { throw .nonsense("the request cannot be written") }
+        guard let body = EtcdMessage.encode(request) else { throw .malformed("the request cannot be written") }
         var reason = "there is no endpoint"
         // A stream is begun again by who follows it, from where it has come to.
         for _ in 0..<(taking == nil ? settings.endpoints.count : 1) {

@@ -23,7 +23,7 @@ enum EtcdError: Error, CustomStringConvertible {
     /// It says no: its number (google.rpc.Code) and words.
     case refused(Int, String)
     /// Its answer is none of etcd's.
-    case nonsense(String)
+    case malformed(String)
     /// The password's file cannot be used.
     case settings(String)
     case stopped
@@ -32,7 +32,7 @@ enum EtcdError: Error, CustomStringConvertible {
         switch self {
         case .unreachable(let words): "etcd cannot be reached: \(words)"
         case .refused(let code, let words): "etcd refuses (\(code)): \(words)"
-        case .nonsense(let words): "the answer is not etcd's: \(words)"
+        case .malformed(let words): "the answer is not etcd's: \(words)"
         case .settings(let words): words
         case .stopped: "stopped"
         }

@@ -96,18 +96,18 @@ struct RolloutStore {
 
     private func seal(_ content: some Encodable, at place: String) throws(EtcdError) -> [UInt8] {
         guard let bytes = EtcdMessage.encode(content), let sealed = SealedDocument.seal(bytes, at: place, with: settings.secret)
-        else { throw .nonsense("\(place) cannot be encrypted") }
+        else { throw .malformed("\(place) cannot be encrypted") }
         return sealed
     }
 
     private func open<Content: Decodable>(_ entry: EtcdEntry?, at place: String) throws(EtcdError) -> Content {
-        guard let entry else { throw .nonsense("\(place) is not there") }
+        guard let entry else { throw .malformed("\(place) is not there") }
         do throws(DocumentFault) {
             let bytes = try SealedDocument.open(entry.value, at: place, with: settings.secret)
             guard let content = EtcdMessage.decode(Content.self, bytes) else { throw .malformed }
             return content
         } catch {
-            throw .nonsense("\(place): \(error)")
+            throw .malformed("\(place): \(error)")
         }
     }
 }

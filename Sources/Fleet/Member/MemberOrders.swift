@@ -81,7 +81,7 @@ extension FleetMember {
             let entry = try await client.read([.key(settings.orders)]).found[0].first
             let present: FleetOrders = try entry.map { entry throws(EtcdError) in try self.content(of: entry) } ?? FleetOrders()
             guard let next = present.adding(order) else {
-                throw .nonsense("there are \(FleetOrders.most) orders, and no more can be kept: reset some")
+                throw .malformed("there are \(FleetOrders.most) orders, and no more can be kept: reset some")
             }
             return try await client.put(
                 try self.sealed(next, at: settings.orders), at: settings.orders,
@@ -133,14 +133,14 @@ extension FleetMember {
     private func content<Content: Decodable>(of entry: EtcdEntry) throws(EtcdError) -> Content {
         guard let bytes = try? SealedDocument.open(entry.value, at: entry.key, with: settings.secret),
             let content = EtcdMessage.decode(Content.self, bytes)
-        else { throw .nonsense("\(entry.key) cannot be read") }
+        else { throw .malformed("\(entry.key) cannot be read") }
         return content
     }
 
     private func sealed(_ content: some Encodable, at place: String) throws(EtcdError) -> [UInt8] {
         guard let bytes = EtcdMessage.encode(content),
             let sealed = SealedDocument.seal(bytes, at: place, with: settings.secret)
-        else { throw .nonsense("\(place) cannot be encrypted") }
+        else { throw .malformed("\(place) cannot be encrypted") }
         return sealed
     }
 }

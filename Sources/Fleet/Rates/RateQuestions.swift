@@ -13,7 +13,7 @@ extension RateLink {
             }
             let password = String(String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? "")
             if let user = settings.user { commands.add("AUTH", user, password) } else { commands.add("AUTH", password) }
-            for reply in try await ask(commands, over: connection) where reply != .simple("OK") { throw .nonsense("\(reply)") }
+            for reply in try await ask(commands, over: connection) where reply != .simple("OK") { throw .malformed("\(reply)") }
         }
         try await loadScripts(over: connection)
     }
@@ -23,7 +23,7 @@ extension RateLink {
         for script in [RateScript.spend, RateScript.announce] { commands.add("SCRIPT", "LOAD", script) }
         var hashes: [String] = []
         for reply in try await ask(commands, over: connection) {
-            guard case .bulk(let hash?) = reply, hash.count == 40 else { throw .nonsense("\(reply)") }
+            guard case .bulk(let hash?) = reply, hash.count == 40 else { throw .malformed("\(reply)") }
             hashes.append(String(decoding: hash, as: UTF8.self))
         }
         scripts = (hashes[0], hashes[1])
@@ -39,7 +39,7 @@ extension RateLink {
         let sent = monotonicNanoseconds()
         let replies = try await askKnowing(commands, over: connection)
         guard let numbers = replies.first.flatMap(Self.numbers), numbers.count == 2, numbers[0] > 0, numbers[1] > 0 else {
-            throw .nonsense("of the announcement")
+            throw .malformed("of the announcement")
         }
         clock.note(numbers[0], sent: sent, received: monotonicNanoseconds())
         members = Int(clamping: min(numbers[1], 100_000))
@@ -92,7 +92,7 @@ extension RateLink {
 
     /// Goes by Redis's answer to one part.
     private func take(_ reply: RESPValue, of part: Part, asked: UInt64, received: UInt64) throws(RedisError) {
-        guard let numbers = Self.numbers(reply), numbers.count >= 2 else { throw .nonsense("of a question") }
+        guard let numbers = Self.numbers(reply), numbers.count >= 2 else { throw .malformed("of a question") }
         clock.note(numbers[1], sent: asked, received: received)
         if numbers[0] == 0 {
             // Redis's clock has changed, or it has stood still for long: what was asked is too old to count.
@@ -151,9 +151,9 @@ extension RateLink {
     }
 
     private func apply(_ numbers: ArraySlice<Int64>, to part: Part, asked: UInt64) throws(RedisError) {
-        guard numbers.count == part.count else { throw .nonsense("of a question: \(numbers.count) numbers") }
+        guard numbers.count == part.count else { throw .malformed("of a question: \(numbers.count) numbers") }
         for (number, (entry, limit)) in zip(numbers, part) {
-            guard 0...(2 * most(limit) + 1) ~= number else { throw .nonsense("of a question: the number \(number)") }
+            guard 0...(2 * most(limit) + 1) ~= number else { throw .malformed("of a question: the number \(number)") }
             // What was let in since is still to be told.
             let since = pending.count(entry.number, entry.client) &* limit.limit.interval
             let due = asked &+ UInt64(number / 2) * 1000 &+ min(since, Self.year)

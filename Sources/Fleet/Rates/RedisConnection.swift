@@ -75,7 +75,7 @@ final class RedisConnection {
     /// Has anything come, or has it ended, although nothing was asked?
     func checkSilence() throws(RedisError) {
         do { try read() } catch { throw Self.error(error) }
-        guard reader.isEmpty else { throw .nonsense("it speaks without being asked") }
+        guard reader.isEmpty else { throw .malformed("it speaks without being asked") }
     }
 
     /// Wakes the waiter when anything comes.
@@ -96,7 +96,7 @@ final class RedisConnection {
     private static func error(_ error: any Error) -> RedisError {
         switch error {
         case let error as RedisError: error
-        case let fault as RESPFault: .nonsense(fault.reason)
+        case let fault as RESPFault: .malformed(fault.reason)
         default: .unreachable("\(error)")
         }
     }

@@ -40,7 +40,7 @@ enum RedisError: Error, CustomStringConvertible {
     /// It says no: its words.
     case refused(String)
     /// What it says is none of RESP, or no answer to what was asked.
-    case nonsense(String)
+    case malformed(String)
     case settings(String)
     case stopped
 
@@ -49,7 +49,7 @@ enum RedisError: Error, CustomStringConvertible {
         case .unreachable(let words): "Redis cannot be reached: \(words)"
         case .timedOut: "Redis has not answered in time"
         case .refused(let words): "Redis refuses: \(words)"
-        case .nonsense(let words): "the answer is not Redis's: \(words)"
+        case .malformed(let words): "the answer is not Redis's: \(words)"
         case .settings(let words): words
         case .stopped: "stopped"
         }

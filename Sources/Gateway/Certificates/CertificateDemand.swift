@@ -24,7 +24,7 @@ package actor CertificateDemand: CertificateSource {
         /// Nanoseconds.
         var wait: UInt64
         /// How a certificate is got, but for its names.
-        package var way: ManagedCertificate
+        package var template: ManagedCertificate
         var policy: TLSPolicy
     }
 
@@ -68,7 +68,7 @@ package actor CertificateDemand: CertificateSource {
     }
 
     /// What it is told apart by.
-    package nonisolated var key: String { settings.way.key(for: settings.site) }
+    package nonisolated var key: String { settings.template.key(for: settings.site) }
 
     /// From now on it is this one that gets them.
     package func use(_ renewer: Renewer, log: Logger) { (self.renewer, self.log) = (renewer, log) }
@@ -132,7 +132,7 @@ package actor CertificateDemand: CertificateSource {
     }
 
     private func certificate(_ name: String) -> ManagedCertificate {
-        var certificate = settings.way
+        var certificate = settings.template
         certificate.names = [name]
         return certificate
     }

@@ -11,7 +11,7 @@ extension CertificateDemand.Settings {
                 (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
                     && label.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x2D }
             } && labels.last?.first?.isNumber == false
-        guard isName, !way.authority.isLocal || LocalNames.contain(name) else { return false }
+        guard isName, !template.authority.isLocal || LocalNames.contain(name) else { return false }
         if own.contains(name) { return true }
         return patterns.isEmpty ? labels.count > 1 : patterns.contains { Self.matches(labels, $0) }
     }

@@ -64,20 +64,20 @@ extension Gateway: CertificateDeployment {
     }
 
     /// What of this process's listeners an authority can ask.
-    package var ways: [ProofKind] {
-        get async { currentPlan.waysToProve }
+    package var challengeTypes: [ChallengeType] {
+        get async { currentPlan.challengeTypes }
     }
 }
 
 extension Plan {
     /// What of its listeners an authority can ask, the best way first.
-    package var waysToProve: [ProofKind] {
+    package var challengeTypes: [ChallengeType] {
         let isPlain = listeners.contains { $0.tls == nil }
         let isOnlyTLSThere =
             listeners.contains { $0.tls != nil && $0.address.port == 443 }
             && !listeners.contains { $0.tls == nil && $0.address.port == 80 }
-        let ways: [ProofKind] = isPlain ? [.http01, .tlsALPN01] : [.tlsALPN01]
-        return isOnlyTLSThere ? ways.reversed() : ways
+        let types: [ChallengeType] = isPlain ? [.http01, .tlsALPN01] : [.tlsALPN01]
+        return isOnlyTLSThere ? types.reversed() : types
     }
 
     /// Whom names are asked of.

@@ -18,7 +18,7 @@ struct CertsActions {
         func follow(_ known: [String: CertificateStanding]) async {}
         func apply(_ shared: SharedDemands) async -> [SharedDemands.Name] { [] }
         func prove(_ name: String, file: String?) async -> String? { nil }
-        var ways: [ProofKind] { get async { [] } }
+        var challengeTypes: [ChallengeType] { get async { [] } }
     }
 
     /// Of a revocation (RFC 5280 §5.3.1), those that an authority takes from an account.
@@ -70,8 +70,8 @@ struct CertsActions {
 
     func changeAccountKeys() async throws {
         var authorities: [Authority] = []
-        for way in plan.managed + plan.demands.map(\.settings.way) {
-            for authority in way.authorities where !authority.isLocal && !authorities.contains(authority) {
+        for certificate in plan.managed + plan.demands.map(\.settings.template) {
+            for authority in certificate.authorities where !authority.isLocal && !authorities.contains(authority) {
                 authorities.append(authority)
             }
         }

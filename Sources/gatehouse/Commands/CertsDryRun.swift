@@ -7,7 +7,7 @@ extension CertsActions {
     /// - Throws: `ExitCode(1)` if the order would fail.
     func dryRun(_ name: String, json: Bool) async throws {
         let certificate = try certificate(name)
-        let around = Renewer.Surroundings(resolver: plan.resolver, ways: plan.waysToProve)
+        let around = Renewer.Surroundings(resolver: plan.resolver, challengeTypes: plan.challengeTypes)
         let findings = try await perform { renewer in try await renewer.dryRun(certificate, around) }
         if json {
             Console.say(DryRunFinding.json(findings))

@@ -99,7 +99,7 @@ extension PlanBuilder {
         guard let place = managedPlaces[name] else {
             checkStateDirectory(for: authority)
             managedPlaces[name] = managed.count
-            managed.append(way(to: Self.once(names), ssl, authority, update))
+            managed.append(managedCertificate(for: Self.once(names), ssl, authority, update))
             return name
         }
         if managed[place].authority != authority {
@@ -114,8 +114,8 @@ extension PlanBuilder {
     }
 
     /// A certificate for these names as the site wants it.
-    func way(
-        to names: [String], _ ssl: TLSSettings, _ authority: Authority, _ update: DNSUpdate?
+    func managedCertificate(
+        for names: [String], _ ssl: TLSSettings, _ authority: Authority, _ update: DNSUpdate?
     ) -> ManagedCertificate {
         let acme = ssl.acme
         var certificate = ManagedCertificate(
@@ -159,7 +159,7 @@ extension PlanBuilder {
     /// Says how names will be proved where the authority cannot be answered.
     mutating func checkChallenges(_ listeners: [ListenerPlan]) {
         let managedName = managed.first { !$0.isAnsweredElsewhere }?.name
-        let demand = demands.first { !$0.settings.way.isAnsweredElsewhere }
+        let demand = demands.first { !$0.settings.template.isAnsweredElsewhere }
         guard let name = managedName ?? demand.map({ "names on demand of \($0.settings.site)" }) else { return }
         if listeners.contains(where: { $0.address.port == ($0.tls == nil ? 80 : 443) }) { return }
         let index = configuration.sites.firstIndex { $0.ssl?.autoCert == true } ?? 0

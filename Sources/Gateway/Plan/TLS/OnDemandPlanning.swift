@@ -22,7 +22,7 @@ extension PlanBuilder {
             site: site.name, own: (site.allHostnames + ssl.domains).filter { !$0.hasPrefix("*") }, patterns: settings.names,
             question: settings.ask.flatMap { question($0, keyPath) }, perMinute: settings.perMinute,
             maxNames: settings.maxNames, maxWaiting: settings.maxWaiting, wait: settings.wait.nanoseconds,
-            way: way(to: [], ssl, isLocal ? .local : authority(ssl.acme), dnsUpdate(ssl.acme, keyPath)),
+            template: managedCertificate(for: [], ssl, isLocal ? .local : authority(ssl.acme), dnsUpdate(ssl.acme, keyPath)),
             policy: policy)
         // What is there of the plan before goes on to be used.
         let demand =
