@@ -1,6 +1,7 @@
 package import ACME
 import EventLoop
 package import Logging
+import Protection
 import Synchronization
 package import TLS
 
@@ -41,7 +42,9 @@ package actor CertificateDemand: CertificateSource {
     private var lastNumber = 0
     /// What `ask` has said of names, and until when that counts.
     private var decisions: [String: (isAllowed: Bool, until: ContinuousClock.Instant)] = [:]
-    private var questions: MinuteAllowance
+    /// How many names `ask` is asked about, and when it may be asked as often as at first again, in monotonic nanoseconds.
+    private let questions: RateLimit
+    private var questionsDue: UInt64 = 0
     /// Names that authorities were asked for lately, by this gateway and by others of its fleet.
     private var orders = RecentNames(Duration.seconds(60))
     /// Names that others have certificates of, as far as it was heard, and those that were got for them.
@@ -57,7 +60,8 @@ package actor CertificateDemand: CertificateSource {
         self.settings = settings
         store = CertificateStore(StateDirectory(stateDirectory))
         // Names that are refused cost a question each.
-        questions = MinuteAllowance(perMinute: settings.perMinute * 10)
+        let count = UInt64(max(1, settings.perMinute)) * 10
+        questions = RateLimit(requests: count, per: 60_000_000_000, burst: count)
     }
 
     /// Which names may be had, for people.
@@ -160,11 +164,17 @@ package actor CertificateDemand: CertificateSource {
         guard let question = settings.question, !settings.own.contains(name) else { return nil }
         let refusal = "on_demand.ask does not allow it"
         if let known = decisions[name], known.until > .now { return known.isAllowed ? nil : refusal }
-        guard questions.take() else { return "ten times per_minute names were asked about in this minute" }
+        guard takeQuestion() else { return "ten times per_minute names were asked about in this minute" }
         guard let isAllowed = await renewer.ask(question, about: name) else { return "on_demand.ask does not answer" }
         decide(name, isAllowed)
         await renewer.note(isAllowed, name, for: key)
         return isAllowed ? nil : refusal
+    }
+
+    private func takeQuestion() -> Bool {
+        let (due, verdict) = questions.decide(due: questionsDue, now: monotonicNanoseconds())
+        if let due { questionsDue = due }
+        return verdict.isAdmitted
     }
 
     private func decide(_ name: String, _ isAllowed: Bool) {
