@@ -75,12 +75,12 @@ struct DegradedPick {
         let impairments = impairments(server)
         guard !impairments.contains(.draining) else { return false }
         // Its trial is due: one request may try.
-        if impairments.contains(.circuitOpen) { return request.now >= server.record.trialTime }
+        if impairments.contains(.circuitOpen) { return request.now >= server.state.trialTime }
         return tier == .all || impairments.isDisjoint(with: [.unhealthy, .ejected, .backingOff])
     }
 
-    private func impairments(_ server: UpstreamServer) -> ServerRecord.Impairments {
-        server.record.impairments(now: request.now, server.parameters.health)
+    private func impairments(_ server: UpstreamServer) -> ServerState.Impairments {
+        server.state.impairments(now: request.now, server.parameters.health)
     }
 
     // MARK: Whom to choose
@@ -95,7 +95,7 @@ struct DegradedPick {
     /// The server whose turn it is, if it may; else any other by weight, in an order that has no pattern: what a missing
     /// server leaves is spread over all others.
     private func byChance(_ tier: Tier) -> Int? {
-        if group.servers[0].record.isReweighted { return byOverriddenWeight(tier) }
+        if group.servers[0].state.isReweighted { return byOverriddenWeight(tier) }
         let draw = StableHash.fmix64(UInt64(bitPattern: Int64(turn)))
         if let index = group.server(ofTurn: turn), isCandidate(index, tier) {
             // In slow start it keeps only a part of its turns.
@@ -165,22 +165,22 @@ struct DegradedPick {
     private func weight(_ index: Int) -> Int {
         let server = group.servers[index]
         guard impairments(server).contains(.slowStart) else { return fullWeight(index) }
-        return fullWeight(index) / 1000 * server.record.slowStartShare(now: request.now, server.parameters.health)
+        return fullWeight(index) / 1000 * server.state.slowStartShare(now: request.now, server.parameters.health)
     }
 
     private func fullWeight(_ index: Int) -> Int {
         let server = group.servers[index]
         // Of one that has become 0 since it was asked whether it may.
-        return 1000 * max(1, group.method == .roundRobin ? server.record.weightOverride ?? 1 : server.weight)
+        return 1000 * max(1, group.method == .roundRobin ? server.state.weightOverride ?? 1 : server.weight)
     }
 
     private func claim(_ index: Int) -> Bool {
         guard claims else { return true }
         let server = group.servers[index]
-        if impairments(server).contains(.circuitOpen), !server.record.claimTrial(now: request.now, server.parameters.health) {
+        if impairments(server).contains(.circuitOpen), !server.state.claimTrial(now: request.now, server.parameters.health) {
             return false
         }
-        return server.record.begin(atMost: server.parameters.maxConns, now: request.now)
+        return server.state.begin(atMost: server.parameters.maxConns, now: request.now)
     }
 
     // MARK: Nobody
@@ -194,7 +194,7 @@ struct DegradedPick {
             guard server.weight > 0, impairments(server).isDisjoint(with: .draining) else { continue }
             isDraining = false
             guard impairments(server).contains(.circuitOpen) else { continue }
-            soonest = min(soonest, server.record.trialTime)
+            soonest = min(soonest, server.state.trialTime)
         }
         if isDraining { return .draining }
         return .unavailable(retryAfter: soonest == .max || soonest < request.now ? 1_000_000_000 : soonest - request.now)

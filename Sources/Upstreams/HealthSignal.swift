@@ -6,7 +6,7 @@ package final class HealthSignal: Sendable {
 
     package init() {}
 
-    /// A record has changes that can be fetched already.
+    /// A server has changes that can be fetched already.
     func raise() { isThere.store(true, ordering: .releasing) }
 
     /// - Returns: whether one has raised it since the last call.

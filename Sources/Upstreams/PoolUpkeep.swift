@@ -22,7 +22,7 @@ extension Pool {
     /// Not if files of its TLS are named: what is in them may have changed, and then the connections were made by other rules.
     package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, queue: RequestQueue?) -> Bool {
         let namesFiles = other.tls.map { $0.caFile != nil || $0.clientCertificateFile != nil || $0.clientKeyFile != nil } ?? false
-        return !isRetired && server.record === other.record && server.identity == other.identity && server.tls == other.tls
+        return !isRetired && server.state === other.state && server.identity == other.identity && server.tls == other.tls
             && server.parameters.idleTimeout == other.parameters.idleTimeout
             && server.parameters.proxyHeader == other.parameters.proxyHeader
             && server.parameters.version == other.parameters.version
@@ -61,7 +61,7 @@ extension Pool {
 
     /// A connection that is kept alive asks for no address, so its name is looked up here, as long as it is in use.
     private func refreshName(_ now: UInt64) {
-        let total = server.record.total
+        let total = server.state.total
         if !idle.isEmpty || shared?.all.isEmpty == false || total != sweptTotal { addresses.refresh(now: now) }
         sweptTotal = total
     }

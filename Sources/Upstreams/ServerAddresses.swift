@@ -35,7 +35,7 @@ final class ServerAddresses {
         }
         name = fixed == nil ? names.name(identity.host) : nil
         self.names = fixed == nil ? names : nil
-        turn = fixed == nil ? server.record.takeAddressTurn() : 0
+        turn = fixed == nil ? server.state.takeAddressTurn() : 0
     }
 
     /// The name's addresses; 0 without a name.
@@ -74,7 +74,7 @@ final class ServerAddresses {
     nonisolated(nonsending) func ordered(_ waiter: Waiter, timeout: UInt64) async throws(TransportError) -> [SocketAddress] {
         if let fixed { return fixed }
         guard let name else { return [] }
-        defer { server.record.named(failure: name.failure) }
+        defer { server.state.named(failure: name.failure) }
         let wanted = chosen.take()
         _ = try await name.addresses(waiter, until: waiter.loop.now &+ timeout)
         adopt()

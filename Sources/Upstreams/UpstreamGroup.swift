@@ -128,7 +128,7 @@ package final class UpstreamGroup: Sendable {
         let turn = turns.take()
         if let stuck = request.stuckTo, !request.excluded.contains(stuck), claim(stuck: stuck, request) { return .server(stuck) }
         if let choice = ordinaryChoice(turn, request), !request.excluded.contains(choice), servers[choice].isAvailable,
-            servers[choice].record.begin(atMost: servers[choice].parameters.maxConns, now: request.now)
+            servers[choice].state.begin(atMost: servers[choice].parameters.maxConns, now: request.now)
         {
             return .server(choice)
         }
@@ -156,12 +156,12 @@ package final class UpstreamGroup: Sendable {
     ///   - began: when the request was sent, in monotonic nanoseconds; nil: now.
     ///   - now: monotonic nanoseconds.
     package func failed(_ server: UpstreamServer, kind: String, reason: String, began: UInt64? = nil, now: UInt64) {
-        let others = servers.filter { $0 !== server && $0.weight > 0 && !$0.parameters.isBackup && !$0.record.isDraining }
-        let began = min(server.record.health.ejection.rowBegan ?? now, began ?? now)
+        let others = servers.filter { $0 !== server && $0.weight > 0 && !$0.parameters.isBackup && !$0.state.isDraining }
+        let began = min(server.state.health.ejection.rowBegan ?? now, began ?? now)
         let isShared =
             !others.isEmpty
             && others.allSatisfy {
-                $0.record.owesAnswer(since: began) || $0.record.health.failsAlike(kind, now: now, $0.parameters.health)
+                $0.state.owesAnswer(since: began) || $0.state.health.failsAlike(kind, now: now, $0.parameters.health)
             }
         server.failed(.badAnswer, reason: reason, began: began, now: now, kind: kind, mayEject: !isShared)
     }
@@ -226,19 +226,19 @@ package final class UpstreamGroup: Sendable {
         switch method {
         case .roundRobin, .weighted, .leastConnections, .randomTwo: Double(server.load) / Double(weight)
         // A server without an answer yet costs nothing: it is tried at once.
-        case .leastTime: Double(server.record.averageLatency) * Double(server.load + 1) / Double(weight)
+        case .leastTime: Double(server.state.averageLatency) * Double(server.load + 1) / Double(weight)
         case .hash: Rendezvous.cost(server: server.identityHash, key: request.key, weight: weight)
         }
     }
 
     /// Those who are stuck to a server may have it while it drains, and as long as it is not known to be down.
     private func claim(stuck index: Int, _ request: Request) -> Bool {
-        mayStay(at: index, request) && servers[index].record.begin(atMost: servers[index].parameters.maxConns, now: request.now)
+        mayStay(at: index, request) && servers[index].state.begin(atMost: servers[index].parameters.maxConns, now: request.now)
     }
 
     private func mayStay(at index: Int, _ request: Request) -> Bool {
         let server = servers[index]
-        let impairments = server.record.impairments(now: request.now, server.parameters.health)
+        let impairments = server.state.impairments(now: request.now, server.parameters.health)
         guard server.weight > 0 || impairments.contains(.draining) else { return false }
         return impairments.isDisjoint(with: [.circuitOpen, .unhealthy, .ejected, .disabled])
     }

@@ -81,13 +81,13 @@ package final class UpstreamServer: Sendable {
     package let parameters: Parameters
     /// Nil for a plain upstream.
     package let tls: TLSClientContext.Settings?
-    package let record: ServerRecord
+    package let state: ServerState
 
-    /// - Parameter record: of the server with the same identity in the plan before; a new one if there was none.
+    /// - Parameter state: of the server with the same identity in the plan before; a new one if there was none.
     package init(
         _ identity: Identity, url: String, authority: String, parameters: Parameters = Parameters(),
         tls: TLSClientContext.Settings?,
-        record: ServerRecord = ServerRecord()
+        state: ServerState = ServerState()
     ) {
         self.identity = identity
         identityHash = identity.hash
@@ -96,27 +96,27 @@ package final class UpstreamServer: Sendable {
         basePath = Array(identity.basePath.utf8)
         self.parameters = parameters
         self.tls = tls
-        self.record = record
+        self.state = state
     }
 
     /// Its share of requests now: as an operator says, or the configuration.
-    package var weight: Int { record.weightOverride ?? parameters.weight }
+    package var weight: Int { state.weightOverride ?? parameters.weight }
 
     /// Has the weights that an operator has given some servers hold for the groups of all of them. Where there is none their
     /// schedules hold again.
     package static func applyWeightOverrides(_ servers: [UpstreamServer]) {
-        let isReweighted = servers.contains { $0.record.weightOverride != nil }
-        for server in servers where server.record.isReweighted != isReweighted { server.record.setReweighted(isReweighted) }
+        let isReweighted = servers.contains { $0.state.weightOverride != nil }
+        for server in servers where server.state.isReweighted != isReweighted { server.state.setReweighted(isReweighted) }
     }
 
     /// Its parameters become those of the server that is in use: its plan is in use from now on.
-    package func takeEffect() { record.setDraining(parameters.isDraining) }
+    package func takeEffect() { state.setDraining(parameters.isDraining) }
 
     /// Exchanges and tunnels under way, over all workers.
-    package var load: Int { record.load }
+    package var load: Int { state.load }
 
     /// Ends what a pick began, when no lease has taken it over.
-    package func release() { record.end() }
+    package func release() { state.end() }
 
     /// A request to it failed.
     /// - Parameters:
@@ -129,28 +129,28 @@ package final class UpstreamServer: Sendable {
         _ fault: ServerHealth.Fault, reason: String, began: UInt64? = nil, now: UInt64, kind: String = "",
         mayEject: Bool = true
     ) {
-        record.failed(fault, reason: reason, began: began, now: now, kind: kind, mayEject: mayEject, parameters.health)
+        state.failed(fault, reason: reason, began: began, now: now, kind: kind, mayEject: mayEject, parameters.health)
     }
 
     /// It answered well.
     /// - Parameter duration: nanoseconds to the answer's head.
     package func succeeded(in duration: UInt64, now: UInt64) {
-        record.add(latency: duration, now: now)
-        record.succeeded(now: now, parameters.health)
+        state.add(latency: duration, now: now)
+        state.succeeded(now: now, parameters.health)
     }
 
     /// A probe of it came to an end.
     package func probed(_ probe: ProbeHistory.Last, now: UInt64) {
-        record.probed(probe, now: now, parameters.health)
+        state.probed(probe, now: now, parameters.health)
     }
 
     /// A probe of it came to what another member of the fleet says, whose own probes are as many as it takes.
     package func confirmed(_ probe: ProbeHistory.Last, now: UInt64) {
-        record.confirmed(probe, now: now, parameters.health)
+        state.confirmed(probe, now: now, parameters.health)
     }
 
     /// Does it take its full share, and has room? What a pick asks first.
-    var isAvailable: Bool { record.isUnimpaired && hasRoom }
+    var isAvailable: Bool { state.isUnimpaired && hasRoom }
 
-    var hasRoom: Bool { parameters.maxConns == 0 || record.load < parameters.maxConns }
+    var hasRoom: Bool { parameters.maxConns == 0 || state.load < parameters.maxConns }
 }

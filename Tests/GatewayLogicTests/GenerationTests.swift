@@ -23,7 +23,7 @@ struct GenerationTests {
 
     /// A lease on a new connection, as after a pick.
     private static func lease(_ pool: Pool, _ loop: EventLoop) async throws(TransportError) -> Lease {
-        _ = pool.server.record.begin(atMost: 0, now: 1)
+        _ = pool.server.state.begin(atMost: 0, now: 1)
         return try await pool.connect(Waiter(loop: loop))
     }
 
@@ -96,7 +96,7 @@ struct GenerationTests {
             let next = try Self.generation(Plans.plan(Plans.pool([listener.address.port]), after: old.plan), after: old, on: loop)
             await old.retire(for: next)
             let (late, pool) = (try old.pool(of: old.plan.route(), 0), try next.pool(of: next.plan.route(), 0))
-            #expect(late !== pool && late.server.record === pool.server.record)
+            #expect(late !== pool && late.server.state === pool.server.state)
             try await Self.lease(late, loop).giveBack()
             try await Self.lease(pool, loop).giveBack()
             #expect([late, pool].map(\.idleCount) == [0, 1])

@@ -40,18 +40,18 @@ struct SharedProberTests {
                 await prober.run()
             }
             _ = try await upstream.requests.first(4)
-            #expect(server.record.isHealthyByProbes)
+            #expect(server.state.isHealthyByProbes)
 
             isHealthy.withLock { $0 = false }
-            while server.record.isHealthyByProbes { await loop.yield() }
-            #expect(server.record.health.probes.last?.finding.hasSuffix("as \(other) says: refused") == true)
+            while server.state.isHealthyByProbes { await loop.yield() }
+            #expect(server.state.health.probes.last?.finding.hasSuffix("as \(other) says: refused") == true)
 
             // Two successes in a row are its own affair; one confirms another's.
             isHealthy.withLock { $0 = true }
             let count = upstream.requests.all.count
             say([:])
             prober.lookAgain()
-            while !server.record.isHealthyByProbes { await loop.yield() }
+            while !server.state.isHealthyByProbes { await loop.yield() }
             #expect(upstream.requests.all.count == count + 1)
             prober.stop()
             await task.value

@@ -121,26 +121,26 @@ import Testing
     @Test("Changes are told once, with their reasons")
     func changes() {
         let server = Servers.server("10.0.0.1")
-        #expect(server.record.takeChanges().isEmpty)
+        #expect(server.state.takeChanges().isEmpty)
         for _ in 0..<5 { server.failed(.unreachable, reason: "refused", now: 1) }
         #expect(
-            server.record.takeChanges() == [
+            server.state.takeChanges() == [
                 .circuitOpened(reason: "refused", until: second + 1),
                 .ejected(.failuresInARow(5), reason: "refused", until: 10 * second + 1),
             ])
-        #expect(server.record.takeChanges().isEmpty)
+        #expect(server.state.takeChanges().isEmpty)
         server.probed(.init(at: 5, finding: "connected", isHealthy: true), now: 5)
-        #expect(server.record.takeChanges() == [.circuitClosed])
-        _ = server.record.impairments(now: 20 * second, server.parameters.health)
-        #expect(server.record.takeChanges() == [.returned])
-        #expect(server.record.isUnimpaired)
+        #expect(server.state.takeChanges() == [.circuitClosed])
+        _ = server.state.impairments(now: 20 * second, server.parameters.health)
+        #expect(server.state.takeChanges() == [.returned])
+        #expect(server.state.isUnimpaired)
     }
 
     @Test("State outlives a plan: a new plan's server goes on where the old one was")
     func carriedOver() {
         let old = Servers.server("10.0.0.1")
         for _ in 0..<5 { old.failed(.badAnswer, reason: "500", now: 1) }
-        let new = UpstreamServer(old.identity, url: old.url, authority: "a", tls: nil, record: old.record)
+        let new = UpstreamServer(old.identity, url: old.url, authority: "a", tls: nil, state: old.state)
         #expect(!new.isAvailable)
     }
 

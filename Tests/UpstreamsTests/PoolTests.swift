@@ -44,7 +44,7 @@ actor LoopRunner {
 
     /// A lease on a new connection, as after a pick.
     private static func lease(_ pool: Pool, _ loop: EventLoop) async throws(TransportError) -> Lease {
-        _ = pool.server.record.begin(atMost: 0, now: 1)
+        _ = pool.server.state.begin(atMost: 0, now: 1)
         return try await pool.connect(Waiter(loop: loop))
     }
 
@@ -69,7 +69,7 @@ actor LoopRunner {
             #expect(pool.server.load == 1)
             first.giveBack()
             #expect(pool.server.load == 0 && pool.idleCount == 1)
-            _ = pool.server.record.begin(atMost: 0, now: 1)
+            _ = pool.server.state.begin(atMost: 0, now: 1)
             if let again = pool.leaseIdle(carefully: true) {
                 #expect(again.side.isReused)
             } else {
@@ -138,7 +138,7 @@ actor LoopRunner {
             let peer = Stream(try await Self.accepted(listener, loop))
             #expect(try peer.write("HTTP/1.1 408 Request Timeout\r\n\r\n".utf8Span.span) > 0)
             while !stream.socket.isReadable { await Self.turn(of: loop) }
-            _ = pool.server.record.begin(atMost: 0, now: 1)
+            _ = pool.server.state.begin(atMost: 0, now: 1)
             #expect(throws: TransportError.self) { _ = try pool.side(over: stream, to: nil, of: 0) }
             #expect(pool.server.load == 0 && stream.socket.descriptor == -1)
         }

@@ -172,7 +172,7 @@ import Testing
     @Test("When every server drains the pick says so")
     func allDrain() {
         let group = Servers.group([1, 1], .roundRobin)
-        for server in group.servers { server.record.setDraining(true) }
+        for server in group.servers { server.state.setDraining(true) }
         #expect(group.pick(.init(now: 1)) == .draining)
     }
 
@@ -228,7 +228,7 @@ import Testing
     @Test("What an operator orders goes before what the configuration says, and outlives it")
     func orders() {
         let group = Servers.group([1, 1], .roundRobin)
-        let record = group.servers[0].record
+        let record = group.servers[0].state
         var stuck = UpstreamGroup.Request(now: 1)
         stuck.stuckTo = 0
         func counts(stuck isStuck: Bool = false) -> [Int] {
@@ -252,12 +252,12 @@ import Testing
     @Test("A draining server takes only those who are stuck to it")
     func draining() {
         let group = Servers.group([1, 1], .roundRobin)
-        group.servers[0].record.setDraining(true)
+        group.servers[0].state.setDraining(true)
         #expect(group.counts(of: 10) == [0, 10])
         var request = UpstreamGroup.Request(now: 1)
         request.stuckTo = 0
         #expect(group.counts(of: 10) { _ in request } == [10, 0])
-        group.servers[0].record.setDraining(false)
+        group.servers[0].state.setDraining(false)
         #expect(group.counts(of: 10) == [5, 5])
     }
 

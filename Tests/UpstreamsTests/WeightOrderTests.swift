@@ -5,7 +5,7 @@ import Testing
 /// Weights that an operator orders while the gateway runs.
 @Suite struct WeightOrderTests {
     private func order(_ weights: [Int?], of group: UpstreamGroup) {
-        for (server, weight) in zip(group.servers, weights) { server.record.overrideWeight( weight) }
+        for (server, weight) in zip(group.servers, weights) { server.state.overrideWeight(weight) }
         UpstreamServer.applyWeightOverrides(group.servers)
     }
 
@@ -92,12 +92,12 @@ import Testing
     func beside() {
         let group = Servers.group([1, 1, 1], .weighted)
         order([2, nil, nil], of: group)
-        group.servers[1].record.setAdminState(.draining)
+        group.servers[1].state.setAdminState(.draining)
         #expect(abs(group.counts(of: 300)[0] - 200) <= 2)
         group.servers[1].failed(.unreachable, reason: "gone", now: 1)
-        group.servers[1].record.setAdminState(.none)
-        #expect(group.servers.allSatisfy { $0.record.isReweighted })
+        group.servers[1].state.setAdminState(.none)
+        #expect(group.servers.allSatisfy { $0.state.isReweighted })
         order([nil, nil, nil], of: group)
-        #expect(group.servers.allSatisfy { !$0.record.isReweighted })
+        #expect(group.servers.allSatisfy { !$0.state.isReweighted })
     }
 }

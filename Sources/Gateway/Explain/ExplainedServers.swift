@@ -40,7 +40,7 @@ struct ExplainedServers {
                 why: isLive ? whyNow(server, place) : whyAtStart(server, isPicked: isPicked),
                 at: key(place).flatMap { configuration.location(of: $0)?.description },
                 states: isLive ? ServerReport.states(of: server) : nil, underWay: isLive ? server.load : nil,
-                lastFault: isLive ? server.record.health.lastFault : nil)
+                lastFault: isLive ? server.state.health.lastFault : nil)
         }
     }
 
@@ -80,7 +80,7 @@ struct ExplainedServers {
             }
         }
         if server.weight == 0 { return "has weight 0" }
-        let words = ServerReport.states(of: server).map { Self.words(of: $0, server.record.health.lastFault) }
+        let words = ServerReport.states(of: server).map { Self.words(of: $0, server.state.health.lastFault) }
         if !words.isEmpty { return words.joined(separator: ", ") }
         if server.parameters.maxConns > 0, server.load >= server.parameters.maxConns {
             return "full: \(load), and max_conns is \(server.parameters.maxConns)"

@@ -15,7 +15,7 @@ extension MetricsText {
         let entries = pools.flatMap { pool in
             zip(pool.plan.series, pool.plan.servers).compactMap { series, server in
                 seen.insert(ObjectIdentifier(series)).inserted
-                    ? Entry(series: series, server: server, health: server.record.health) : nil
+                    ? Entry(series: series, server: server, health: server.state.health) : nil
             }
         }
         appendCounts(entries.map(\.series))
@@ -63,9 +63,9 @@ extension MetricsText {
             sample(entry.series.labels, ("state", "probe_failing"), entry.health.probes.isHealthy ? 0 : 1)
             sample(entry.series.labels, ("state", "ejected"), entry.health.ejection.until == nil ? 0 : 1)
             sample(entry.series.labels, ("state", "circuit_open"), entry.health.breaker.state == .closed ? 0 : 1)
-            sample(entry.series.labels, ("state", "draining"), entry.server.record.isDraining ? 1 : 0)
-            sample(entry.series.labels, ("state", "disabled"), entry.server.record.isDisabled ? 1 : 0)
-            sample(entry.series.labels, ("state", "unresolved"), entry.server.record.unresolved == nil ? 0 : 1)
+            sample(entry.series.labels, ("state", "draining"), entry.server.state.isDraining ? 1 : 0)
+            sample(entry.series.labels, ("state", "disabled"), entry.server.state.isDisabled ? 1 : 0)
+            sample(entry.series.labels, ("state", "unresolved"), entry.server.state.unresolved == nil ? 0 : 1)
         }
     }
 }

@@ -87,7 +87,7 @@ package final class Plan: Sendable {
         poolsMadeAtOnce = pools.lazy.filter { !$0.isMadeOnDemand }.map(\.index)
         var poolsOfRecords = [ObjectIdentifier: [Int]](minimumCapacity: pools.count)
         for pool in pools {
-            for server in pool.servers { poolsOfRecords[ObjectIdentifier(server.record), default: []].append(pool.index) }
+            for server in pool.servers { poolsOfRecords[ObjectIdentifier(server.state), default: []].append(pool.index) }
         }
         self.poolsOfRecords = poolsOfRecords
         caches = builder.caches

@@ -13,7 +13,7 @@ struct HealthLog {
     /// - Parameter now: monotonic nanoseconds.
     func report(_ servers: some Sequence<UpstreamServer>, now: UInt64) {
         for server in servers {
-            for change in server.record.takeChanges() { report(change, of: server, now) }
+            for change in server.state.takeChanges() { report(change, of: server, now) }
         }
     }
 

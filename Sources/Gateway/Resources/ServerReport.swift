@@ -47,15 +47,15 @@ package enum ServerAction: Sendable, Equatable {
         }
     }
 
-    fileprivate func apply(to record: ServerRecord) {
+    fileprivate func apply(to state: ServerState) {
         switch self {
-        case .enable: record.setAdminState(.enabled)
-        case .drain: record.setAdminState(.draining)
-        case .disable: record.setAdminState(.disabled)
-        case .weight(let weight): record.overrideWeight( weight)
+        case .enable: state.setAdminState(.enabled)
+        case .drain: state.setAdminState(.draining)
+        case .disable: state.setAdminState(.disabled)
+        case .weight(let weight): state.overrideWeight( weight)
         case .reset:
-            record.setAdminState(.none)
-            record.overrideWeight( nil)
+            state.setAdminState(.none)
+            state.overrideWeight( nil)
         }
     }
 }
@@ -66,7 +66,7 @@ extension Gateway {
         var seen: Set<ObjectIdentifier> = []
         return currentPlan.pools.flatMap { pool in
             pool.servers.compactMap { server in
-                seen.insert(ObjectIdentifier(server.record)).inserted ? ServerReport(server, of: pool) : nil
+                seen.insert(ObjectIdentifier(server.state)).inserted ? ServerReport(server, of: pool) : nil
             }
         }
     }
@@ -85,7 +85,7 @@ extension Gateway {
             plan = currentPlan
             for pool in plan.pools {
                 for server in pool.servers where meant.contains(where: { $0.isOf(server, pool) }) {
-                    action.apply(to: server.record)
+                    action.apply(to: server.state)
                 }
             }
             plan.applyWeightOverrides()
@@ -99,27 +99,27 @@ extension Gateway {
 
 extension ServerReport {
     init(_ server: UpstreamServer, of pool: PoolPlan) {
-        let health = server.record.health
+        let health = server.state.health
         (site, upstream, url) = (pool.site, pool.name, server.url)
         (weight, configuredWeight, isBackup) = (server.weight, server.parameters.weight, server.parameters.isBackup)
-        (order, underWay, requests) = (server.record.adminState.rawValue, server.load, server.record.total)
+        (order, underWay, requests) = (server.state.adminState.rawValue, server.load, server.state.total)
         lastFault = health.lastFault
         states = Self.states(of: server)
     }
 
     /// What keeps a server from its requests.
     static func states(of server: UpstreamServer) -> [String] {
-        let health = server.record.health
+        let health = server.state.health
         var states: [String] = []
-        if server.record.isDisabled {
+        if server.state.isDisabled {
             states.append("disabled")
-        } else if server.record.isDraining {
+        } else if server.state.isDraining {
             states.append("draining")
         }
         if !health.probes.isHealthy { states.append("probe_failing") }
         if health.ejection.until != nil { states.append("ejected") }
         if health.breaker.state != .closed { states.append("circuit_open") }
-        if server.record.unresolved != nil { states.append("unresolved") }
+        if server.state.unresolved != nil { states.append("unresolved") }
         return states
     }
 

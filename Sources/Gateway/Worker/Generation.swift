@@ -79,7 +79,7 @@ final class Generation {
 
         /// What the generation before has: it is taken over where the plan has it, too.
         mutating func know(_ part: Part) {
-            for pool in part.connections { knownPools[ObjectIdentifier(pool.server.record)] = pool }
+            for pool in part.connections { knownPools[ObjectIdentifier(pool.server.state)] = pool }
             if let queue = part.queue { knownQueues[ObjectIdentifier(queue.count)] = queue }
         }
 
@@ -95,7 +95,7 @@ final class Generation {
             let settings = pool.settings(in: plan.limits)
             var connections: [Pool] = []
             for (number, server) in pool.servers.enumerated() {
-                if let known = knownPools[ObjectIdentifier(server.record)],
+                if let known = knownPools[ObjectIdentifier(server.state)],
                     known.suits(server, settings: settings, names: names, queue: queue)
                 {
                     connections.append(known)

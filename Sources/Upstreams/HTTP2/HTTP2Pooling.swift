@@ -72,7 +72,7 @@ extension Pool {
         if takesThem { return lease }
         guard server.parameters.version == .negotiated else { return nil }
         // The lease at hand is of no use, and ends what the pick began.
-        _ = server.record.begin(atMost: 0, now: loop.now)
+        _ = server.state.begin(atMost: 0, now: loop.now)
         return try await connectInHTTP1(waiter)
     }
 

@@ -86,7 +86,7 @@ final class SharedConnections {
         guard now >= calmUntil else { return }
         if now &- calmUntil > 60_000_000_000 { calmTime = Self.shortestCalm }
         calmUntil = now &+ calmTime
-        server.record.backOff(until: calmUntil)
+        server.state.backOff(until: calmUntil)
         calmTime = min(2 * calmTime, Self.longestCalm)
     }
 

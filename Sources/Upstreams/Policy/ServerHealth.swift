@@ -1,6 +1,6 @@
 /// How healthy one server is, by what its requests and its probes came to.
 ///
-/// A pure value; times are monotonic nanoseconds that the caller gives. `ServerRecord` shares it.
+/// A pure value; times are monotonic nanoseconds that the caller gives. `ServerState` shares it.
 package struct ServerHealth: Sendable, Equatable {
     /// `[sites.proxy.health]` and `[sites.proxy.health_check]`.
     package struct Settings: Sendable, Equatable {

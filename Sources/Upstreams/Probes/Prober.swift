@@ -86,7 +86,7 @@ package final class Prober {
         var isCovered = false
         while !isStopped {
             let duty = self.duty
-            if case .other(let verdict, let end) = duty, verdict.isHealthy == server.record.isHealthyByProbes {
+            if case .other(let verdict, let end) = duty, verdict.isHealthy == server.state.isHealthyByProbes {
                 isCovered = true
                 _ = await waiter.wait(timeout: end - min(end, loop.now))
                 continue
@@ -120,7 +120,7 @@ package final class Prober {
         } else {
             server.probed(ProbeHistory.Last(at: now, finding: finding, isHealthy: isHealthy), now: now)
         }
-        let verdict = server.record.isHealthyByProbes
+        let verdict = server.state.isHealthyByProbes
         share.map { $0.probes.note($0.index, in: $0.set, isHealthy: verdict, finding: finding) }
     }
 

@@ -52,7 +52,7 @@ extension Exchange {
         case .full: return nil
         case .draining: throw Failure(.groupDraining, key: "sites.proxy.upstreams.drain")
         case .unavailable(let time):
-            let last = group.servers.lazy.compactMap { server in server.record.health.lastFault.map { "; \(server.url): \($0)" } }
+            let last = group.servers.lazy.compactMap { server in server.state.health.lastFault.map { "; \(server.url): \($0)" } }
             throw Failure(
                 .groupUnavailable, detail: "no server of the group can be reached" + (last.first ?? ""),
                 retryAfter: max(1, (time + 999_999_999) / 1_000_000_000))

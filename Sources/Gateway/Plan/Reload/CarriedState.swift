@@ -9,7 +9,7 @@ import Upstreams
 /// A plan that is built and never used leaves nothing behind: it has looked up, and at most made what nobody else sees.
 final class CarriedState: Sendable {
     private struct Tables {
-        var servers = IdentityTable<ServerIdentity, ServerRecord>()
+        var servers = IdentityTable<ServerIdentity, ServerState>()
         var handshakes = IdentityTable<ServerIdentity, HandshakeRate.Schedule>()
         var budgets = IdentityTable<PoolIdentity, RetryBudget.Account>()
         var queues = IdentityTable<PoolIdentity, RequestQueue.Count>()
@@ -52,8 +52,8 @@ final class CarriedState: Sendable {
     }
 
     /// Health, ejection, circuit, answer times and what is under way.
-    func server(_ identity: ServerIdentity) -> ServerRecord {
-        tables.withLock { $0.servers.object(of: identity, orNew: ServerRecord(healthSignal)) }
+    func server(_ identity: ServerIdentity) -> ServerState {
+        tables.withLock { $0.servers.object(of: identity, orNew: ServerState(healthSignal)) }
     }
 
     func handshakes(_ identity: ServerIdentity) -> HandshakeRate.Schedule {

@@ -57,7 +57,7 @@ extension PlanBuilder {
         let tls = make(.pool(upstream.name), of: site) { $0.tls(upstream, at: keyPath) } ?? nil
         return UpstreamServer(
             identity, url: url.description, authority: url.authority, parameters: parameters, tls: tls,
-            record: carried.server(ServerIdentity(upstream, of: site)))
+            state: carried.server(ServerIdentity(upstream, of: site)))
     }
 
     private mutating func tls(_ upstream: Upstream, at keyPath: String) -> TLSClientContext.Settings? {

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// What all workers know of one server now. On a request's way it is atomics; the lock is for changes of health alone.
+/// The state of one server, which all workers share. On a request's way it is atomics; the lock is for changes of health alone.
 ///
 /// It outlives a plan: a new plan's server of the same identity takes it over, so that a reload forgets nothing.
-package final class ServerRecord: Sendable {
+package final class ServerState: Sendable {
     /// What keeps a server from its full share of requests; nearly always nothing.
     struct Impairments: OptionSet {
         let rawValue: UInt32
@@ -179,7 +179,7 @@ package final class ServerRecord: Sendable {
     package func setAdminState(_ state: ServerAdminState) { change { $0.state = state } }
 
     /// From now on it has this weight, whatever the configuration says.
-    /// - Parameter weight: nil: as the configuration says. It holds once `UpstreamServer.applyWeightOverrides` has told the group.
+    /// - Parameter weight: nil: as the configuration says. It holds once `UpstreamServer.applyWeightOverrides` was called.
     package func overrideWeight(_ weight: Int?) { overriddenWeight.store(weight ?? -1, ordering: .relaxed) }
 
     /// The weight that an operator has given it; nil: as the configuration says.
