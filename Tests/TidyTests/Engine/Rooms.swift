@@ -46,7 +46,7 @@ extension Project {
                     "Sources/Fleet/Rates/RateLink.swift",
                     "Sources/Gateway/Certificates/Stapler.swift",
                     "Sources/Gateway/Tokens/KeyFetcher.swift",
-                    "Sources/Gateway/Record/Log/LogFile.swift",
+                    "Sources/Gateway/Logs/Log/LogFile.swift",
                     "Sources/Gateway/Tunnel/UniqueBox.swift",
                     "Sources/Gateway/Worker/Worker.swift",
                     "Sources/HTTP/Bytes/ByteAppending.swift",
