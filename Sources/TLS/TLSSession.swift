@@ -277,23 +277,6 @@ import CRecords
         return !hasPendingCiphertext
     }
 
-    // MARK: For the log
-
-    /// "TLSv1.3", after the handshake.
-    package var version: String { unsafe records == nil ? String(cString: SSL_get_version(ssl)) : "TLSv1.3" }
-    /// "TLS_AES_256_GCM_SHA384", after the handshake.
-    package var cipher: String {
-        if let records = unsafe records { return unsafe String(cString: gh_records_cipher(records)) }
-        return unsafe SSL_get_current_cipher(ssl).map { unsafe String(cString: SSL_CIPHER_get_name($0)) } ?? "-"
-    }
-    package var isResumed: Bool {
-        if let records = unsafe records { return unsafe gh_records_is_resumed(records) == 1 }
-        return unsafe SSL_session_reused(ssl) == 1
-    }
-
-    /// Has OpenSSL handed the connection over? Never, with TLS 1.2.
-    var hasOwnRecords: Bool { unsafe records != nil }
-
     // MARK: -
 
     /// What `SSL_get_error` looks at must be of the operation alone. Clearing goes through the whole queue, looking does not.
@@ -318,15 +301,6 @@ import CRecords
         case GH_END: return .end
         default: throw recordFailure()
         }
-    }
-
-    private func recordFailure() -> TLSError {
-        ERR_clear_error()
-        if let problem = unsafe gh_records_problem(records) {
-            return TLSError(.protocolViolation, unsafe String(cString: problem))
-        }
-        if unsafe wire.pointee.error != 0 { return TLSError.system(unsafe wire.pointee.error) }
-        return TLSError(.truncated, "the peer closed the connection without close_notify")
     }
 
     /// Must follow the operation with no other OpenSSL call in between (SSL_get_error(3)).

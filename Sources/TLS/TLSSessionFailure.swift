@@ -1,4 +1,5 @@
 import COpenSSL
+import CRecords
 
 /// What to say of an operation that has failed: OpenSSL's error queue, the socket and the session together tell why.
 extension TLSSession {
@@ -120,4 +121,14 @@ extension TLSSession {
 
     /// Has the server sent a CertificateRequest? Its list of authorities may be empty, but then there is one.
     private var wasAskedForCertificate: Bool { unsafe SSL_get0_peer_CA_list(ssl) != nil }
+
+    /// What our records have failed of.
+    func recordFailure() -> TLSError {
+        ERR_clear_error()
+        if let problem = unsafe gh_records_problem(records) {
+            return TLSError(.protocolViolation, unsafe String(cString: problem))
+        }
+        if unsafe wire.pointee.error != 0 { return TLSError.system(unsafe wire.pointee.error) }
+        return TLSError(.truncated, "the peer closed the connection without close_notify")
+    }
 }
