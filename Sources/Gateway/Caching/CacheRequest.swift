@@ -20,4 +20,8 @@ struct CacheRequest {
         isHead = request.method == .head
         forRules = CacheRules.Asked(method: request.method, isPersonal: isPersonal, directives: directives)
     }
+
+    /// Does the upstream answer it with a whole? A part is no answer to store, and what a client has is judged by the origin.
+    /// - Parameter hasStored: is there a stored answer, by which the client's conditions can be judged?
+    func isForWhole(hasStored: Bool) -> Bool { !isHead && (conditions.isEmpty || hasStored && !conditions.isForOrigin) }
 }

@@ -28,7 +28,7 @@ extension Exchange {
                 return try await send(answer, to: cacheable, cacheable.hit(left))
             case .stale(let answer, let canBeStale): stored = (answer, canBeStale)
             }
-            if asked.directives.flags.contains(.onlyIfCached), cacheable.plan.rules.honoursClientDirectives {
+            if cacheable.asked.directives.flags.contains(.onlyIfCached), cacheable.plan.rules.honoursClientDirectives {
                 throw Failure(.notCached, detail: "nothing stored may be sent", key: "sites.cache_upstream.client_directives")
             }
             guard mayBeStored(cacheable, hasStored: stored != nil) else {
@@ -44,10 +44,8 @@ extension Exchange {
     /// May the upstream's answer be stored, and sent to others who wait for it?
     /// - Parameter hasStored: is there a stored answer, which the upstream is asked about?
     private func mayBeStored(_ cacheable: borrowing CacheableRequest, hasStored: Bool) -> Bool {
-        let asked = cacheable.asked
-        // A part is no answer to store, and what a client has is judged by the origin.
-        guard !asked.isHead, asked.conditions.isEmpty || hasStored && !asked.conditions.isForOrigin else { return false }
-        return !asked.isPersonal || cacheable.status.forward != .request
+        guard cacheable.asked.isForWhole(hasStored: hasStored) else { return false }
+        return !cacheable.asked.isPersonal || cacheable.status.forward != .request
     }
 
     /// What the cache has for a request.
@@ -63,9 +61,8 @@ extension Exchange {
 
     /// Looks for a stored answer that its sender may have, and notes why the request goes on, if it does.
     private func look(up cacheable: inout CacheableRequest) -> Lookup {
-        let asked = cacheable.asked
         let answer: CachedAnswer
-        switch cacheable.cache.find(cacheable.key, asked.selecting) {
+        switch cacheable.cache.find(cacheable.key, cacheable.asked.selecting) {
         case .nothing:
             cacheable.status.forward = .uriMiss
             return .nothing
@@ -74,7 +71,7 @@ extension Exchange {
             return .nothing
         case .answer(let found): answer = found
         }
-        if asked.isPersonal, !CacheRules.isForAll(answer.directives) {
+        if cacheable.asked.isPersonal, !CacheRules.isForAll(answer.directives) {
             cacheable.status.forward = .request
             return .nothing
         }
@@ -82,7 +79,7 @@ extension Exchange {
         // Fresh, and still asked about: the request wants it so.
         cacheable.status.forward = answer.times.freshness(at: now) > 0 ? .request : .stale
         let reuse = cacheable.plan.rules.reuse(
-            answer.times, answer.directives, asked: asked.directives, hasPragma: asked.hasPragma, now: now)
+            answer.times, answer.directives, asked: cacheable.asked.directives, hasPragma: cacheable.asked.hasPragma, now: now)
         return switch reuse {
         case .fresh(let left): .fresh(answer, left: left)
         case .whileRevalidating(let left): .whileRevalidating(answer, left: left)

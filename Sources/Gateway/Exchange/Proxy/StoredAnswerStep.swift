@@ -8,7 +8,6 @@ extension Exchange {
     mutating nonisolated(nonsending) func send(
         _ answer: CachedAnswer, to cacheable: borrowing CacheableRequest, _ status: CacheStatus
     ) async throws(Failure) {
-        let asked = cacheable.asked
         let now = resources.clock.seconds
         var head = resources.acquireResponseHead()
         defer { resources.release(head) }
@@ -21,9 +20,10 @@ extension Exchange {
         fields.append("Cache-Status") { status.append(to: &$0, of: name) }
         if status.forward == nil { cacheable.cache.counts.hits += 1 }
         var part: Range<Int>? = 0..<answer.body.count
-        if asked.conditions.hold(for: head, now: now) {
+        if cacheable.asked.conditions.hold(for: head, now: now) {
             (head, part) = (replace(head, with: StoredHead.notModified(head)), nil)
-        } else if !asked.isHead, let range = asked.conditions.range(of: head, now: now) {  // RFC 9110 §14.2: of GET alone.
+        } else if !cacheable.asked.isHead, let range = cacheable.asked.conditions.range(of: head, now: now) {
+            // RFC 9110 §14.2: of GET alone.
             switch ByteRange.parse(range, size: UInt64(answer.body.count)) {
             // RFC 9110 §14.2: a server may ignore ranges, and several are not worth their effort here.
             case .whole, .parts: break
@@ -37,7 +37,7 @@ extension Exchange {
                     .rangeNotSatisfiable, fields: AnswerFields("Content-Range", "bytes */\(answer.body.count)"))
             }
         }
-        try await send(answer, head, part, fields, isHead: asked.isHead)
+        try await send(answer, head, part, fields, isHead: cacheable.asked.isHead)
     }
 
     private mutating nonisolated(nonsending) func send(
