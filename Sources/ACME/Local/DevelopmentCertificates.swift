@@ -95,15 +95,21 @@ package struct DevelopmentCertificates {
 
     private static func fileName(_ name: String) -> String { name.replacing("*", with: "_").replacing(":", with: "-") }
 
+    /// Looks whether an authority may issue what is ordered, before one is made for that.
+    /// - Throws: the name that it may not issue for.
+    package static func check(_ order: Order) throws(ACMEError) {
+        if let name = order.names.first(where: { !LocalNames.contain($0) }) {
+            throw .settings("certificates for development are for \(LocalNames.inWords), not for \(name)")
+        }
+        if fileName(order.names.first ?? "") == "ca" { throw .settings("the name \"ca\" is the authority's own") }
+    }
+
     /// Has a certificate and its key written, unless good ones are there.
     /// - Parameter now: seconds since 1970.
     /// - Throws: a name that the authority may not issue for, or what cannot be written.
     package func issue(_ order: Order, now: Int64) throws(ACMEError) -> Outcome {
-        if let name = order.names.first(where: { !LocalNames.contain($0) }) {
-            throw .settings("certificates for development are for \(LocalNames.inWords), not for \(name)")
-        }
+        try Self.check(order)
         let name = Self.fileName(order.names.first ?? "")
-        guard name != "ca" else { throw .settings("the name \"ca\" is the authority's own") }
         if !order.isAnew, isGood(name, order, now) { return .kept }
         do throws(TLSError) {
             let secret = try PrivateKey(order.kind)

@@ -59,6 +59,7 @@ struct TLSIssueCommand: ParsableCommand {
         order.kind = key.kind
         order.isAnew = force
         do throws(ACMEError) {
+            try DevelopmentCertificates.check(order)
             let issuer = try DevelopmentCertificates(in: folder, now: now)
             if issuer.isNew {
                 Console.say("made an authority: \(issuer.authorityFile)")

@@ -92,6 +92,8 @@ struct TLSIssueTests {
     func refused() async throws {
         let bank = try await issue("bank.example")
         #expect(bank.code == 1 && bank.errors.contains("not for bank.example"), "\(bank)")
+        // Nor is an authority left behind that nobody has use for.
+        #expect(bank.text.isEmpty && !FileManager.default.fileExists(atPath: folder), "\(bank)")
         let own = try await issue("localhost", "--days", "826")
         #expect(own.code == 2 && own.errors.contains("--days"), "\(own)")
         let path = try await issue("../x.test")
