@@ -120,7 +120,11 @@ struct AdminResources: Sendable {
     func rollBack(to hash: String?) async -> ServiceAnswer {
         guard let reloader else { return Self.noFile }
         log.notice("going back", metadata: ["by": "the admin socket"])
-        return answer(await reloader.rollBack(to: hash))
+        do throws(ConfigurationHistory.Failure) {
+            return answer(try await reloader.rollBack(to: hash))
+        } catch {
+            return .problem(422, "the rollback is refused: \(error)")
+        }
     }
 
     /// - Parameter way: how it was asked for.

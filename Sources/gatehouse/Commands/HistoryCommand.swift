@@ -38,6 +38,12 @@ struct RollbackCommand: AsyncParsableCommand {
 
     @OptionGroup var admin: AdminOptions
 
+    func validate() throws {
+        guard let hash, !(4...64).contains(hash.utf8.count) || !hash.allSatisfy(\.isHexDigit) else { return }
+        throw ValidationError(
+            "\"\(hash)\" begins no configuration's hash: that is 4 to 64 hexadecimal digits, as gatehouse history shows them.")
+    }
+
     func run() async throws {
         let body = hash.map { AdminRollback(hash: $0) }
         let reload: AdminReload = try await admin.ask { try await $0.ask(.post, "/rollback", body: body) }

@@ -48,7 +48,8 @@ extension Reloader {
 
     /// Uses a configuration of the history.
     /// - Parameter prefix: of its hash; nil: the last one before the one in use.
-    func rollBack(to prefix: String?) async -> Outcome {
+    /// - Throws: when the history does not have it.
+    func rollBack(to prefix: String?) async throws(ConfigurationHistory.Failure) -> Outcome {
         do throws(ConfigurationHistory.Failure) {
             guard let wanted = prefix ?? history.entries.first(where: { $0.hash != hashInUse })?.hash else {
                 throw ConfigurationHistory.Failure(description: "the history has no other configuration than the one in use")
@@ -58,7 +59,8 @@ extension Reloader {
             if texts.files.count > 1 { texts.remark = " (as in \(entry.path))" }
             return await use(texts)
         } catch {
-            return refuse([configuration.problem(.error, at: "admin.history", error.description)])
+            log.error("the rollback is refused: what was in use goes on", metadata: ["reason": "\(error)"])
+            throw error
         }
     }
 

@@ -77,6 +77,12 @@ struct HistoryTests {
         #expect(named.code == 0 && named.text.contains("+listener 127.0.0.1:\(kept.ports[0])"), "\(named)")
         let unknown = try await running.command(["rollback", "0123456789abcdef"])
         #expect(unknown.code == 1 && unknown.errors.contains("there is no configuration 0123456789abcdef"), "\(unknown)")
+        // It is the argument's fault, not that of a line in a file.
+        #expect(!unknown.errors.contains(".toml"), "\(unknown)")
+        for word in ["zzz", "012", String(repeating: "0", count: 65)] {
+            let wrong = try await running.command(["rollback", word])
+            #expect(wrong.code == 2 && wrong.errors.contains("\"\(word)\"") && !wrong.errors.contains(".toml"), "\(wrong)")
+        }
         try await running.end()
     }
 
