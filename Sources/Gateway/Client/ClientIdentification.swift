@@ -23,7 +23,8 @@ extension ClientConnection {
         do throws(TransportError) {
             reading = try await stream.takeProxyHeader(waiter, timeout: endpoint.limits.handshakeTimeout, into: buffer)
         } catch {
-            refuse("no PROXY protocol header: \(error.description)", key: "limits.handshake_timeout")
+            let words = buffer.isEmpty ? "no PROXY protocol header" : Self.cut
+            refuse("\(words): \(error.description)", key: "limits.handshake_timeout")
             return false
         }
         var begins = ""
@@ -31,13 +32,14 @@ extension ClientConnection {
         switch reading {
         case .header(let header, _): return adoptClient(of: header)
         case .malformed(let fault): refuse("a malformed PROXY protocol header: \(fault)", begins: begins)
-        case .absent, .incomplete:
-            // A balancer that only looks whether somebody listens.
-            if begins.isEmpty { return false }
-            refuse("no PROXY protocol header", begins: begins)
+        case .absent: refuse("no PROXY protocol header", begins: begins)
+        // Without a byte it is a balancer that only looks whether somebody listens.
+        case .incomplete: if !begins.isEmpty { refuse(Self.cut, begins: begins) }
         }
         return false
     }
+
+    private static let cut = "a PROXY protocol header that is cut short"
 
     /// Where the header names nobody the proxy is itself the client.
     /// - Returns: false if the client has as many connections as it may, which has been logged.

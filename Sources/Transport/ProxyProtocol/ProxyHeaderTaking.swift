@@ -10,7 +10,7 @@ extension Stream {
     /// - Parameters:
     ///   - timeout: nanoseconds for the whole of it.
     ///   - buffer: empty; holds the bytes that were looked at afterwards.
-    /// - Returns: never `incomplete`.
+    /// - Returns: `incomplete` where nothing comes behind what has come.
     /// - Throws: `timedOut`, or what broke the connection.
     package nonisolated(nonsending) func takeProxyHeader(
         _ waiter: Waiter, timeout: UInt64, into buffer: Buffer
@@ -24,7 +24,7 @@ extension Stream {
             var reading = ProxyHeader.Reading.incomplete
             buffer.withBytes { reading = ProxyHeader.read($0) }
             switch reading {
-            case .incomplete where isOver: return .absent
+            case .incomplete where isOver: return reading
             case .incomplete: break
             case .header(_, let length):
                 try drop(length, of: buffer)

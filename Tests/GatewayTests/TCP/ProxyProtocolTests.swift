@@ -126,6 +126,28 @@ struct ProxyProtocolTests {
         }
     }
 
+    @Test(
+        "says of a header whose end does not come that it is cut, whether its connection ends or nothing comes any more",
+        arguments: ["PROXY TCP4 192.0.2.9 198.51", "\r\n\r\n\0\r\nQUIT\n\u{21}\u{11}\0\u{0c}\u{7f}", "\r\n\r\n\0\r"],
+        [true, false])
+    func cut(bytes: String, ends: Bool) async throws {
+        let port = try FreePort()
+        let (toml, upstream) = try site(port)
+        let limits = "[limits]\nhandshake_timeout = \(ends ? 600 : 1)\n"
+        try await Gatehouse.serving(limits + toml) { gatehouse async throws in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write(bytes)
+                if ends { wire.finishWriting() }
+                #expect(try wire.readToEnd().bytes.isEmpty)
+            }
+            let line = try await gatehouse.log.first { $0.contains("connection refused before TLS and HTTP") }
+            #expect(line.contains("a PROXY protocol header that is cut short"), "\(line)")
+            #expect(line.contains("limits.handshake_timeout") == !ends, "\(line)")
+            #expect(upstream.requests.all.isEmpty)
+        }
+    }
+
     @Test("may come byte by byte, and in one piece with the request")
     func pieces() async throws {
         let port = try FreePort()
