@@ -40,6 +40,8 @@ final class CacheRecording {
     private var body: [UInt8] = []
     /// The stored answer, with the words of the 304 that has come.
     private(set) var validated: CachedAnswer?
+    /// A 304 has come that is of another answer than the stored one.
+    private(set) var isMismatched = false
 
     init(
         _ cache: ResponseCache, _ plan: CachePlan, _ key: CacheKey, _ selecting: SelectingFields, _ purpose: Purpose,
@@ -74,9 +76,15 @@ final class CacheRecording {
 
     // MARK: The head
 
-    /// Does the answer say that the stored one is still the same? It is then not passed on.
+    /// Does the answer say that the stored one is still the same? It is then not passed on, nor is one that says so of another.
     func takes(notModified head: ResponseHead) -> Bool {
         guard head.status == 304, case .validation(let stored, _) = purpose else { return false }
+        guard StoredHead.isOf(stored.head, head) else {
+            isMismatched = true
+            cache.remove(key)
+            end(.failed)
+            return true
+        }
         let now = clock.seconds
         let fresh = ResponseHead()
         let bytes = StoredHead.bytes(of: stored.head, freshenedBy: head)

@@ -69,7 +69,7 @@ package struct CacheConditions: Sendable {
         return false
     }
 
-    private static func opaque(_ tag: [UInt8]) -> [UInt8] { tag.starts(with: Array("W/".utf8)) ? Array(tag.dropFirst(2)) : tag }
+    static func opaque(_ tag: [UInt8]) -> [UInt8] { tag.starts(with: Array("W/".utf8)) ? Array(tag.dropFirst(2)) : tag }
 }
 
 extension FieldSection {

@@ -19,6 +19,16 @@ package enum StoredHead {
         return out
     }
 
+    /// RFC 9111 §4.3.4: does a 304 speak of the stored answer? Not if it names another by its tag. Tags are compared weakly,
+    /// since servers weaken those of what they compress, and also without the coding that they have got here.
+    package static func isOf(_ stored: ResponseHead, _ answer: ResponseHead) -> Bool {
+        guard let named = answer.fields.first(.etag) else { return true }
+        guard let own = stored.fields.first(.etag) else { return false }
+        let tag = CacheConditions.opaque(Array(stored.fields.bytes[own.value]))
+        let wanted = CacheConditions.opaque(Array(answer.fields.bytes[named.value]))
+        return tag == wanted || ContentCoding.allCases.contains { EncodedTag.made(of: wanted.span, $0) == tag }
+    }
+
     /// RFC 9111 §3.2: the stored head with the fields of the 304 that has found it unchanged in place of its own, but for those
     /// that speak of the stored content.
     package static func bytes(of stored: ResponseHead, freshenedBy answer: ResponseHead) -> [UInt8] {

@@ -104,13 +104,30 @@ struct CacheHeadTests {
                 + "Cache-Control: max-age=1\r\n\r\n")
         let news = try response(
             "HTTP/1.1 304 Not Modified\r\ncache-control: max-age=2\r\nX-A: 3\r\nX-C: 1\r\n"
-                + "Content-Type: x/y\r\nContent-Length: 9\r\nETag: \"b\"\r\nVary: X\r\nContent-Encoding: br\r\n"
+                + "Content-Type: x/y\r\nContent-Length: 9\r\nETag: W/\"a\"\r\nVary: X\r\nContent-Encoding: br\r\n"
                 + "Age: 4\r\nSet-Cookie: a=b\r\n\r\n"
         )
         #expect(
             text(StoredHead.bytes(of: head, freshenedBy: news))
                 == "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Type: text/html\r\nX-B: 1\r\n"
                 + "cache-control: max-age=2\r\nX-A: 3\r\nX-C: 1\r\n\r\n")
+    }
+
+    @Test(
+        "are of the answer that a 304 names by its tag, if it names any",
+        arguments: [
+            ("\"a\"", nil, true), (nil, nil, true), ("\"a\"", "\"a\"", true), ("\"a\"", "\"b\"", false), (nil, "\"a\"", false),
+            // As nginx says it of what it compresses.
+            ("W/\"a\"", "\"a\"", true), ("\"a\"", "W/\"a\"", true), ("W/\"a\"", "W/\"b\"", false),
+            // As the tag of what was compressed here.
+            ("\"a-gzip\"", "\"a\"", true), ("\"a-br\"", "\"a\"", true), ("\"a-gzip\"", "\"a-br\"", false),
+            ("\"a\"", "\"a-gzip\"", false),
+        ] as [(String?, String?, Bool)])
+    func named(stored: String?, named: String?, isOf: Bool) throws {
+        func head(_ status: String, _ tag: String?) throws -> ResponseHead {
+            try response("HTTP/1.1 \(status)\r\nA: 1\r\n" + (tag.map { "ETag: \($0)\r\n" } ?? "") + "\r\n")
+        }
+        #expect(StoredHead.isOf(try head("200 OK", stored), try head("304 Not Modified", named)) == isOf)
     }
 
     @Test("of a 304 to a client and of a part are the stored ones that belong there")

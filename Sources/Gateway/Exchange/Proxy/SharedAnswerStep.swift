@@ -84,6 +84,11 @@ extension Exchange {
             status.ttl = answer.times.freshness(at: resources.clock.seconds)
             return try await send(answer, to: cacheable, status)
         }
+        if responder != nil, recording.isMismatched {
+            // What is stored is none, then, and the upstream is asked for the whole answer.
+            request.dropConditions()
+            return try await lead(request, over: route, found, of: site, caching, cache, asked, key, nil, status)
+        }
         guard responder != nil, let answer = recording.validated else { return }
         var status = recording.status
         status.ttl = answer.times.freshness(at: resources.clock.seconds)
