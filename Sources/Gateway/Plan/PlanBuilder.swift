@@ -157,7 +157,7 @@ package struct PlanBuilder {
             redirectPort: site.redirectToHTTPS && site.ssl == nil ? site.httpsPort : nil,
             routes: routes, files: site.apiOnly ? nil : (files ?? nil).map { FilesPlan($0, tries: tries) },
             errorPages: site.errorPages.isEmpty ? nil : files ?? nil,
-            headers: headers.plan, protection: protection(of: site, keyPath),
+            headers: headers.plan, protection: protection(of: site, keyPath, headers),
             crossOrigin: site.accessControl.map { CrossOriginPlan($0) },
             compression: CompressionPlan(site.compression),
             trustedProxies: (site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies)

@@ -12,7 +12,7 @@ struct ForwardAuthRequest {
     ///   - trusted: what the site's trusted proxies say of the client; nil if the peer is none of them.
     init(_ request: RequestHead, _ plan: ForwardAuthPlan, address: IPAddress?, isTLS: Bool, trusted: TrustedClaims?) {
         call = Call.Request(.get, plan.target, authority: plan.server.authority)
-        copyFields(of: request, but: plan.fieldNames)
+        copyFields(of: request, but: plan.takenNames)
         for field in plan.fields { add(field.name, Array(field.value.utf8)) }
         let fields = request.fields
         let proto = trusted?.proto.map { Array(fields.bytes[$0]) } ?? Array((isTLS ? "https" : "http").utf8)

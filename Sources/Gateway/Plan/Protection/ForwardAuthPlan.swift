@@ -8,8 +8,9 @@ final class ForwardAuthPlan: Sendable {
     let target: [UInt8]
     /// Fields of the question.
     let fields: [ConfiguredField]
-    /// Their names in lower case, with dashes for underscores: no field with underscores of the client's goes there.
-    let fieldNames: Set<String>
+    /// Names that no field of the client's has there, in lower case, with dashes for underscores (none with underscores goes
+    /// there): of `fields`, and of those in which upstreams are told who somebody is.
+    let takenNames: Set<String>
     /// Of its yes: fields that the upstream gets, in place of any that the client has sent.
     let copied: [String]
     /// The one of them that says who it is, for the log; nil: none does.
@@ -22,14 +23,14 @@ final class ForwardAuthPlan: Sendable {
     let key: String
 
     init(
-        _ server: UpstreamServer, target: [UInt8], fields: [ConfiguredField], copied: [String], userField: String?,
-        timeout: UInt64,
-        keeping: UpstreamClient.Keeping, key: String
+        _ server: UpstreamServer, target: [UInt8], fields: [ConfiguredField], identityFields: [String], copied: [String],
+        userField: String?, timeout: UInt64, keeping: UpstreamClient.Keeping, key: String
     ) {
         self.server = server
         self.target = target
         self.fields = fields
-        fieldNames = Set(fields.map { String($0.name.lowercased().map { $0 == "_" ? "-" : $0 }) })
+        takenNames = Set(
+            (fields.map(\.name) + identityFields).map { String($0.lowercased().map { $0 == "_" ? "-" : $0 }) })
         self.copied = copied
         self.userField = userField
         self.timeout = timeout

@@ -6,8 +6,12 @@ import Upstreams
 /// The part of the plan that is about servers which say who may pass.
 extension PlanBuilder {
     /// The server that is asked for a route, or for all else of a site; nil if none is.
-    /// - Parameter keyPath: of the route, or of the site.
-    mutating func forwardAuth(of site: Site, _ route: Route?, at keyPath: String) -> ForwardAuthPlan? {
+    /// - Parameters:
+    ///   - identityFields: in which the site's upstreams are told who somebody is.
+    ///   - keyPath: of the route, or of the site.
+    mutating func forwardAuth(
+        of site: Site, _ route: Route?, _ identityFields: [String], at keyPath: String
+    ) -> ForwardAuthPlan? {
         if route?.liftsForwardAuth == true { return nil }
         let own = route?.forwardAuth
         guard let settings = own ?? site.forwardAuth else { return nil }
@@ -33,7 +37,8 @@ extension PlanBuilder {
             server, target: Array(settings.target.utf8),
             fields: fixedFields(
                 settings.questionHeaders, at: "\(keyPath).forward_auth.headers", isTold: route == nil || own != nil),
-            copied: settings.copyHeaders, userField: settings.userHeader, timeout: settings.timeout.nanoseconds,
+            identityFields: identityFields, copied: settings.copyHeaders, userField: settings.userHeader,
+            timeout: settings.timeout.nanoseconds,
             keeping: UpstreamClient.Keeping(
                 most: configuration.limits.maxIdleUpstreamConnections,
                 timeout: configuration.limits.upstreamIdleTimeout.nanoseconds),

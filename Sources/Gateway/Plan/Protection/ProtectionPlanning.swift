@@ -7,10 +7,11 @@ extension PlanBuilder {
     /// What protects a route, or all else of a site; nil if nothing does.
     /// - Parameters:
     ///   - sitePath: its place in the configuration.
+    ///   - common: its fields.
     ///   - route: nil for the site.
     ///   - routePath: its place in the configuration.
     mutating func protection(
-        of site: Site, _ sitePath: String, _ route: Route? = nil, _ routePath: String = ""
+        of site: Site, _ sitePath: String, _ common: SiteHeaders, _ route: Route? = nil, _ routePath: String = ""
     ) -> ProtectionPlan? {
         if let route, isOpen(site, route) { return nil }
         let addresses = AddressRules(
@@ -33,7 +34,7 @@ extension PlanBuilder {
             route.flatMap { plan($0.concurrency, identity(site, $0), key: "sites.proxy.routes.concurrency") },
         ].compactMap { $0 }
         let tokens = token(of: site, route, at: route == nil ? sitePath : routePath)
-        let asked = forwardAuth(of: site, route, at: route == nil ? sitePath : routePath)
+        let asked = forwardAuth(of: site, route, common.identityFields, at: route == nil ? sitePath : routePath)
         let protection = ProtectionPlan(
             addresses: addresses, requiresClientCertificate: route?.requiresClientCertificate == true, limits: limits,
             concurrency: concurrency, password: password, token: tokens,

@@ -30,7 +30,7 @@ extension PlanBuilder {
         return RoutePlan(
             pattern: pattern, text: route.path, name: route.name, conditions: RouteConditions(route.match),
             headers: headers(of: route, site, common, at: keyPath, pattern.groups),
-            protection: protection(of: site, sitePath, route, keyPath), action: action, site: site.name,
+            protection: protection(of: site, sitePath, common, route, keyPath), action: action, site: site.name,
             configuration: configurationHash,
             series: metrics?.route(site: site.name, route.path, upstream: route.upstream))
     }
