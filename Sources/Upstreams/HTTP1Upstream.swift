@@ -14,6 +14,8 @@ final class HTTP1Upstream {
     private(set) var keepAliveLimit = UInt64.max
     /// Does the upstream keep it open after the last answer (RFC 9112 §9.3)?
     private var isKept = true
+    /// Had the last answer no body?
+    private var isBodiless = false
     let address: SocketAddress?
     var addressVersion: Int
 
@@ -50,7 +52,8 @@ extension HTTP1Upstream: UpstreamSide {
     func beginBody(of head: ResponseHead, to method: Method) throws(HTTPRefusal) -> BodyFraming {
         let framing = try BodyFraming.ofResponse(head, to: method)
         isKept = head.keepsAlive && !framing.isUntilClose
-        if case .none = framing, head.mayBeFollowedByBody(to: method) { isKept = false }
+        isBodiless = if case .none = framing { true } else { false }
+        if isBodiless, head.mayBeFollowedByBody(to: method) { isKept = false }
         if head.contains(.keepAlive), let limit = KeepAlive.limit(head.fields) { keepAliveLimit = limit }
         inflow.beginBody(framing)
         return framing
@@ -83,7 +86,8 @@ extension HTTP1Upstream: PooledConnection {
     var isClean: Bool {
         guard isKept && inflow.isClean && outflow.isFinished && !stream.hasHungUp else { return false }
         stream.readAside()
-        return !stream.mayRead
+        // A body that comes behind an answer that should have none may be here, and the event loop not know it yet.
+        return !stream.mayRead && !(isBodiless && stream.peerHasSpoken())
     }
 
     var hasEnded: Bool { stream.socket.hasHungUp }

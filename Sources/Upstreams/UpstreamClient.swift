@@ -1,5 +1,6 @@
 package import Buffers
 package import EventLoop
+import HTTP
 package import Messages
 package import TLS
 import Transport
@@ -67,6 +68,8 @@ package final class UpstreamClient {
             } catch {
                 switch error {
                 case .noAnswer, .broken: break
+                // What is left of the answer before: a body that came late behind one that has none.
+                case .malformed(let refusal) where refusal.reason == .statusLineMalformed: break
                 default: throw error
                 }
             }

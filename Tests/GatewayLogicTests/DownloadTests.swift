@@ -79,6 +79,17 @@ struct DownloadTests {
         Case(
             testDescription: "fails on a malformed head", heads: ["HTTP/2 200 OK\r\n"], got: "", status: 0, framing: nil,
             fails: "upstream_" + RefusalReason.statusLineMalformed.rawValue),
+        Case(
+            testDescription: "that begins as none, on a connection that has carried one, may be asked again elsewhere",
+            heads: ["late body\r\n"], isReused: true, got: "", status: 0, framing: nil,
+            fails: "upstream_" + RefusalReason.statusLineMalformed.rawValue, mayBeResent: true),
+        Case(
+            testDescription: "that begins as none behind an interim one may not",
+            heads: ["HTTP/1.1 103 Early Hints\r\n", "x\r\n"], isReused: true, got: "", interim: [103], status: 0, framing: nil,
+            fails: "upstream_" + RefusalReason.statusLineMalformed.rawValue),
+        Case(
+            testDescription: "with a malformed field may not", heads: ["HTTP/1.1 200 OK\r\n: x\r\n"], isReused: true, got: "",
+            status: 0, framing: nil, fails: "upstream_" + RefusalReason.fieldNameEmpty.rawValue),
     ]
 
     static let bodies: [Case] = [

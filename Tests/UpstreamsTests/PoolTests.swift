@@ -111,6 +111,35 @@ actor LoopRunner {
         }
     }
 
+    @Test(
+        "A body that comes behind a 204 makes its connection useless also before the event loop knows of it",
+        arguments: [200, 204])
+    func lateBody(status: Int) async throws {
+        try await LoopRunner().run { _, loop in
+            let listener = try Listener(Self.loopback(), on: loop)
+            let pool = try Self.pool("127.0.0.1", listener.address.port, on: loop)
+            let lease = try await Self.lease(pool, loop)
+            let peer = Stream(try await Self.accepted(listener, loop))
+            let head = ResponseHead()
+            let text = Array("HTTP/1.1 \(status) X\r\n\(status == 200 ? "Content-Length: 0\r\n" : "")\r\n".utf8)
+            #expect(try head.parse(text.span, limits: HeadLimits()) == text.count)
+            _ = try lease.side.beginBody(of: head, to: .get)
+            lease.giveBack()
+            #expect(pool.idleCount == 1)
+            if status == 204 { #expect(try peer.write("HTTP/1.1 200 OK\r\n\r\n".utf8Span.span) > 0) }
+            _ = pool.server.record.begin(atMost: 0, now: 1)
+            // The loop has had no turn meanwhile.
+            if let again = pool.leaseIdle() {
+                #expect(status == 200)
+                again.giveBack()
+            } else {
+                #expect(status == 204)
+                pool.leaseEnded()
+            }
+            #expect(pool.server.load == 0 && pool.idleCount == (status == 200 ? 1 : 0))
+        }
+    }
+
     @Test("A refused connection is an error of the server's, and ends what the pick began")
     func refused() async throws {
         try await LoopRunner().run { _, loop in

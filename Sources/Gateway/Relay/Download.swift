@@ -115,7 +115,7 @@ struct Download: ~Copyable {
                 return true
             }
         } catch {
-            throw Failure(error)
+            throw Failure(error, mayBeLeftOver: upstream.isReused && interimHeads == 0)
         }
         throw Failure.declined(head.status)
     }

@@ -125,6 +125,45 @@ struct ConnectionReuseTests {
         }
     }
 
+    @Test(
+        "a body that comes behind an answer without one when the next request is there already is no answer to that",
+        arguments: ["GET", "POST"], ["late", "Hello, HTTP/1.1 200 OK", "\r\n"])
+    func lateBodyMeanwhile(method: String, late: String) async throws {
+        let upstream = try Upstream { upstream, wire in
+            var answered = 0
+            while let request = try wire.readRequest() {
+                upstream.requests.append(request)
+                answered += 1
+                let isLate = answered == 2 && upstream.connections.all.count == 1
+                try wire.write(
+                    request.target == "/bodiless" ? "HTTP/1.1 204 No Content\r\n\r\n" : (isLate ? late : "") + Upstream.ok("own"))
+            }
+        }
+        let port = try FreePort()
+        // One that stays open: also what may not be repeated goes over it.
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", upstream: "idle_timeout = 600\n")
+        try await Gatehouse.serving(toml) { gatehouse in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write("GET /bodiless HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(try wire.readAnswer().status == 204)
+                try wire.write("\(method) /other HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+                let answer = try wire.readAnswer()
+                #expect(answer.status == (method == "GET" ? 200 : 502), "\(answer)")
+                #expect((answer.text == "own") == (method == "GET"), "\(answer)")
+                try wire.write("GET /next HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(try wire.readAnswer().text == "own")
+            }
+            let entry = try await gatehouse.access("/other")
+            #expect(entry["attempts"] == (method == "GET" ? "2" : nil), "\(entry)")
+            #expect(entry["not_retried"] == (method == "GET" ? nil : "method_not_idempotent"), "\(entry)")
+            if method == "POST" { #expect(entry["reason"] == "upstream_status_line_malformed", "\(entry)") }
+            #expect(upstream.connections.all.count == 2)
+            let again = method == "GET" ? ["/other"] : []
+            #expect(upstream.requests.all.map(\.target) == ["/bodiless", "/other"] + again + ["/next"])
+        }
+    }
+
     @Test("bytes behind an answer are not taken for the next one")
     func answerSplitting() async throws {
         let upstream = try Upstream.answering { request in
