@@ -2,7 +2,7 @@ package import Buffers
 package import EventLoop
 import HTTP
 package import TLS
-package import Transport
+import Transport
 
 /// One worker's connections to one server: idle ones to be used again, and the making of new ones.
 package final class Pool {
@@ -89,18 +89,6 @@ package final class Pool {
             }
             connection.close()
         }
-    }
-
-    /// A new connection. The lease takes over the place that the pick counted; a failure gives it back.
-    /// - Parameters:
-    ///   - waiter: the calling task's.
-    ///   - header: the PROXY protocol's, where the server wants one.
-    package nonisolated(nonsending) func connect(
-        _ waiter: Waiter, header: ConnectionPreface = .none
-    ) async throws(TransportError) -> Lease {
-        if let shared { return try await connect(waiter, over: shared) }
-        let made = try await make(waiter, header)
-        return Lease(try side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
     }
 
     package var idleCount: Int { idle.count + (shared?.idleCount ?? 0) }

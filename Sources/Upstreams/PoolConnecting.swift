@@ -4,6 +4,19 @@ package import Transport
 
 /// How a pool makes connections.
 extension Pool {
+    /// A new connection. The lease takes over the place that the pick counted; a failure gives it back.
+    /// - Parameters:
+    ///   - waiter: the calling task's.
+    ///   - header: the PROXY protocol's, where the server wants one.
+    ///   - restEnd: until when the server's rest is waited for, in monotonic nanoseconds.
+    package nonisolated(nonsending) func connect(
+        _ waiter: Waiter, header: ConnectionPreface = .none, restEnd: UInt64 = .max
+    ) async throws(TransportError) -> Lease {
+        if let shared { return try await connect(waiter, over: shared, restEnd) }
+        let made = try await make(waiter, header)
+        return Lease(try side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
+    }
+
     /// A new connection for bytes that are none of HTTP's: the caller closes it, and then says `leaseEnded()`; a failure ends
     /// what the pick began.
     package nonisolated(nonsending) func connectStream(
@@ -29,7 +42,7 @@ extension Pool {
         } catch {
             switch error {
             case .system, .timedOut: addresses.doubt()
-            case .tls, .handshakeTimedOut, .unresolved, .spokeFirst: break
+            case .tls, .handshakeTimedOut, .unresolved, .spokeFirst, .resting: break
             }
             leaseEnded()
             throw error

@@ -159,7 +159,9 @@ extension ConfigurationReference {
         Section(
             "sites[].proxy.timeout", "How long upstreams may take.",
             [
-                Key("connect", "duration", .value("10"), "To accept a connection."),
+                Key(
+                    "connect", "duration", .value("10"),
+                    "To accept a connection; for as long a request waits for a server in HTTP/2 that has asked for rest."),
                 Key("read", "duration", .value("60"), "The longest wait for the next bytes of an answer."),
                 Key(
                     "stream_idle", "duration", .value("3600"),

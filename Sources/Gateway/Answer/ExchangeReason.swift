@@ -46,6 +46,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case upstreamCertificateRefused = "upstream_certificate_refused"
     case upstreamTLSTimeout = "upstream_tls_timeout"
     case upstreamSpokeFirst = "upstream_spoke_first"
+    case upstreamResting = "upstream_resting"
     case upstreamFirstByteTimeout = "upstream_first_byte_timeout"
     case upstreamQueueFull = "upstream_queue_full"
     case upstreamQueueTimeout = "upstream_queue_timeout"
@@ -149,6 +150,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
         case .upstreamCertificateRefused: (502, .upstream, .tlsCertificate)
         case .upstreamTLSTimeout: (504, .upstream, .connectionTimeout)
         case .upstreamSpokeFirst: (502, .upstream, .protocolError)
+        case .upstreamResting: (503, .upstream, .destinationUnavailable)
         case .upstreamFirstByteTimeout: (504, .upstream, .responseTimeout)
         case .upstreamQueueFull: (503, .upstream, .connectionLimit)
         case .upstreamQueueTimeout: (503, .upstream, .connectionLimit)

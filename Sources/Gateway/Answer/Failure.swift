@@ -20,7 +20,8 @@ struct Failure: Error {
         case unsent
         /// Nothing was sent, since we lack descriptors or memory ourselves: that says nothing about any server.
         case exhausted
-        /// Nothing was sent, since the server does not have what is asked for. Another may, and this one is as good as it was.
+        /// Nothing was sent, since the server does not have what is asked for, or rests. Another may be better, and this one is
+        /// as good as it was.
         case unoffered
         /// The answer broke off after its client had kept the server waiting for so long that the server may have given it up.
         case heldUp
@@ -29,7 +30,7 @@ struct Failure: Error {
         /// The server has reset its stream as that of a malformed request (RFC 9113 §8.1.1). Another may take it.
         case rejected
         /// The connection was closed before any byte of an answer. If it had been used before that was the upstream's idle
-        /// timeout, most likely, and says nothing about the server.
+        /// timeout, most likely, and says nothing about the server. So it is with bytes there that begin no answer.
         case closed(isReused: Bool)
         /// No byte of an answer came in time.
         case timeout
@@ -82,10 +83,14 @@ struct Failure: Error {
     }
 
     /// A message that breaks the rules.
-    init(_ refusal: HTTPRefusal) {
+    /// - Parameter mayBeLeftOver: it is the first head on a connection that has carried an answer before. What is no status line
+    ///   may then be a body that came late behind one that has none, which says no more than a used connection that was closed.
+    init(_ refusal: HTTPRefusal, mayBeLeftOver: Bool = false) {
+        let isLeftOver = mayBeLeftOver && refusal.reason == .statusLineMalformed
         content = Content(
-            .message(refusal), refusal.status, refusal.sender == .client ? .client : .upstream, "", .never,
-            Failure.key(of: refusal.reason), AnswerFields(), nil)
+            .message(refusal), refusal.status, refusal.sender == .client ? .client : .upstream,
+            isLeftOver ? "it may be left of the answer before it on the connection" : "",
+            isLeftOver ? .closed(isReused: true) : .never, Failure.key(of: refusal.reason), AnswerFields(), nil)
     }
 
     /// A connection of `[[tcp]]` that was passed on has ended otherwise than by both of its ends.
@@ -165,6 +170,10 @@ struct Failure: Error {
             Failure(.upstreamUnresolved, detail: error.description, retry: .unsent, retryAfter: 1)
         case .spokeFirst:
             Failure(.upstreamSpokeFirst, detail: error.description, retry: .unsent)
+        case .resting(let time):
+            Failure(
+                .upstreamResting, detail: error.description, retry: .unoffered, key: "sites.proxy.timeout.connect",
+                retryAfter: max(1, (time + 999_999_999) / 1_000_000_000))
         }
     }
 

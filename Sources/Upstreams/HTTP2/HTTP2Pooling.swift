@@ -28,9 +28,13 @@ extension Pool {
         return shared.side(carefully: carefully).map { Lease($0, from: self) }
     }
 
+    /// Until when a request that begins now waits for a server that has asked for rest, in monotonic nanoseconds.
+    package var restEnd: UInt64 { loop.now &+ settings.connectTimeout }
+
     /// A stream of a connection that is being made already, or else of a new one.
+    /// - Throws: `.resting` where the server's rest ends later than is waited.
     nonisolated(nonsending) func connect(
-        _ waiter: Waiter, over shared: SharedConnections
+        _ waiter: Waiter, over shared: SharedConnections, _ restEnd: UInt64
     ) async throws(TransportError) -> Lease {
         while shared.attempt != nil || shared.isCalming {
             if let attempt = shared.attempt {
@@ -39,8 +43,11 @@ extension Pool {
                     leaseEnded()
                     throw error
                 }
-            } else {
+            } else if shared.calmUntil <= restEnd {
                 await shared.waitForCalm(waiter)
+            } else {
+                leaseEnded()
+                throw .resting(shared.calmUntil &- loop.now)
             }
             if let side = shared.side(carefully: false) { return Lease(side, from: self) }
         }
@@ -60,9 +67,12 @@ extension Pool {
 
     /// A connection over which WebSockets can be opened: by RFC 8441 where the server offers that, else one of HTTP/1's, where
     /// that is spoken to it too. The lease takes over what the pick began; a failure ends it, and so does nil.
+    /// - Parameter restEnd: until when the server's rest is waited for, in monotonic nanoseconds.
     /// - Returns: nil if the server takes no WebSockets.
-    package nonisolated(nonsending) func connectForWebSocket(_ waiter: Waiter) async throws(TransportError) -> Lease? {
-        let lease = if let idle = leaseIdle(carefully: true) { idle } else { try await connect(waiter) }
+    package nonisolated(nonsending) func connectForWebSocket(
+        _ waiter: Waiter, restEnd: UInt64
+    ) async throws(TransportError) -> Lease? {
+        let lease = if let idle = leaseIdle(carefully: true) { idle } else { try await connect(waiter, restEnd: restEnd) }
         // Of HTTP/1, and new.
         guard let side = lease.side as? HTTP2Upstream else { return lease }
         let end = loop.now &+ settings.handshakeTimeout

@@ -107,9 +107,9 @@ final class SharedConnections {
 
     private static let fallbackTime: UInt64 = 300_000_000_000
 
-    /// Waits as long as the server is to have its rest.
+    /// Waits until the server has had its rest, or something else has happened.
     nonisolated(nonsending) func waitForCalm(_ waiter: Waiter) async {
-        while isCalming { _ = await waiter.wait(timeout: calmUntil - loop.now) }
+        if isCalming { _ = await waiter.wait(timeout: calmUntil - loop.now) }
     }
 
     /// A connection is about to be made.

@@ -37,6 +37,33 @@ struct TroubledServerTests {
 
     private static let goAway = Frame.make(7, 0, 0, Frame.number(0) + Frame.number(calm))
 
+    @Test(
+        "whom a lone server's rest would keep waiting for longer than for a connection is told when it ends",
+        arguments: ["GET", "POST"])
+    func restsTooLong(method: String) async throws {
+        let upstream = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            _ = try connection.request()
+            try connection.write(Self.goAway)
+            while true { _ = try connection.next() }
+        }
+        let port = try FreePort()
+        let toml = Sites.before(upstream, port, retries: 2, tables: "[sites.proxy.timeout]\nconnect = 1\n")
+        try await Gatehouse.serving(toml) { gatehouse in
+            for number in 1...2 {
+                let url = "http://127.0.0.1:\(port)/\(number)"
+                let answer = try await Command.curl(["-i", "-X", method, url])
+                #expect(answer.text.hasPrefix("HTTP/1.1 503 ") && answer.text.contains("\r\nRetry-After: "), "\(answer)")
+                #expect(answer.text.contains("details=\"upstream_resting\""), "\(answer)")
+                let entry = try await gatehouse.access("/\(number)")
+                #expect(entry["reason"] == "upstream_resting" && entry["key"] == "sites.proxy.timeout.connect", "\(entry)")
+                // One that it is asked over, and no more until it has rested.
+                #expect(upstream.connections.all.count == number)
+            }
+        }
+    }
+
     @Test("while one server rests, another is asked, even for what would always be its own")
     func calmOfOne() async throws {
         let asked = Journal<Int>("whom the gateway asked")

@@ -12,17 +12,20 @@ extension Exchange {
         for proxied: inout ProxiedRequest, from pool: Pool
     ) async throws(Failure) -> Lease {
         if pool.sharesConnections {
-            if proxied.wantsUpgrade { return try await connectForWebSocket(pool) }
+            if proxied.wantsUpgrade { return try await connectForWebSocket(&proxied, pool) }
         } else if proxied.needsFresh {
-            return try await connect(pool)
+            return try await connect(&proxied, pool)
         }
         if let idle = pool.leaseIdle(carefully: !proxied.head.method.isIdempotent) { return idle }
-        return try await connect(pool)
+        return try await connect(&proxied, pool)
     }
 
-    private mutating nonisolated(nonsending) func connect(_ pool: Pool) async throws(Failure) -> Lease {
+    private mutating nonisolated(nonsending) func connect(
+        _ proxied: inout ProxiedRequest, _ pool: Pool
+    ) async throws(Failure) -> Lease {
+        let restEnd = proxied.restEnd(pool)
         while true {
-            do throws(TransportError) { return try await open(pool) } catch {
+            do throws(TransportError) { return try await open(pool, restEnd) } catch {
                 // A descriptor for this request is worth more than a cached open file.
                 if error.isExhaustion, resources.fileCache.closeFiles() { continue }
                 throw Failure.connecting(error)
@@ -30,18 +33,22 @@ extension Exchange {
         }
     }
 
-    private mutating nonisolated(nonsending) func open(_ pool: Pool) async throws(TransportError) -> Lease {
+    private mutating nonisolated(nonsending) func open(_ pool: Pool, _ restEnd: UInt64) async throws(TransportError) -> Lease {
         let header = endpoint.proxyHeader(for: pool.server, from: client.localAddress)
         let began = resources.loop.now
-        let lease = try await pool.connect(client.waiter, header: header)
+        let lease = try await pool.connect(client.waiter, header: header, restEnd: restEnd)
         record.connectDuration = resources.loop.now &- began
         if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Index.opened, worker: resources.number) }
         return lease
     }
 
-    private mutating nonisolated(nonsending) func connectForWebSocket(_ pool: Pool) async throws(Failure) -> Lease {
+    private mutating nonisolated(nonsending) func connectForWebSocket(
+        _ proxied: inout ProxiedRequest, _ pool: Pool
+    ) async throws(Failure) -> Lease {
         let found: Lease?
-        do throws(TransportError) { found = try await pool.connectForWebSocket(client.waiter) } catch {
+        do throws(TransportError) {
+            found = try await pool.connectForWebSocket(client.waiter, restEnd: proxied.restEnd(pool))
+        } catch {
             throw Failure.connecting(error)
         }
         guard let lease = found else {
@@ -51,5 +58,14 @@ extension Exchange {
         }
         if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Index.opened, worker: resources.number) }
         return lease
+    }
+}
+
+extension ProxiedRequest {
+    /// Until when it waits for servers that have asked for rest: all of its attempts together as long as for one connection.
+    fileprivate mutating func restEnd(_ pool: Pool) -> UInt64 {
+        let end = restEnd ?? pool.restEnd
+        restEnd = end
+        return end
     }
 }
