@@ -219,13 +219,14 @@ package final class ServerState: Sendable {
     // MARK: Health
 
     func failed(
-        _ fault: ServerHealth.Fault, reason: String, began: UInt64?, now: UInt64, kind: String, mayEject: Bool,
-        _ settings: ServerHealth.Settings
+        _ fault: ServerHealth.Fault, reason: String, began: UInt64?, now: UInt64, kind: String, client: UInt64?,
+        mayEject: Bool, _ settings: ServerHealth.Settings
     ) {
         let total = total
         change(now, settings) {
             $0.failed(
-                fault, reason: reason, requests: total, began: began, now: now, kind: kind, mayEject: mayEject, settings)
+                fault, reason: reason, requests: total, began: began, now: now, kind: kind, client: client,
+                mayEject: mayEject, settings)
         }
     }
 

@@ -149,21 +149,29 @@ package final class UpstreamGroup: Sendable {
 
     /// One of its servers answered a request badly. It is not ejected for that while all others answer alike: then the requests,
     /// or what all servers share, are at fault, and fewer servers would be no help. Nor while they have yet to answer what they
-    /// were sent since: in a burst of requests that fail everywhere, one server is the first that fails them.
+    /// were sent since: in a burst of requests that fail everywhere, one server is the first that fails them. And one client that
+    /// comes to one server alone, and to the next when that is ejected, ejects no second one by its requests alone.
     /// - Parameters:
     ///   - kind: what went wrong, without details that differ from one time to the next.
     ///   - reason: in words, for the log.
     ///   - began: when the request was sent, in monotonic nanoseconds; nil: now.
+    ///   - client: who has sent it, where a hash or a cookie binds it to a server; nil: anybody.
     ///   - now: monotonic nanoseconds.
-    package func failed(_ server: UpstreamServer, kind: String, reason: String, began: UInt64? = nil, now: UInt64) {
+    package func failed(
+        _ server: UpstreamServer, kind: String, reason: String, began: UInt64? = nil, client: UInt64? = nil, now: UInt64
+    ) {
         let others = servers.filter { $0 !== server && $0.weight > 0 && !$0.parameters.isBackup && !$0.state.isDraining }
-        let began = min(server.state.health.ejection.rowBegan ?? now, began ?? now)
-        let isShared =
+        let row = server.state.health.ejection
+        let began = min(row.rowBegan ?? now, began ?? now)
+        var isShared =
             !others.isEmpty
             && others.allSatisfy {
                 $0.state.owesAnswer(since: began) || $0.state.health.failsAlike(kind, now: now, $0.parameters.health)
             }
-        server.failed(.badAnswer, reason: reason, began: began, now: now, kind: kind, mayEject: !isShared)
+        if !isShared, let client, row.mayBeRow(of: client) {
+            isShared = others.contains { $0.state.health.fails(client, kind, now: now, $0.parameters.health) }
+        }
+        server.failed(.badAnswer, reason: reason, began: began, now: now, kind: kind, client: client, mayEject: !isShared)
     }
 
     /// The method's choice while nothing is wrong; nil if it must look closer.

@@ -124,12 +124,14 @@ package final class UpstreamServer: Sendable {
     ///   - began: when it was sent, in monotonic nanoseconds; nil: now.
     ///   - now: monotonic nanoseconds.
     ///   - kind: of a bad answer, without details that differ from one time to the next.
+    ///   - client: who has sent it, if its requests come to one server as long as that is well; nil: anybody.
     ///   - mayEject: whether it is the server's own fault.
     package func failed(
         _ fault: ServerHealth.Fault, reason: String, began: UInt64? = nil, now: UInt64, kind: String = "",
-        mayEject: Bool = true
+        client: UInt64? = nil, mayEject: Bool = true
     ) {
-        state.failed(fault, reason: reason, began: began, now: now, kind: kind, mayEject: mayEject, parameters.health)
+        state.failed(
+            fault, reason: reason, began: began, now: now, kind: kind, client: client, mayEject: mayEject, parameters.health)
     }
 
     /// It answered well.

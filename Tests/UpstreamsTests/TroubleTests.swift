@@ -169,6 +169,40 @@ import Testing
         #expect(group.counts(of: 20) { _ in .init(now: later) } == [20, 0])
     }
 
+    @Test("One client's requests eject its server, and then no second one; with another client's they do")
+    func oneClient() {
+        let group = Servers.group([1, 1, 1], .hash(.client))
+        func fail(_ place: Int, _ client: UInt64?, _ times: Int = 1, kind: String = "status 500", at second: UInt64 = 1) {
+            for _ in 0..<times {
+                group.failed(group.servers[place], kind: kind, reason: kind, client: client, now: second * Servers.second)
+            }
+        }
+        fail(0, 7, 5)
+        #expect(!group.servers[0].isPlain)
+        fail(1, 7, 20)
+        fail(2, 7, 20, kind: "status 502")
+        #expect(group.servers[1].isPlain && group.servers[2].isPlain)
+        // The first one is back: what the other does alike is no fault of its own.
+        #expect(group.glance(.init(now: 12 * Servers.second)) != nil && group.servers[0].isPlain)
+        fail(1, 7, at: 12)
+        fail(0, 7, 5, at: 13)
+        #expect(group.servers[0].isPlain)
+        // Others meet it too.
+        fail(1, 8, 2, at: 13)
+        #expect(!group.servers[1].isPlain)
+    }
+
+    @Test("Requests that are bound to no server, or of several clients, eject as ever", arguments: [nil, 7] as [UInt64?])
+    func severalClients(second: UInt64?) {
+        let group = Servers.group([1, 1, 1], .hash(.client))
+        for server in group.servers[..<2] {
+            for client in [6, second, 6, second, 6] {
+                group.failed(server, kind: "status 500", reason: "status 500", client: client, now: 1)
+            }
+        }
+        #expect(!group.servers[0].isPlain && !group.servers[1].isPlain)
+    }
+
     @Test("When every server drains the pick says so")
     func allDrain() {
         let group = Servers.group([1, 1], .roundRobin)

@@ -30,6 +30,8 @@ package struct Ejection: Sendable, Equatable {
     private(set) var failuresInARow = 0
     /// When the first request of those failures was sent; nil: there are none.
     private(set) var rowBegan: UInt64?
+    /// The client whose requests all of those were; nil: there are others among them, or some are nobody's in particular.
+    private(set) var rowClient: UInt64?
     /// How many ejections have followed each other.
     private var times: UInt64 = 0
     private var returnedAt: UInt64 = 0
@@ -46,11 +48,13 @@ package struct Ejection: Sendable, Equatable {
     /// - Parameters:
     ///   - requests: all that it was sent, ever: the share is worked out of the difference.
     ///   - began: when this request was sent.
+    ///   - client: who has sent it, if its requests come to one server as long as that is well; nil: anybody.
     ///   - mayEject: false: it has no consequence, and at most half of what would eject is held against the server later.
     /// - Returns: why it is ejected, if that happened now.
     mutating func failed(
-        now: UInt64, requests: Int, began: UInt64? = nil, mayEject: Bool = true, _ settings: Settings
+        now: UInt64, requests: Int, began: UInt64? = nil, client: UInt64? = nil, mayEject: Bool = true, _ settings: Settings
     ) -> Cause? {
+        rowClient = mayBeRow(of: client) ? client : nil
         failuresInARow += 1
         rowBegan = min(rowBegan ?? now, began ?? now)
         if now >= windowEnd {
@@ -77,18 +81,24 @@ package struct Ejection: Sendable, Equatable {
         return .share(percent: min(100, failuresInWindow * 100 / sent))
     }
 
+    /// Are all failures in a row this client's, if the next one is?
+    func mayBeRow(of client: UInt64?) -> Bool { client != nil && (failuresInARow == 0 || rowClient == client) }
+
     /// The server answered well.
     mutating func succeeded() {
         failuresInARow = 0
         rowBegan = nil
+        rowClient = nil
     }
 
     /// Brings the server back when its time has come. One more failure ejects it again, until it has answered well.
     /// - Returns: is it back now?
     mutating func review(now: UInt64, _ settings: Settings) -> Bool {
         guard let end = until, now >= end else { return false }
+        let client = rowClient
         comeBack(now: now)
         failuresInARow = max(0, settings.failures - 1)
+        rowClient = client
         return true
     }
 
@@ -98,6 +108,7 @@ package struct Ejection: Sendable, Equatable {
         returnedAt = now
         failuresInARow = 0
         rowBegan = nil
+        rowClient = nil
         windowEnd = 0
     }
 }

@@ -58,10 +58,11 @@ package struct ServerHealth: Sendable, Equatable {
     ///   - requests: all that the server was sent, ever.
     ///   - began: when this request was sent.
     ///   - kind: of a bad answer.
+    ///   - client: see `Ejection`.
     ///   - mayEject: whether it is the server's own fault.
     mutating func failed(
         _ fault: Fault, reason: String, requests: Int, began: UInt64? = nil, now: UInt64, kind: String = "",
-        mayEject: Bool = true, _ settings: Settings
+        client: UInt64? = nil, mayEject: Bool = true, _ settings: Settings
     ) -> [Change] {
         lastFault = reason
         if fault == .badAnswer { badAnswer = BadAnswer(kind: kind, at: now) }
@@ -72,7 +73,8 @@ package struct ServerHealth: Sendable, Equatable {
             // It was reached: whatever else is wrong, that is not the breaker's affair.
             changes.append(.circuitClosed)
         }
-        let cause = ejection.failed(now: now, requests: requests, began: began, mayEject: mayEject, settings.ejection)
+        let cause = ejection.failed(
+            now: now, requests: requests, began: began, client: client, mayEject: mayEject, settings.ejection)
         if let cause, let end = ejection.until {
             changes.append(.ejected(cause, reason: reason, until: end))
         }
@@ -84,6 +86,12 @@ package struct ServerHealth: Sendable, Equatable {
     func failsAlike(_ kind: String, now: UInt64, _ settings: Settings) -> Bool {
         guard let badAnswer, badAnswer.kind == kind, now &- badAnswer.at < settings.ejection.time else { return false }
         return ejection.until != nil || ejection.failuresInARow * 2 >= settings.ejection.failures
+    }
+
+    /// Has it been ejected for this client's requests alone, or been failing them in the same way lately?
+    /// - Parameter kind: of the bad answer.
+    func fails(_ client: UInt64, _ kind: String, now: UInt64, _ settings: Settings) -> Bool {
+        ejection.rowClient == client && (ejection.until != nil || failsAlike(kind, now: now, settings))
     }
 
     /// A request went well.

@@ -28,6 +28,40 @@ struct StickyTests {
         }
     }
 
+    @Test(
+        "whose requests fail take no server from others after the one that they had", arguments: ["hash", "cookie"])
+    func failingRequests(way: String) async throws {
+        let upstreams = try (0..<4).map { place in
+            try Upstream.answering { request in
+                guard request.target == "/broken" else { return Upstream.ok("\(place)") }
+                return "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n"
+            }
+        }
+        let port = try FreePort()
+        let balancing = way == "hash" ? "method = \"hash\"\nhash_on = \"header:X-Key\"" : "sticky_sessions = true"
+        let others = upstreams[1...].map { "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\($0)\"\n" }
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstreams[0])",
+            proxy: others.joined()
+                + "[sites.proxy.load_balancing]\n\(balancing)\n[sites.proxy.passive_health]\neject_time = 600\n")
+        let directory = try TemporaryDirectory()
+        let jar = try directory.write("cookies", "")
+        try await Gatehouse.serving(toml) { _ in
+            let url = "http://127.0.0.1:\(port)/"
+            for _ in 0..<5 {
+                let keys = ["-b", jar, "-c", jar, "-H", "X-Key: one", "-w", "%{http_code} "]
+                let failed = try await Command.curl(keys + Array(repeating: url + "broken", count: 6))
+                #expect(failed.text.split(separator: " ").allSatisfy { $0 == "500" }, "\(failed)")
+            }
+            var servers: Set<String> = []
+            for number in 0..<24 {
+                servers.insert(try await Command.curl(["-H", "X-Key: \(number)", url]).text)
+            }
+            // The first request of all has no cookie, and may have been anybody's.
+            #expect(servers.count >= (way == "hash" ? 3 : 2), "\(servers)")
+        }
+    }
+
     @Test("a server that failed gives no cookie: not beside that of the one that answers, nor with the gateway's own answer")
     func failing() async throws {
         let upstream = try Upstream.saying("alive")

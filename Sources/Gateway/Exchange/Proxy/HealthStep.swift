@@ -5,7 +5,9 @@ import Upstreams
 /// What every attempt reports about its server, for health and metrics.
 extension Exchange {
     /// Reports a failure to the server's health, if the server is to blame.
-    mutating func report(_ failure: Failure, of server: UpstreamServer, in group: UpstreamGroup, began: UInt64) {
+    mutating func report(
+        _ failure: Failure, of server: UpstreamServer, about proxied: borrowing ProxiedRequest, began: UInt64
+    ) {
         guard failure.blame == .upstream else { return }
         if case .status(let status) = failure.retry {
             record.serverSeries?.answered(status, in: resources.loop.now &- began, worker: resources.number)
@@ -16,13 +18,25 @@ extension Exchange {
         let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
         guard fault == .badAnswer else { return server.failed(fault, reason: words, now: resources.loop.now) }
         let kind = if case .status = failure.retry { failure.detail } else { "\(failure.reason)" }
-        hold(UnreportedFault(server, of: group, kind: kind, reason: words, began: began))
+        hold(server, proxied, kind: kind, reason: words, began: began)
     }
 
-    private mutating func hold(_ fault: UnreportedFault) {
+    private mutating func hold(
+        _ server: UpstreamServer, _ proxied: borrowing ProxiedRequest, kind: String, reason: String, began: UInt64
+    ) {
+        let fault = UnreportedFault(
+            server, of: proxied.route.group, kind: kind, reason: reason, began: began, client: boundClient(of: proxied))
         if let held = unreportedFault, held.absorbs(fault) { return }
         reportFault()
         unreportedFault = fault
+    }
+
+    /// Whose request it is, where its others come to the same server. By its key and its address: behind one address there may be
+    /// many clients, and many have no key.
+    private mutating func boundClient(of proxied: borrowing ProxiedRequest) -> UInt64? {
+        var isBound = proxied.pick.stuckTo != nil
+        if case .hash = proxied.route.group.method { isBound = true }
+        return isBound ? proxied.pick.key &* 31 &+ key(.client) : nil
     }
 
     /// Reports the fault that is held back: the request is over, or has failed in another way.
@@ -32,7 +46,7 @@ extension Exchange {
 
     /// Reports an answer to the server's health.
     mutating func report(
-        _ relay: borrowing Relay, of server: UpstreamServer, in group: UpstreamGroup, began: UInt64
+        _ relay: borrowing Relay, of server: UpstreamServer, about proxied: borrowing ProxiedRequest, began: UInt64
     ) {
         let now = resources.loop.now
         record.serverSeries?.answered(
@@ -42,12 +56,12 @@ extension Exchange {
         case 501, 505: server.succeeded(in: relay.download.answeredAt &- began, now: now)
         case 500...599:
             let words = "status \(relay.download.status)"
-            hold(UnreportedFault(server, of: group, kind: words, reason: words, began: began))
+            hold(server, proxied, kind: words, reason: words, began: began)
         default:
             // A call that its server could not serve has failed, whatever HTTP says.
             if record.grpcStatus == GRPC.Status.unavailable.rawValue {
                 let words = "grpc-status 14"
-                return hold(UnreportedFault(server, of: group, kind: words, reason: words, began: began))
+                return hold(server, proxied, kind: words, reason: words, began: began)
             }
             server.succeeded(in: relay.download.answeredAt &- began, now: now)
         }

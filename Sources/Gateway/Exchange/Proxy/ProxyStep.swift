@@ -24,7 +24,7 @@ extension Exchange {
             do throws(Failure) {
                 return try await attempt(&proxied, over: route, to: choice, server, began: began)
             } catch {
-                report(error, of: server, in: route.group, began: began)
+                report(error, of: server, about: proxied, began: began)
                 guard mayRetry(proxied, after: error) else { throw error }
                 proxied.learn(from: error, of: choice)
             }
@@ -70,7 +70,7 @@ extension Exchange {
             throw relay.isHeldUpByClient(now: resources.loop.now) ? error.ofHeldUpAnswer : error
         }
         note(&relay)
-        report(relay, of: server, in: route.group, began: began)
+        report(relay, of: server, about: proxied, began: began)
         switch outcome {
         case .complete: lease.giveBack()
         case .upgraded: beginTunnel(route, response, lease)

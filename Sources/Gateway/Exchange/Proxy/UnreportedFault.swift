@@ -11,15 +11,18 @@ final class UnreportedFault {
     private let reason: String
     /// When the server was asked, in monotonic nanoseconds.
     private let began: UInt64
+    /// Who has sent the request, where its requests come to one server; nil: anybody.
+    private let client: UInt64?
     /// Another server has failed alike.
     private var isShared = false
 
-    init(_ server: UpstreamServer, of group: UpstreamGroup, kind: String, reason: String, began: UInt64) {
+    init(_ server: UpstreamServer, of group: UpstreamGroup, kind: String, reason: String, began: UInt64, client: UInt64?) {
         self.server = server
         self.group = group
         self.kind = kind
         self.reason = reason
         self.began = began
+        self.client = client
     }
 
     /// Takes a further failure of the same request in.
@@ -33,6 +36,6 @@ final class UnreportedFault {
 
     /// Tells the server's health, unless the fault is shared.
     func report(now: UInt64) {
-        if !isShared { group.failed(server, kind: kind, reason: reason, began: began, now: now) }
+        if !isShared { group.failed(server, kind: kind, reason: reason, began: began, client: client, now: now) }
     }
 }
