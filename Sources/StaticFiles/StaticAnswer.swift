@@ -9,7 +9,15 @@ package struct StaticAnswer {
     /// The length to declare: also for HEAD. Nil: not known before the end (content is streamed), or there is none to declare.
     package var contentLength: UInt64?
     /// The content; nil for HEAD, for 304, and where the caller writes the page: for a refusal or a redirect.
-    package var body: FileBody?
+    package var body: FileBody? {
+        get { reading ?? content.map { FileBody($0, range: 0..<$0.count) } }
+        set { (content, reading) = (nil, newValue) }
+    }
+    /// The content, if all of it is in memory: it is sent from there, and nothing is made to read it.
+    package private(set) var content: [UInt8]?
+    private var reading: FileBody?
+    /// Is there any content?
+    package var hasBody: Bool { content != nil || reading != nil }
     /// For 301: the path for `Location`, percent-encoded; the caller appends the query of the request.
     package var redirectPath: String?
     /// What is in the directory that was asked for; the caller writes the page.
@@ -24,7 +32,13 @@ package struct StaticAnswer {
         refusal = nil
         self.fields = fields
         self.contentLength = contentLength
-        self.body = body
+        reading = body
+    }
+
+    /// A file that is in memory.
+    init(fields: AnswerFields, content: [UInt8]) {
+        self.init(fields: fields, contentLength: UInt64(content.count), body: nil)
+        self.content = content
     }
 
     init(status: Int, reason: String) {

@@ -67,7 +67,10 @@ package final class StaticCache {
     }
 
     /// The directory of a site, if it was looked at less than `valid` seconds ago. `now`: seconds since 1970.
-    func freshDirectory(of site: StaticSite, now: Int64) -> Directory? { directories.fresh(of: site, now: now) }
+    func freshDirectory(of site: StaticSite, now: Int64) -> Directory? {
+        // First what changes nothing (price 1).
+        directories.latestIfFresh(of: site, now: now) ?? directories.fresh(of: site, now: now)
+    }
 
     /// The same, whenever it was looked at.
     func lastDirectory(of site: StaticSite) -> Directory? { directories.last(of: site) }
@@ -90,6 +93,15 @@ package final class StaticCache {
         return entry.file
     }
 
+    /// The same of a path as it was asked for, from which nothing is made; nil also where something must be.
+    func file(asked path: Span<UInt8>, in root: Directory, now: Int64) -> ServedFile? {
+        guard let plain = RequestPath.plain(path) else { return nil }
+        let endsWithSlash = path[path.count - 1] == UInt8(ascii: "/")
+        guard let entry = entry(at: path.extracting(plain), endsWithSlash, in: root), isFresh(entry, now) else { return nil }
+        entry.isWanted = true
+        return entry.file
+    }
+
     /// Takes a file that was just looked up.
     /// - Returns: the file to answer with: the one that was kept before, with its bytes, if that is still the same.
     func keep(_ found: ServedFile, at path: RequestPath, in root: Directory, now: Int64) -> ServedFile {
@@ -103,7 +115,8 @@ package final class StaticCache {
             known.isWanted = true
             return known.file
         }
-        insert(Entry(Self.key(path, root), root.number, path, found, checked: now))
+        let key = Self.key(path.relative.span, path.endsWithSlash, root)
+        insert(Entry(key, root.number, path, found, checked: now))
         return found
     }
 
@@ -180,15 +193,23 @@ package final class StaticCache {
     }
 
     private func entry(at path: RequestPath, in root: Directory) -> Entry? {
-        guard let place = places[Self.key(path, root)], let entry = slots[place] else { return nil }
-        return entry.root == root.number && entry.path == path ? entry : nil
+        entry(at: path.relative.span, path.endsWithSlash, in: root)
+    }
+
+    /// - Parameter relative: of the path, as `endsWithSlash`.
+    private func entry(at relative: Span<UInt8>, _ endsWithSlash: Bool, in root: Directory) -> Entry? {
+        // Looked at in copies (price 1).
+        let (places, slots) = (places, slots)
+        guard let place = places[Self.key(relative, endsWithSlash, root)], let entry = slots[place] else { return nil }
+        guard entry.root == root.number, entry.path.endsWithSlash == endsWithSlash else { return nil }
+        return ByteScanning.same(entry.path.relative.span, relative) ? entry : nil
     }
 
     /// It needs no secret: only names of existing files get in, and of two with one key the later has the place.
-    private static func key(_ path: RequestPath, _ root: Directory) -> UInt64 {
+    private static func key(_ relative: Span<UInt8>, _ endsWithSlash: Bool, _ root: Directory) -> UInt64 {
         var hash = FNV1a(seed: root.number.value)
-        hash.combine(path.relative)
-        hash.combine(path.endsWithSlash ? 0x2F : 0)
+        hash.combine(relative)
+        hash.combine(endsWithSlash ? 0x2F : 0)
         return hash.value
     }
 

@@ -62,6 +62,12 @@ package final class StaticSite: Sendable {
     ) -> StaticAnswer? {
         do throws(StaticError) {
             guard method != .other, let root = cache.freshDirectory(of: self, now: now) else { return nil }
+            // What most ask for takes the shortest way; the other comes to the same.
+            if method == .get, conditions.isEmpty, let file = cache.file(asked: path, in: root, now: now),
+                let content = file.plain.content
+            {
+                return StaticAnswer(fields: file.plain.fields, content: content)
+            }
             let request = StaticRequest(
                 path: try RequestPath(path), method: method, conditions: conditions, now: now, cache: cache, root: root)
             guard let (file, chosen) = request.known else { return nil }
@@ -163,20 +169,23 @@ package final class StaticSite: Sendable {
     func send(
         _ chosen: Representation, of file: ServedFile, to request: StaticRequest, loading: Bool
     ) throws(StaticError) -> StaticAnswer? {
-        switch request.conditions.verdict(on: chosen.validators, now: request.now) {
-        case .failed(let field):
-            return StaticAnswer(.preconditionFailed, reason: "\(field) is false")
-        case .notModified(let field):
-            var answer = StaticAnswer(status: 304, reason: "\(field) matches")
-            answer.fields = chosen.notModifiedFields
-            return answer
-        case .send: break
+        if !request.conditions.isEmpty {
+            switch request.conditions.verdict(on: chosen.validators, now: request.now) {
+            case .failed(let field):
+                return StaticAnswer(.preconditionFailed, reason: "\(field) is false")
+            case .notModified(let field):
+                var answer = StaticAnswer(status: 304, reason: "\(field) matches")
+                answer.fields = chosen.notModifiedFields
+                return answer
+            case .send: break
+            }
         }
         if loading, request.method == .get,
             request.cache?.wants(chosen, at: request.path, in: request.root, now: request.now) == true
         {
             return nil
         }
+        if request.conditions.isEmpty { return try whole(chosen, to: request) }
         let range = request.range(of: file)
         let isWhole =
             range == .whole || chosen.encoding != .identity
@@ -187,12 +196,12 @@ package final class StaticSite: Sendable {
     }
 
     private func whole(_ chosen: Representation, to request: StaticRequest) throws(StaticError) -> StaticAnswer {
-        var body: FileBody?
-        if request.method == .get {
-            let whole = try chosen.body(settings.levels)
-            request.cache?.collect(whole, of: chosen, at: request.path, in: request.root, now: request.now)
-            body = whole
+        guard request.method == .get else {
+            return StaticAnswer(fields: chosen.fields, contentLength: chosen.length, body: nil)
         }
+        if let content = chosen.content { return StaticAnswer(fields: chosen.fields, content: content) }
+        let body = try chosen.body(settings.levels)
+        request.cache?.collect(body, of: chosen, at: request.path, in: request.root, now: request.now)
         return StaticAnswer(fields: chosen.fields, contentLength: chosen.length, body: body)
     }
 

@@ -44,6 +44,25 @@ import Testing
         #expect(cache.count == 1 && cache.bytes == 10)
     }
 
+    @Test func `what is kept is found however its path is spelled, and by no other path`() throws {
+        try temporary.write("d/index.html", "index")
+        try temporary.write("d/a.bin", "0123456789")
+        let cache = cache()
+        for _ in 0..<3 {
+            for path in ["/d/a.bin", "/d/%61.bin", "//d//a.bin"] {
+                #expect(try site.get(path, now: later, from: cache).body?.readAll() == Array("0123456789".utf8))
+            }
+            #expect(try site.get("/d/", now: later, from: cache).body?.readAll() == Array("index".utf8))
+            #expect(site.get("/d", now: later, from: cache).status == 301)
+            for path in ["/d/a.bi", "/d/a.bin/", "/a.bin", "/d/a.bin\u{0}"] {
+                #expect(site.get(path, now: later, from: cache).refusal != nil, "\(path)")
+            }
+            let head = site.get("/d/a.bin", .head, now: later, from: cache)
+            #expect(head.status == 200 && head.body == nil && head.contentLength == 10)
+        }
+        #expect(cache.count == 2)
+    }
+
     @Test(arguments: [false, true])
     func `a changed file is told within its time, not sooner`(isRenamed: Bool) throws {
         try temporary.write("a.bin", "old")

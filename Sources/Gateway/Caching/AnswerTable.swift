@@ -35,6 +35,12 @@ struct AnswerTable<Form: StoredForm> {
     /// The form that suits a request; it has been used then.
     mutating func find(_ key: CacheKey, _ asked: borrowing SelectingFields) -> Form? {
         guard let variants = places[key] else { return nil }
+        // Most targets have one form.
+        if variants.count == 1 {
+            guard let form = slots[variants[0]], form.suits(asked) else { return nil }
+            recency.touch(variants[0])
+            return form
+        }
         var known: (varying: VaryingFields, values: [UInt8])?
         // The newest of those that suit, RFC 9111 §4: what a target's answers depend on may change.
         for place in variants.reversed() {

@@ -17,6 +17,7 @@ extension Exchange {
             if hasBegun, failure.blame != .client { await deliverRest() }
             return
         }
+        fillOwnHeaders()
         if client.requestIfAny?.isGRPC == true {
             do throws(Failure) { try await send(callFailure: failure) } catch { client.abort() }
             return

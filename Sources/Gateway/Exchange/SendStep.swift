@@ -45,15 +45,19 @@ extension Exchange {
     }
 
     /// Waits until the client has taken everything.
+    @inline(__always)  // Price 7: most answers are taken at once.
     mutating nonisolated(nonsending) func flush() async throws(Failure) {
-        while true {
-            do {
-                if try client.answerBody.flush() { return }
-            } catch {
-                throw Failure.clientLeft(error)
-            }
-            try await waitForClient()
-        }
+        if try !flushed() { try await waitUntilFlushed() }
+    }
+
+    private mutating nonisolated(nonsending) func waitUntilFlushed() async throws(Failure) {
+        repeat { try await waitForClient() } while try !flushed()
+    }
+
+    /// Sends what waits.
+    /// - Returns: has the client taken everything?
+    private mutating func flushed() throws(Failure) -> Bool {
+        do { return try client.answerBody.flush() } catch { throw Failure.clientLeft(error) }
     }
 
     /// Waits until the client can take more.

@@ -5,12 +5,53 @@ import Transport
 
 /// One worker's access lines: one for each exchange, collected and written many at a time.
 final class AccessLog {
-    /// Lines that go to one place.
-    private struct Output {
+    /// Lines that go to one place. An object, so that no access to the list spans the writing of a line (price 1).
+    private final class Output {
         let writer: LogWriter
-        var batch: LogBatch
+        private var collected: LogBatch
         /// Ordinary exchanges since the last one that left a line.
-        var skipped: UInt64 = 0
+        private var skipped: UInt64 = 0
+
+        init(_ writer: LogWriter, source: Int) {
+            self.writer = writer
+            collected = LogBatch(source: source)
+        }
+
+        /// Adds a line.
+        @inline(__always)
+        func add(_ time: UInt64, _ write: (inout [UInt8]) -> Void) {
+            // Taken out meanwhile (price 1).
+            var batch = exchange(&collected, with: LogBatch(source: collected.source))
+            write(&batch.bytes)
+            batch.endLine(time: time)
+            if batch.bytes.count >= AccessLog.flushSize { batch = handedOver(batch) }
+            collected = batch
+        }
+
+        /// - Returns: the next one.
+        @inline(never)
+        private func handedOver(_ batch: consuming LogBatch) -> LogBatch {
+            let next = batch.next
+            writer.write(batch)
+            return next
+        }
+
+        /// Hands over what has been collected.
+        func flush() {
+            // Room is kept for as long as there are lines each time.
+            let next = collected.isEmpty ? LogBatch(source: collected.source) : collected.next
+            let batch = exchange(&collected, with: next)
+            if !batch.isEmpty { writer.write(batch) }
+        }
+
+        /// Is it the turn of an ordinary exchange to leave a line?
+        /// - Parameter sampling: one in so many does.
+        func takesOrdinary(sampling: UInt64) -> Bool {
+            skipped += 1
+            guard skipped == sampling else { return false }
+            skipped = 0
+            return true
+        }
     }
 
     /// The first is that of sites without one of their own.
@@ -57,7 +98,7 @@ final class AccessLog {
     }
 
     private func setOutputs(_ logs: Logs) {
-        outputs = logs.accessWriters.map { Output(writer: $0, batch: LogBatch(source: source)) }
+        outputs = logs.accessWriters.map { Output($0, source: source) }
         isFirstOn = outputs.first?.writer.isOn ?? false
         redactsFirst = !style.redaction.isEmpty
     }
@@ -77,8 +118,9 @@ final class AccessLog {
         let place = place(of: own?.destination)
         let style = own?.style ?? style
         guard takes(record, style, at: place) else { return }
-        let time = LineTime(realtimeNanoseconds(), &second)
-        add(AccessLine(record, client, style, time: time, configuration: configuration), time.nanoseconds, at: place)
+        let time = time()
+        let line = AccessLine(record, client, style, time: time, configuration: configuration)
+        outputs[place].add(time.nanoseconds) { line.append(to: &$0) }
     }
 
     /// Adds the line of a connection of `[[tcp]]`.
@@ -87,37 +129,23 @@ final class AccessLog {
     ///   - configuration: which one it went by.
     func append(_ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, configuration: String) {
         guard takes(record, style, at: 0) else { return }
-        let time = LineTime(realtimeNanoseconds(), &second)
+        let time = time()
         let line = AccessLine(record, of: endpoint, named: name, style, time: time, configuration: configuration)
-        add(line, time.nanoseconds, at: 0)
+        outputs[0].add(time.nanoseconds) { line.append(to: &$0) }
     }
 
-    @inline(__always)
-    private func add(_ line: borrowing AccessLine, _ time: UInt64, at place: Int) {
-        // Taken out meanwhile (price 1).
-        var batch = exchange(&outputs[place].batch, with: LogBatch(source: source))
-        line.append(to: &batch.bytes)
-        batch.endLine(time: time)
-        if batch.bytes.count >= Self.flushSize { batch = handedOver(batch, at: place) }
-        outputs[place].batch = batch
-    }
-
-    /// - Returns: the next one.
-    @inline(never)
-    private func handedOver(_ batch: consuming LogBatch, at place: Int) -> LogBatch {
-        let next = batch.next
-        outputs[place].writer.write(batch)
-        return next
+    /// Now.
+    private func time() -> LineTime {
+        let time = LineTime(realtimeNanoseconds(), after: second)
+        second = time.second
+        return time
     }
 
     /// Does it leave a line, where only some do?
     @inline(__always)
     private func takes(_ record: borrowing AccessRecord, _ style: AccessLogStyle, at place: Int) -> Bool {
         guard style.sampling > 1, !style.mustKeep(record) else { return true }
-        outputs[place].skipped += 1
-        guard outputs[place].skipped == style.sampling else { return false }
-        outputs[place].skipped = 0
-        return true
+        return outputs[place].takesOrdinary(sampling: style.sampling)
     }
 
     /// The line of an exchange that becomes a tunnel, but for what the tunnel's end decides: so the heads need not be kept.
@@ -143,45 +171,37 @@ final class AccessLog {
     ///   - duration: nanoseconds of exchange and tunnel together.
     func append(_ template: Template, _ ending: TunnelEnding, duration: UInt64) {
         guard !template.bytes.isEmpty else { return }
-        let place = place(of: template.destination)
         let now = realtimeNanoseconds()
-        for byte in template.bytes {
-            switch AccessLine.Placeholder(rawValue: byte) {
-            case .time:
-                if case .combined = template.format {
-                    Timestamp.appendCommon(nanoseconds: now, to: &outputs[place].batch.bytes)
-                } else {
-                    Timestamp.append(nanoseconds: now, to: &outputs[place].batch.bytes)
-                }
-            case .bytesReceived: outputs[place].batch.bytes.append(decimal: ending.up.bytes)
-            case .bytesSent: outputs[place].batch.bytes.append(decimal: ending.down.bytes)
-            case .duration: outputs[place].batch.bytes.append(guessing: 24) { $0.write(milliseconds: duration) }
-            case .ending: ending.append(template.format, to: &outputs[place].batch.bytes)
-            case .nanoseconds: outputs[place].batch.bytes.append(decimal: duration)
-            case .commonTime: Timestamp.appendCommon(nanoseconds: now, to: &outputs[place].batch.bytes)
-            case .framesIn, .framesOut, .messagesIn, .messagesOut, .violations, .closedBy, .closeCode, .reason, .key:
-                ending.append(AccessLine.Placeholder(rawValue: byte), to: &outputs[place].batch.bytes)
-            case nil: outputs[place].batch.bytes.append(byte)
-            }
-        }
-        endLine(now, at: place)
-    }
-
-    private func endLine(_ time: UInt64, at place: Int) {
-        outputs[place].batch.endLine(time: time)
-        guard outputs[place].batch.bytes.count >= Self.flushSize else { return }
-        outputs[place].batch = handedOver(outputs[place].batch, at: place)
+        outputs[place(of: template.destination)].add(now) { template.fill(ending, duration: duration, now: now, to: &$0) }
     }
 
     /// Hands over what has been collected.
     func flush() {
-        for place in outputs.indices { flush(place) }
+        for output in outputs { output.flush() }
     }
+}
 
-    private func flush(_ place: Int) {
-        // Room is kept for as long as there are lines each time.
-        let next = outputs[place].batch.isEmpty ? LogBatch(source: source) : outputs[place].batch.next
-        let batch = exchange(&outputs[place].batch, with: next)
-        if !batch.isEmpty { outputs[place].writer.write(batch) }
+extension AccessLog.Template {
+    /// Appends the line, with what the tunnel's end has decided.
+    fileprivate func fill(_ ending: TunnelEnding, duration: UInt64, now: UInt64, to out: inout [UInt8]) {
+        for byte in bytes {
+            switch AccessLine.Placeholder(rawValue: byte) {
+            case .time:
+                if case .combined = format {
+                    Timestamp.appendCommon(nanoseconds: now, to: &out)
+                } else {
+                    Timestamp.append(nanoseconds: now, to: &out)
+                }
+            case .bytesReceived: out.append(decimal: ending.up.bytes)
+            case .bytesSent: out.append(decimal: ending.down.bytes)
+            case .duration: out.append(guessing: 24) { $0.write(milliseconds: duration) }
+            case .ending: ending.append(format, to: &out)
+            case .nanoseconds: out.append(decimal: duration)
+            case .commonTime: Timestamp.appendCommon(nanoseconds: now, to: &out)
+            case .framesIn, .framesOut, .messagesIn, .messagesOut, .violations, .closedBy, .closeCode, .reason, .key:
+                ending.append(AccessLine.Placeholder(rawValue: byte), to: &out)
+            case nil: out.append(byte)
+            }
+        }
     }
 }

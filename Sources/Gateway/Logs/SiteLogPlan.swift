@@ -1,7 +1,9 @@
 import Configuration
 
 /// A site's access lines, where they are not as the others.
-struct SiteLogPlan: Sendable {
+///
+/// A class, so that whether there is one is asked without a copy of it.
+final class SiteLogPlan: Sendable {
     let destination: Logging.Destination
     let style: AccessLogStyle
 

@@ -11,7 +11,10 @@ package struct FNV1a: Sendable, Equatable {
     package mutating func combine(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
 
     /// Goes on with all of `bytes`.
-    package mutating func combine(_ bytes: [UInt8]) {
-        for byte in bytes { combine(byte) }
+    package mutating func combine(_ bytes: [UInt8]) { combine(bytes.span) }
+
+    /// The same.
+    package mutating func combine(_ bytes: Span<UInt8>) {
+        for index in bytes.indices { combine(bytes[index]) }
     }
 }

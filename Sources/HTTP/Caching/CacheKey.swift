@@ -8,10 +8,14 @@ package struct CacheKey: Hashable, Sendable {
     package init(route: UInt64, _ request: RequestHead) {
         self.route = route
         var target: [UInt8] = []
-        let bytes = request.fields.bytes.span
-        target.reserveCapacity(request.authorityRange.count + request.pathAndQuery.count)
-        for index in request.authorityRange { target.append(ByteClass.lowerCase(bytes[index])) }
-        target.append(bytes, request.pathAndQuery)
+        let (bytes, authority, path) = (request.bytes, request.authorityRange, request.pathAndQuery)
+        let count = authority.count + path.count
+        if count > 0 {
+            target.append(addingCapacity: count) { out in
+                out.write(lowerCase: bytes.span.extracting(authority))
+                out.write(bytes, path)
+            }
+        }
         self.target = target
     }
 

@@ -52,7 +52,7 @@ package struct FieldLine: Sendable, Equatable {
 /// Field lines in the order, with the duplicates and in the very bytes they arrived with.
 ///
 /// The bytes are those of the whole head (or trailer section), so a line is three small numbers and adding one
-/// allocates nothing once the arrays have grown. A section is reused with `removeAll()`.
+/// allocates nothing once the arrays have grown. A section is reused with `removeLines()`.
 @usableFromInline
 package struct FieldSection: Sendable {
     /// The bytes that the lines point into; a head keeps its first line and its normalised path here as well.
@@ -62,13 +62,6 @@ package struct FieldSection: Sendable {
     @usableFromInline var present: UInt64 = 0
 
     package init() {}
-
-    /// Forgets all lines and keeps the storage.
-    package mutating func removeAll() {
-        if !bytes.isEmpty { bytes.removeAll(keepingCapacity: true) }
-        if !lines.isEmpty { lines.removeAll(keepingCapacity: true) }
-        present = 0
-    }
 
     /// Forgets all lines, and keeps the storage and the bytes, which come to stand for nothing.
     mutating func removeLines() {
@@ -111,8 +104,8 @@ package struct FieldSection: Sendable {
 
     /// Takes over what another section holds, and keeps its own storage.
     mutating func copy(_ other: borrowing FieldSection) {
-        removeAll()
-        bytes.append(other.bytes.span)
+        bytes.replaceAll(with: other.bytes.span)
+        removeLines()
         lines.append(contentsOf: other.lines)
         present = other.present
     }

@@ -8,6 +8,9 @@ struct FilledFields: Sendable {
     /// Of a request for which nothing is written besides.
     init() {}
 
+    /// - Parameter lines: are written in any case, each with its line end.
+    init(lines: [UInt8]) { self.lines = lines }
+
     /// - Parameters:
     ///   - rules: what is written in any case.
     ///   - defaults: what is written where a head has none of the name.

@@ -124,6 +124,15 @@ package struct ResponseFieldPolicy: Sendable {
         return policy
     }
 
+    /// The policy for one answer that gets these fields behind its own, so that its head need not be changed for them; nil where
+    /// a rule may be about them.
+    package func adding(_ fields: AnswerFields) -> ResponseFieldPolicy? {
+        guard rules.edits.isEmpty else { return nil }
+        var policy = self
+        policy.rules = Rules(edits: rules.edits, filled: FilledFields(lines: fields.lines))
+        return policy
+    }
+
     /// Writes the lines of the rules for a head with these fields.
     func writeLines(_ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>) {
         rules.edits.writeLines(fields, to: &out)

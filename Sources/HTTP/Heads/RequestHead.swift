@@ -54,6 +54,8 @@ package final class RequestHead {
     private var summary = Summary()
     /// How far a head is read of which more is awaited; its lines are in `storage`.
     private var unfinished: RequestHeadParser?
+    /// Is there one? To look at the parser itself would be to copy it.
+    private var isUnfinished = false
     /// For the fields of the next head: the storage of an earlier one's.
     private var storage = FieldSection()
 
@@ -61,7 +63,7 @@ package final class RequestHead {
 
     /// Forgets everything and keeps the storage.
     package func reset() {
-        if unfinished != nil { unfinished = nil }
+        isUnfinished = false
         if !section.bytes.isEmpty { storage = exchange(&section, with: FieldSection()) }
         summary = Summary()
     }
@@ -119,6 +121,7 @@ package final class RequestHead {
         do throws(HTTPRefusal) {
             guard let end = try parser.parse(input, into: &fields, limits: limits) else {
                 unfinished = parser
+                isUnfinished = true
                 storage = fields
                 return nil
             }
@@ -148,7 +151,10 @@ package final class RequestHead {
     /// A parser that goes on with the head of which `fields` are the lines, or, without one, begins a head.
     @inline(__always)
     private func begin(_ fields: inout FieldSection) -> RequestHeadParser {
-        if unfinished != nil, let begun = unfinished.take() { return begun }
+        if isUnfinished, let begun = unfinished.take() {
+            isUnfinished = false
+            return begun
+        }
         fields.removeLines()
         return RequestHeadParser(isHTTP2: summary.isHTTP2)
     }

@@ -14,13 +14,14 @@ package final class ResponseHead {
     private var section = FieldSection()
     private var summary = Summary()
     private var unfinished: ResponseHeadParser?
+    private var isUnfinished = false
     private var storage = FieldSection()
 
     package init() {}
 
     /// Forgets everything and keeps the storage.
     package func reset() {
-        if unfinished != nil { unfinished = nil }
+        isUnfinished = false
         if !section.bytes.isEmpty { storage = exchange(&section, with: FieldSection()) }
         summary = Summary()
     }
@@ -101,6 +102,7 @@ package final class ResponseHead {
         do throws(HTTPRefusal) {
             guard let end = try parser.parse(input, into: &fields, limits: limits) else {
                 unfinished = parser
+                isUnfinished = true
                 storage = fields
                 return nil
             }
@@ -117,7 +119,10 @@ package final class ResponseHead {
     /// A parser that goes on with the head of which `fields` are the lines, or, without one, begins a head.
     @inline(__always)
     private func begin(_ fields: inout FieldSection) -> ResponseHeadParser {
-        if unfinished != nil, let begun = unfinished.take() { return begun }
+        if isUnfinished, let begun = unfinished.take() {
+            isUnfinished = false
+            return begun
+        }
         fields.removeLines()
         return ResponseHeadParser()
     }

@@ -4,6 +4,8 @@ package struct PathPrefix: Sendable, Hashable {
     let segments: [UInt8]
     /// Whether it was written with a final slash.
     private let endsWithSlash: Bool
+    /// Has it neither an escape sign nor a semicolon? Then a path that begins with the same bytes begins with the same segments.
+    private let isPlain: Bool
     /// The prefix as configured, for messages.
     package let text: String
 
@@ -37,6 +39,7 @@ package struct PathPrefix: Sendable, Hashable {
         endsWithSlash = decoded.last == 0x2F
         if endsWithSlash { decoded.removeLast() }
         segments = decoded
+        isPlain = !decoded.contains(0x25) && !decoded.contains(0x3B)
         self.text = text
     }
 
@@ -44,9 +47,24 @@ package struct PathPrefix: Sendable, Hashable {
     /// `/apix`. Escapes are compared decoded, a run of slashes (also `%2F`, `/;x/`) as one, and parameters (`;x`) are skipped:
     /// whatever an upstream makes of such spellings, they are in the same route.
     package func match(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Match? {
+        let (start, end) = (path.lowerBound, path.upperBound)
+        guard start < end, bytes[start] == 0x2F else { return nil }
+        var index = start &+ segments.count
+        // Nearly all paths are spelled as the prefix is.
+        if !isPlain || index > end || !ByteScanning.same(bytes.extracting(start..<index), segments.span) {
+            guard let behind = behindSegments(bytes, path) else { return nil }
+            index = behind
+        }
+        if !segments.isEmpty { index = Self.skipParameters(bytes, index, end) }
+        guard index == end || Self.isSeparator(bytes, index, end) else { return nil }
+        let spelledAlike = endsWithSlash == (index < end)
+        return Match(score: segments.count * 2 + (spelledAlike ? 1 : 0), remainder: index)
+    }
+
+    /// The offset behind all segments, however the path spells them; nil if it has others.
+    private func behindSegments(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Int? {
         var index = path.lowerBound
         let end = path.upperBound
-        guard index < end, bytes[index] == 0x2F else { return nil }
         for position in segments.indices {
             let wanted = segments[position]
             if wanted == 0x2F {
@@ -65,10 +83,7 @@ package struct PathPrefix: Sendable, Hashable {
             guard byte == wanted else { return nil }
             index += width
         }
-        if !segments.isEmpty { index = Self.skipParameters(bytes, index, end) }
-        guard index == end || Self.isSeparator(bytes, index, end) else { return nil }
-        let spelledAlike = endsWithSlash == (index < end)
-        return Match(score: segments.count * 2 + (spelledAlike ? 1 : 0), remainder: index)
+        return index
     }
 
     /// Does it take the normalised path at `path` as a whole, a final slash being as it is written?

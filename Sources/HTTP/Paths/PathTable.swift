@@ -62,9 +62,11 @@ package struct PathTable: Sendable {
             index = next
             if index < end, bytes[index] == 0x3B { index = PathPrefix.skipEmptySegments(bytes, index, end) }
             hash.combine(0x2F)
-            while index < end, bytes[index] != 0x3B {
-                let (byte, width) = PathPrefix.decoded(bytes, index, end)
-                guard byte != 0x2F else { break }
+            while index < end {
+                var (byte, width) = (bytes[index], 1)
+                if byte == 0x3B { break }
+                if byte == 0x25 { (byte, width) = PathPrefix.decoded(bytes, index, end) }
+                if byte == 0x2F { break }
                 hash.combine(byte)
                 index += width
             }

@@ -74,7 +74,8 @@ extension HTTP2Connection {
         }
         let type = FrameType(rawValue: header.type)
         try checkOrder(header, type)
-        if type == .data { return try beginData(header, bytes) }
+        // Here and below: two optionals are compared by a call (price 3).
+        if case .data? = type { return try beginData(header, bytes) }
         let end = FrameHeader.size + header.length
         guard bytes.count >= end else { return nil }
         try handle(header, type, bytes.extracting(FrameHeader.size..<end))
@@ -92,7 +93,7 @@ extension HTTP2Connection {
             guard type == .continuation, header.stream == section.stream else {
                 throw ConnectionError(.protocolError, "a field section is interrupted")
             }
-        } else if type == .continuation {
+        } else if case .continuation? = type {
             throw ConnectionError(.protocolError, "a CONTINUATION continues nothing")
         }
     }

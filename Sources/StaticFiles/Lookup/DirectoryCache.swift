@@ -16,9 +16,15 @@ struct DirectoryCache {
         self.valid = valid
     }
 
+    /// The same as `fresh`, of the site that was asked for last.
+    @inline(__always)
+    func latestIfFresh(of site: StaticSite, now: Int64) -> Directory? {
+        guard let latest, latest.site == site.number, isFresh(latest.entry, now) else { return nil }
+        return latest.entry.directory
+    }
+
     /// The directory that the site's path named less than `valid` seconds ago. `now`: seconds since 1970.
     mutating func fresh(of site: StaticSite, now: Int64) -> Directory? {
-        if let latest, latest.site == site.number, isFresh(latest.entry, now) { return latest.entry.directory }
         guard let known = entries[site.number], isFresh(known, now) else { return nil }
         latest = (site.number, known)
         return known.directory

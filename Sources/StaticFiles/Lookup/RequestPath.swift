@@ -23,15 +23,15 @@ struct RequestPath: Equatable {
             throw .badPath(reason: "the path does not begin with a slash")
         }
         endsWithSlash = path[path.count - 1] == UInt8(ascii: "/")
-        if Self.isPlain(path) {
-            let end = path.count - (endsWithSlash ? 1 : 0)
-            if end > 1 { relative.append(path.extracting(1..<end)) }
-        } else {
-            try decode(path)
-        }
+        if let plain = Self.plain(path) { relative.append(path.extracting(plain)) } else { try decode(path) }
     }
 
-    /// Does the path mean what it says, byte by byte?
+    /// Where `relative` stands in a path that means what it says, byte by byte; nil of another.
+    static func plain(_ path: Span<UInt8>) -> Range<Int>? {
+        guard path.count > 0, path[0] == UInt8(ascii: "/"), isPlain(path) else { return nil }
+        return 1..<max(1, path.count - (path[path.count - 1] == UInt8(ascii: "/") ? 1 : 0))
+    }
+
     private static func isPlain(_ path: Span<UInt8>) -> Bool {
         var wasSlash = false
         for index in path.indices {

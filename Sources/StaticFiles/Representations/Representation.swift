@@ -50,6 +50,12 @@ final class Representation {
         return file
     }
 
+    /// All of the bytes, if they are in memory.
+    var content: [UInt8]? {
+        guard case .memory(let bytes) = source else { return nil }
+        return bytes
+    }
+
     /// The bytes, whichever way they are to be had. Errors: `.other` if the encoder cannot start.
     func body(_ levels: EncodingLevels) throws(StaticError) -> FileBody {
         switch source {

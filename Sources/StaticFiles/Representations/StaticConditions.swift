@@ -8,6 +8,9 @@ package struct StaticConditions: Sendable {
 
     package init() {}
 
+    /// Nothing but the file is asked for, in whatever form.
+    var isEmpty: Bool { present.isEmpty }
+
     /// Of a request.
     package init(_ fields: borrowing FieldSection) {
         for line in fields.lines {

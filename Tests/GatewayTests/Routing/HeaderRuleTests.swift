@@ -187,6 +187,18 @@ struct HeaderRuleTests {
         }
     }
 
+    @Test("an answer that is made here in place of an upstream's has the fields with variables, and the same identifier")
+    func inPlaceOfUpstreams() async throws {
+        let site = "[sites.request_headers.set]\nX-Request-ID = \"{request_id}\""
+        let route = "response_headers = { set = { X-Seen = \"{remainder} {client_ip} {request_id}\" } }"
+        // Framed in two ways it is no answer.
+        try await serving(site: site, route: route, app: "Transfer-Encoding: chunked\r\n") { port, upstream in
+            let answer = try await ask(port, "/app/x")
+            let identifier = try #require(upstream.requests.all.last?.value("X-Request-ID"))
+            #expect(answer.status == 502 && answer.value("X-Seen") == "/x 127.0.0.1 \(identifier)", "\(answer)")
+        }
+    }
+
     @Test("BWS's \"auto\" makes an identifier")
     func auto() async throws {
         try await serving(proxy: "[sites.proxy.headers.add]\n\"X-Request-ID\" = \"auto\"") { port, upstream in

@@ -28,11 +28,23 @@ extension Exchange {
         }
     }
 
-    /// The rules in use, with what their variables stand for.
+    /// The rules in use, with what their variables stand for: those for what goes on to an upstream and comes back, or those for
+    /// an answer that is made here.
     mutating func fillHeaders(_ request: RequestHead, _ site: SitePlan, _ decision: Decision) {
         var found: RouteTable.Found?
         if case .route(let taken) = decision { found = taken }
-        headers = headers.filled(variables(of: request, site, found))
+        let values = variables(of: request, site, found)
+        headers = if case .proxy? = found?.route.action { headers.filled(values) } else { headers.filledForOwn(values) }
+    }
+
+    /// The same for an answer that is made here in place of an upstream's.
+    mutating func fillOwnHeaders() {
+        guard headers.leavesOwn, record.isRequestWhole, let site = record.site, let request = client.requestIfAny else { return }
+        var found: RouteTable.Found?
+        if case .route(let taken) = Router.decide(site, request, from: { endpoint.origin(of: request, for: site) }) {
+            found = taken
+        }
+        headers = headers.filledForOwn(variables(of: request, site, found))
     }
 
     /// The normalised path that a template makes; a query is no part of it.

@@ -71,7 +71,7 @@ extension Exchange {
         let own = headers.own
         guard let responder = responder.take() else { return }
         record.status = answer.status
-        let hasBody = answer.body != nil
+        let hasBody = answer.hasBody
         var fields = answer.fields
         own.apply(to: &fields)
         fields.append(answerFields)
@@ -80,7 +80,11 @@ extension Exchange {
                 status: answer.status, framing: hasBody ? answer.contentLength.map { .length($0) } ?? .chunked : .none,
                 statedLength: hasBody || answer.status == 304 ? nil : answer.contentLength, fields: fields,
                 siteFields: own.common, hasDate: own.replacesDate))
-        if let body = answer.body { try await send(body, to: writer) }
+        if let content = answer.content {
+            try await send(content, 0..<content.count, to: writer)
+        } else if let body = answer.body {
+            try await send(body, to: writer)
+        }
         writer.finish()
         try await flush()
     }

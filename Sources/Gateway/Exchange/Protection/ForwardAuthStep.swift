@@ -75,6 +75,7 @@ extension Exchange {
         if !answer.fields.contains(.cacheControl) { own.append("Cache-Control", "no-store") }
         own.append(proxyStatus: .exchange(.forwardAuth), by: generation.plan.proxyName)
         own.append(answerFields)
+        fillOwnHeaders()
         headers.own.apply(to: &own)
         let length = UInt64(answer.body.count)
         let isHead = client.requestIfAny?.method == .head

@@ -20,7 +20,7 @@ extension Exchange {
             record.serverSeries = route.pool.series.isEmpty ? nil : route.pool.series[choice]
             if proxied.wantsUpgrade, try !admitsHandshake(&proxied, to: choice) { continue }
             record.attempts += 1
-            let began = resources.loop.now
+            let began = proxied.pick.now
             do throws(Failure) {
                 return try await attempt(&proxied, over: route, to: choice, server, began: began)
             } catch {

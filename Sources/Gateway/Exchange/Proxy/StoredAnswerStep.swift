@@ -9,9 +9,6 @@ extension Exchange {
         _ answer: CachedAnswer, to cacheable: borrowing CacheableRequest, _ status: CacheStatus
     ) async throws(Failure) {
         let now = resources.clock.seconds
-        var head = resources.acquireResponseHead()
-        defer { resources.release(head) }
-        head.copy(answer.head)
         var fields = AnswerFields()
         // Both, and the words of most answers' other fields.
         fields.reserve(192)
@@ -19,6 +16,14 @@ extension Exchange {
         let name = cacheable.plan.name
         fields.append("Cache-Status") { status.append(to: &$0, of: name) }
         if status.forward == nil { cacheable.cache.counts.hits += 1 }
+        if cacheable.asked.conditions.isEmpty, !cacheable.asked.isHead, answerFields.isEmpty,
+            let policy = headers.answer.adding(fields)
+        {
+            return try await send(answer, by: policy)
+        }
+        var head = resources.acquireResponseHead()
+        defer { resources.release(head) }
+        head.copy(answer.head)
         var part: Range<Int>? = 0..<answer.body.count
         if cacheable.asked.conditions.hold(for: head, now: now) {
             (head, part) = (replace(head, with: StoredHead.notModified(head)), nil)
@@ -38,6 +43,22 @@ extension Exchange {
             }
         }
         try await send(answer, head, part, fields, isHead: cacheable.asked.isHead)
+    }
+
+    /// Sends it as it is stored, with what the policy says.
+    @inline(__always)  // Price 7.
+    private mutating nonisolated(nonsending) func send(
+        _ answer: CachedAnswer, by policy: ResponseFieldPolicy
+    ) async throws(Failure) {
+        guard let responder = responder.take() else { return }
+        let status = answer.head.status
+        record.status = status
+        let count = status == 204 || status == 304 ? nil : answer.body.count
+        let writer = responder.begin(
+            forwarding: answer.head, framing: count.map { .length(UInt64($0)) } ?? .none, policy: policy)
+        if let count { try await send(answer.body, 0..<count, to: writer) }
+        writer.finish()
+        try await flush()
     }
 
     private mutating nonisolated(nonsending) func send(

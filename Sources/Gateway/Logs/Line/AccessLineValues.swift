@@ -140,8 +140,10 @@ extension AccessLine {
     }
 
     /// - Parameter text: the same as JSON writes it.
-    private func word(_ word: String?, _ text: [UInt8]?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
-        guard let text, case .member(let name) = form else { return self.word(word, form, &out) }
+    private func word(
+        _ word: @autoclosure () -> String?, _ text: [UInt8]?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>
+    ) {
+        guard let text, case .member(let name) = form else { return self.word(word(), form, &out) }
         out.write(name)
         out.write(text)
     }

@@ -5,7 +5,8 @@ import HTTP
 struct LineTime {
     /// Since 1970.
     let nanoseconds: UInt64
-    private let second: Second
+    /// Of this line.
+    let second: Second
 
     /// The texts of one second. An object, since each line holds it.
     final class Second {
@@ -28,12 +29,11 @@ struct LineTime {
         }
     }
 
-    /// - Parameter last: of the line before; it becomes this one's.
-    init(_ nanoseconds: UInt64, _ last: inout Second) {
+    /// - Parameter last: of the line before.
+    init(_ nanoseconds: UInt64, after last: Second) {
         self.nanoseconds = nanoseconds
         let number = nanoseconds / 1_000_000_000
-        if number != last.number { last = Second(number) }
-        second = last
+        second = number == last.number ? last : Second(number)
     }
 
     /// By RFC 3339: see `Timestamp.append`.

@@ -29,7 +29,9 @@ final class SpanLog {
     func append(_ record: AccessRecord, _ client: any ClientSide, _ tracing: TracingPlan, configuration: String) {
         guard writer != nil, let trace = record.trace, tracing.mustKeep(record) else { return }
         let now = realtimeNanoseconds()
-        let line = AccessLine(record, client, style, time: LineTime(now, &second), configuration: configuration)
+        let time = LineTime(now, after: second)
+        second = time.second
+        let line = AccessLine(record, client, style, time: time, configuration: configuration)
         let span = SpanLine(line: line, trace: trace, time: now)
         batch.bytes.append(guessing: 2048) { span.write(to: &$0) }
         batch.endLine(time: now)

@@ -63,7 +63,7 @@ struct RouteTable: Sendable {
     /// - Parameter origin: who sends the request; asked only where a condition is about it.
     func route(for request: RequestHead, from origin: () -> RequestOrigin) -> Found? {
         // RFC 9110 §9.3.7: `OPTIONS *` is about a server as a whole: it goes where the whole site goes.
-        if request.form == .asterisk {
+        if case .asterisk = request.form {
             let whole = prefixes.paths.indices.first { prefixes.paths[$0].takesEverything }
             return whole.flatMap { first(of: prefixes.routes[$0], request, origin) }.map { Found(route: $0, remainder: 0) }
         }

@@ -12,29 +12,49 @@ final class HeaderPlan: Sendable {
     let own: OwnFieldPolicy
     /// Of those of them that are errors; nil: they are as others.
     private let ownErrors: OwnFieldPolicy?
-    /// Do some values depend on the request? Then each gets a plan of its own: see `filled`.
+    /// Do some values depend on the request? Then each gets a plan of its own: see `filled` and `filledForOwn`.
     let hasVariables: Bool
+    /// Do values in answers made here depend on the request, and are not known yet?
+    let leavesOwn: Bool
 
     /// Changes nothing.
     static let none = HeaderPlan(request: RequestFieldPolicy(), answer: ResponseFieldPolicy(), own: OwnFieldPolicy())
 
     /// - Parameter errors: of errors that are made here; nil: they are as others.
-    init(request: RequestFieldPolicy, answer: ResponseFieldPolicy, own: OwnFieldPolicy, errors: OwnFieldPolicy? = nil) {
+    convenience init(
+        request: RequestFieldPolicy, answer: ResponseFieldPolicy, own: OwnFieldPolicy, errors: OwnFieldPolicy? = nil
+    ) {
+        let leavesOwn = own.hasVariables || errors?.hasVariables == true
+        self.init(
+            request, answer, own, errors, hasVariables: leavesOwn || request.hasVariables || answer.hasVariables,
+            leavesOwn: leavesOwn)
+    }
+
+    private init(
+        _ request: RequestFieldPolicy, _ answer: ResponseFieldPolicy, _ own: OwnFieldPolicy, _ errors: OwnFieldPolicy?,
+        hasVariables: Bool, leavesOwn: Bool
+    ) {
         self.request = request
         self.answer = answer
         self.own = own
         ownErrors = errors
-        hasVariables =
-            request.hasVariables || answer.hasVariables || own.hasVariables || errors.map(\.hasVariables) == true
+        self.hasVariables = hasVariables
+        self.leavesOwn = leavesOwn
     }
 
     /// Of those answers made here that are errors.
     var errors: OwnFieldPolicy { ownErrors ?? own }
 
-    /// The plan for one request.
+    /// The plan for one request that goes on to an upstream: most get no answer that is made here, and what is said of those is
+    /// left.
     func filled(_ variables: borrowing some RequestVariables) -> HeaderPlan {
         HeaderPlan(
-            request: request.filled(variables), answer: answer.filled(variables), own: own.filled(variables),
-            errors: ownErrors?.filled(variables))
+            request.filled(variables), answer.filled(variables), own, ownErrors, hasVariables: true, leavesOwn: leavesOwn)
+    }
+
+    /// The plan for one request that is answered here.
+    func filledForOwn(_ variables: borrowing some RequestVariables) -> HeaderPlan {
+        HeaderPlan(
+            request, answer, own.filled(variables), ownErrors?.filled(variables), hasVariables: true, leavesOwn: false)
     }
 }
