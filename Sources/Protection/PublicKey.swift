@@ -3,11 +3,17 @@ import CCrypto
 /// A key that signatures of tokens are held against. `@safe`: the pointer is made in `init`, freed in `deinit`, and never leaves;
 /// libcrypto lets several threads use a key at once that none changes (openssl-threads(7)).
 @safe final class PublicKey: Sendable {
-    /// RFC 7518 §3.1, RFC 8037 §3.1.
+    /// RFC 7518 §3.1, RFC 8037 §3.1; EdDSA by Ed25519.
     enum Algorithm: String, Sendable {
         case rs256 = "RS256"
         case es256 = "ES256"
         case eddsa = "EdDSA"
+
+        /// - Parameter name: as tokens and keys have it in `alg`; RFC 9864 §2.2 has a name for EdDSA by this curve alone.
+        init?(named name: String) {
+            guard let found = name == "Ed25519" ? .eddsa : Self(rawValue: name) else { return nil }
+            self = found
+        }
     }
 
     let algorithm: Algorithm

@@ -15,9 +15,13 @@ package struct WebKeys: Sendable {
     }
 
     private var entries: [Entry] = []
+    /// Of an issuer's set: which entries are passed over, and why.
+    package private(set) var faults: [String] = []
 
     /// Keys for other uses, and of kinds that no token here is signed with, are passed over.
-    package init(_ bytes: [UInt8]) throws(Fault) {
+    /// - Parameter isIssuers: it is an issuer's, of which entries that are no keys, or none that protect, are passed over, too
+    ///   (RFC 7517 §5): what it adds for others is no reason to let nobody in. In an operator's file they are mistakes.
+    package init(_ bytes: [UInt8], isIssuers: Bool = false) throws(Fault) {
         guard bytes.count <= Self.maxBytes else { throw Fault(reason: "is larger than \(Self.maxBytes >> 10) KiB") }
         guard let text = JSONText(bytes) else { throw Fault(reason: "is no JSON text") }
         guard let keys = text["keys"]?.array else { throw Fault(reason: "has no list \"keys\"") }
@@ -25,10 +29,12 @@ package struct WebKeys: Sendable {
             do throws(Fault) {
                 if let entry = try Self.entry(key) { entries.append(entry) }
             } catch {
-                throw Fault(reason: "keys[\(index)] \(error.reason)")
+                let fault = "keys[\(index)] \(error.reason)"
+                guard isIssuers else { throw Fault(reason: fault) }
+                faults.append(fault)
             }
         }
-        if entries.isEmpty { throw Fault(reason: "has no key for RS256, ES256 or EdDSA") }
+        if entries.isEmpty { throw Fault(reason: faults.first ?? "has no key for RS256, ES256 or EdDSA") }
     }
 
     /// How many keys there are that tokens may be signed with.
@@ -53,7 +59,7 @@ package struct WebKeys: Sendable {
         default: return nil
         }
         guard let made else { throw Fault(reason: "is no key") }
-        if let algorithm = key["alg"]?.string, algorithm != made.algorithm.rawValue { return nil }
+        if let name = key["alg"]?.string, PublicKey.Algorithm(named: name) != made.algorithm { return nil }
         guard made.algorithm != .rs256 || made.bits >= leastRSABits else {
             throw Fault(reason: "is too weak: RSA of \(made.bits) bits, not \(leastRSABits)")
         }

@@ -41,7 +41,7 @@ package struct WebToken: Sendable {
             let body = Self.decode(parts[1]), let signature = Self.decode(parts[2])
         else { throw .malformed }
         // RFC 8725 §3.1: the token does not choose what is taken; "none" and symmetric ones are nothing here.
-        guard let algorithm = head["alg"]?.string.flatMap({ PublicKey.Algorithm(rawValue: $0) }) else { throw .algorithm }
+        guard let algorithm = head["alg"]?.string.flatMap({ PublicKey.Algorithm(named: $0) }) else { throw .algorithm }
         // RFC 7515 §4.1.11.
         guard head["crit"] == nil else { throw .extensions }
         let name = head["kid"]

@@ -9,12 +9,15 @@ struct WebTokenTests {
     private let tokens: [String: String]
     private let keys: String
     private let weak: String
+    /// An Ed25519 key, and a token by each name of the algorithm.
+    private let curve: [String: String]
 
     init() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/tokens.json")
         let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
         tokens = try #require(json["tokens"] as? [String: String])
         weak = try #require(json["weak"] as? String)
+        curve = try #require(json["curve"] as? [String: String])
         let set = try JSONSerialization.data(withJSONObject: ["keys": try #require(json["keys"])])
         keys = String(decoding: set, as: UTF8.self)
     }
@@ -131,6 +134,32 @@ struct WebTokenTests {
             let fault = #expect(throws: WebKeys.Fault.self) { try WebKeys(Array(text.utf8)) }
             #expect(fault?.reason.contains(reason) == true, "\(reason): \(String(describing: fault))")
         }
+    }
+
+    @Test("may call EdDSA by the name of its curve, and so may the key (RFC 9864)", arguments: ["", ",\"alg\":\"Ed25519\""])
+    func curve(stated: String) throws {
+        let x = try #require(curve["x"])
+        let set = "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"d\",\"x\":\"\(x)\"\(stated)}]}"
+        for name in ["EdDSA", "Ed25519"] {
+            let token = try #require(curve[name])
+            #expect(try fault(token, keys: set) == nil, "\(name)")
+            #expect(try fault(token) == .signature, "of another key with this name")
+        }
+    }
+
+    @Test(
+        "is held against an issuer's other keys, where one of them is no key, or does not protect",
+        arguments: [
+            "{}", "{\"kty\":\"RSA\",\"e\":\"AQAB\"}", "{\"kty\":\"RSA\",\"n\":\"WEAK\",\"e\":\"AQAB\"}",
+            "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\",\"d\":\"AA\"}", "{\"kty\":7}", "1",
+        ])
+    func issuersKeys(odd: String) throws {
+        let entry = odd.replacing("WEAK", with: weak)
+        let text = keys.replacing("{\"keys\":[", with: "{\"keys\":[\(entry),")
+        let set = try WebKeys(Array(text.utf8), isIssuers: true)
+        #expect(set.count == 3 && set.faults.count == 1 && set.faults[0].hasPrefix("keys[0] "), "\(set.faults)")
+        #expect(throws: WebKeys.Fault.self) { try WebKeys(Array(text.utf8)) }
+        #expect(throws: WebKeys.Fault.self) { try WebKeys(Array("{\"keys\":[\(entry)]}".utf8), isIssuers: true) }
     }
 }
 

@@ -39,7 +39,7 @@ package final class FetchedKeys: Sendable {
         self.caFile = caFile
         store = StateDirectory(stateDirectory)
         path = "\(Self.folder)/\(ContentHash.hexadecimal(Array("\(url)\n\(caFile ?? "")".utf8))).json"
-        let kept = (try? store.read(path)).flatMap { $0 }.flatMap { try? WebKeys($0) }
+        let kept = (try? store.read(path)).flatMap { $0 }.flatMap { try? WebKeys($0, isIssuers: true) }
         shared = VersionedContent(
             kept.map { .success($0) } ?? .failure(ContentFault(reason: "\(url): no keys have been fetched yet")))
     }

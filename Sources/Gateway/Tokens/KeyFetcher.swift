@@ -101,7 +101,7 @@ package actor KeyFetcher {
 
     private func use(_ answer: [UInt8]) throws(Failed) {
         let known: WebKeys
-        do throws(WebKeys.Fault) { known = try WebKeys(answer) } catch {
+        do throws(WebKeys.Fault) { known = try WebKeys(answer, isIssuers: true) } catch {
             throw Failed(reason: "the answer \(error.reason)")
         }
         let problem = keys.use(known, text: answer, now: Int64(realtimeNanoseconds() / 1_000_000_000))
@@ -110,7 +110,8 @@ package actor KeyFetcher {
         text = answer
         var words: Logger.Metadata = ["url": "\(keys.url)", "keys": "\(known.count)"]
         if let problem { words["kept"] = "no: \(problem)" }
-        log.info("an issuer's keys are in use", metadata: words)
+        if let fault = known.faults.first { words["passed_over"] = "\(known.faults.count), the first: \(fault)" }
+        log.log(level: known.faults.isEmpty ? .info : .warning, "an issuer's keys are in use", metadata: words)
     }
 
     private func refuse(_ reason: String) {

@@ -115,6 +115,26 @@ struct FetchedKeyTests {
         }
     }
 
+    @Test("hold though the issuer shows one beside them that is none; the log names it")
+    func odd() async throws {
+        try issuing.say("{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\"},\(try await issuing.key("a"))]}")
+        let login = try await issuing.login("a")
+        let issuer = try await issuing.start()
+        defer { issuer.process.kill() }
+        let site = try site(issuer.port)
+        try await Gatehouse.serving(site.toml) { gatehouse in
+            let line = try await gatehouse.log.first("keys") { $0.contains("an issuer's keys are in use") }
+            #expect(line.contains("warning") && line.contains("passed_over=\"1, the first: keys[0] has no n"), "\(line)")
+            #expect(try await site.ask("/f.txt", fields: login).status == 200)
+        }
+        // What was kept is read in the same way.
+        issuer.process.kill()
+        _ = try await issuer.process.exit()
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            #expect(try await site.ask("/f.txt", fields: login).status == 200)
+        }
+    }
+
     @Test("are taken from nobody whose certificate is not good")
     func untrusted() async throws {
         try issuing.say("{\"keys\":[\(try await issuing.key("a"))]}")
