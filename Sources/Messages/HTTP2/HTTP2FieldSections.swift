@@ -44,8 +44,10 @@ extension HTTP2Connection {
             return section
         }
         if header.stream > lastStream {
-            // RFC 9113 §6.8: what comes after our last GOAWAY is ignored.
-            if let sentGoAway, header.stream > sentGoAway { return section }
+            if isBeyondGoAway(header.stream) {
+                try countControlFrame()
+                return section
+            }
             lastStream = header.stream
             section.content = .request
         } else if let stream = streams[header.stream] {

@@ -181,6 +181,7 @@ extension HTTP2Connection {
             return stream
         }
         try checkIsKnown(header.stream, "DATA")
+        if isBeyondGoAway(header.stream) { return nil }
         // Requests are given up all the time, and what was under way then is nothing to answer.
         if role == .client {
             try countControlFrame()
@@ -191,8 +192,15 @@ extension HTTP2Connection {
         return nil
     }
 
+    /// RFC 9113 §6.8: of a client's streams that it opened before it had seen our last GOAWAY all is ignored. Others go on.
+    func isBeyondGoAway(_ identifier: UInt32) -> Bool {
+        guard role == .server, let sentGoAway else { return false }
+        return identifier > sentGoAway && identifier % 2 == 1
+    }
+
     /// RFC 9113 §5.1.1: streams that the client has not opened, or could not, are idle.
     func checkIsKnown(_ identifier: UInt32, _ frame: String) throws(ConnectionError) {
+        if isBeyondGoAway(identifier) { return try countControlFrame() }
         guard identifier % 2 == 1, identifier <= lastStream else {
             throw ConnectionError(.protocolError, "\(frame) on a stream that is idle")
         }
