@@ -90,6 +90,14 @@ package struct MessageSocket: Sendable {
         }
     }
 
+    /// Has the peer of a stream ended, or broken it off? What is sent to it then is taken by the kernel, and lost without a word.
+    package var hasEnded: Bool {
+        // Of poll(2)'s POLLRDHUP Linux has epoll's number. What went wrong is told without being asked for.
+        var watched = pollfd(fd: descriptor, events: Int16(EPOLLRDHUP.rawValue), revents: 0)
+        // The pointer is used during the call alone.
+        return unsafe poll(&watched, 1, 0) > 0
+    }
+
     /// From now on each call that sends or receives may take so many seconds.
     package func limitTimes(to seconds: Int) throws(TransportError) {
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
@@ -97,11 +105,12 @@ package struct MessageSocket: Sendable {
         }
     }
 
-    /// Reads until the peer ends, or has sent so much.
-    package func receive(atMost limit: Int) throws(TransportError) -> [UInt8] {
+    /// Reads until the peer ends, or has sent so much, or all that is awaited.
+    /// - Parameter isWhole: is this all?
+    package func receive(atMost limit: Int, until isWhole: ([UInt8]) -> Bool) throws(TransportError) -> [UInt8] {
         var all: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
-        while all.count < limit {
+        while all.count < limit, !isWhole(all) {
             let count: Int
             if let tls {
                 count = tls.receive(into: &piece)
@@ -129,6 +138,11 @@ package struct MessageSocket: Sendable {
 }
 
 extension TransportError {
+    /// Has a datagram gone nowhere, since nobody has the socket any more that was connected to (unix(7))?
+    package var isRefused: Bool {
+        if case .system(let error) = self { error.code == ECONNREFUSED } else { false }
+    }
+
     /// Has connecting failed because a Unix socket is of the other type, datagrams or a stream (unix(7))?
     package var isOtherSocketType: Bool {
         if case .system(let error) = self { error.code == EPROTOTYPE } else { false }

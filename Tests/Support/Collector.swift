@@ -21,11 +21,15 @@ package final class Collector: Sendable {
     private let upstream: Upstream
     package var port: UInt16 { upstream.port }
 
-    /// - Parameter status: of its answers.
-    package init(status: Int = 200) throws {
+    /// - Parameters:
+    ///   - status: of its answers.
+    ///   - first: of those before.
+    package init(status: Int = 200, first: [Int] = []) throws {
         let spans = spans
+        let before = Guarded(first)
         upstream = try Upstream { _, wire in
             while let request = try wire.readRequest() {
+                let status = before.withLock { $0.isEmpty ? nil : $0.removeFirst() } ?? status
                 if status == 200 { for span in Self.spans(of: request.body) { spans.append(span) } }
                 try wire.write("HTTP/1.1 \(status) Answer\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
             }

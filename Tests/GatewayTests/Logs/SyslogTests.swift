@@ -118,6 +118,33 @@ struct SyslogTests {
         }
     }
 
+    @Test("are all there when the receiver is started anew, also those of the time between", arguments: ["tcp", "tls", "unix"])
+    func restarted(way: String) async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let (input, destination) = try await ways(way, directory)
+        // Each has files of its own.
+        let places = try (0..<3).map { _ in try TemporaryDirectory() }
+        defer { withExtendedLifetime(places) {} }
+        let first = try await Rsyslog(input, in: places[0])
+        try await Gatehouse.serving(site(port, "access_log = \"\(destination)\"\nlevel = \"debug\"")) { gatehouse in
+            func ask(_ page: String) async throws { _ = try await Command.curl(["http://127.0.0.1:\(port)/\(page)/"]) }
+            try await ask("first")
+            _ = try await first.first("GET /first/ ")
+            try await first.stop()
+            let second = try await Rsyslog(input, in: places[1])
+            try await ask("second")
+            _ = try await second.first("GET /second/ ")
+            try await second.stop()
+            try await ask("between")
+            _ = try await gatehouse.log.first { $0.contains("a log's receiver cannot be reached: lines wait") }
+            try await ask("waiting")
+            let third = try await Rsyslog(input, in: places[2])
+            for page in ["between", "waiting"] { _ = try await third.first("GET /\(page)/ ") }
+            try await third.stop()
+            #expect(!gatehouse.log.all.contains { $0.contains("lines are lost") })
+        }
+    }
+
     @Test("are not given to somebody whose certificate nobody trusts")
     func stranger() async throws {
         let (directory, port) = try (TemporaryDirectory(), FreePort())

@@ -105,7 +105,54 @@ struct TracingTests {
         #expect(collector.spans.all.count == 2)
     }
 
-    @Test("cost no request anything where nobody takes them: what is lost is counted", arguments: [503, 0])
+    @Test(
+        "say of the upstream what it has answered, and by the conventions what is an error",
+        arguments: [
+            ("GET", "/", 200, nil, nil), ("GET", "/", 404, nil, "404"), ("GET", "/", 500, "500", "500"),
+            ("BREW", "/", 200, nil, nil), ("GET", "/dead/", nil, "upstream_connect_failed", "upstream_connect_failed"),
+        ] as [(String, String, Int?, String?, String?)])
+    func conventions(method: String, path: String, status: Int?, type: String?, upstreamType: String?) async throws {
+        let upstream = try Upstream.answering { _ in
+            "HTTP/1.1 \(status ?? 200) Answer\r\nContent-Length: 2\r\n\r\nok"
+        }
+        let (port, collector) = (try FreePort(), try Collector())
+        let toml = site(port, upstream.port, "endpoint = \"http://127.0.0.1:\(collector.port)\"")
+        try await Gatehouse.serving(toml) { _ in
+            _ = try await Command.run("curl", ["-sS", "-X", method, "http://127.0.0.1:\(port)\(path)"])
+            let spans = try await collector.spans.first(2)
+            let (server, client) = (spans[0], spans[1])
+            #expect(server.attributes["http.response.status_code"] == "\(status ?? 502)")
+            #expect(server.attributes["error.type"] == type && server.isError == (type != nil), "\(server)")
+            #expect(client.attributes["http.response.status_code"] == status.map { "\($0)" }, "\(client)")
+            #expect(client.attributes["error.type"] == upstreamType && client.isError == (upstreamType != nil), "\(client)")
+            #expect(client.attributes["server.address"] == "127.0.0.1")
+            #expect(client.attributes["server.port"] == (status == nil ? "1" : "\(upstream.port)"))
+            for span in spans {
+                #expect(span.attributes["http.request.method"] == (method == "BREW" ? "_OTHER" : method), "\(span)")
+                #expect(span.attributes["http.request.method_original"] == (method == "BREW" ? method : nil), "\(span)")
+            }
+        }
+    }
+
+    @Test("wait while the collector puts them off, and are then all there, once")
+    func putOff() async throws {
+        let (port, upstream, collector) = (try FreePort(), try echo(), try Collector(first: [503, 429]))
+        let toml = site(
+            port, upstream.port, "endpoint = \"http://127.0.0.1:\(collector.port)\"\n[logging]\nlevel = \"debug\"")
+        try await Gatehouse.serving(toml) { gatehouse in
+            for number in 1...3 { _ = try await ask(port, "/\(number)") }
+            let said = try await gatehouse.log.first { $0.contains("a log's receiver cannot be reached: lines wait") }
+            #expect(said.contains("key=tracing.endpoint") && said.contains("the collector answers 503"), "\(said)")
+            _ = try await gatehouse.log.first { $0.contains("a log's receiver is there again") }
+            let spans = try await collector.spans.first(6)
+            #expect(Set(spans.compactMap { $0.attributes["url.path"] }) == ["/1", "/2", "/3"], "\(spans)")
+            #expect(!gatehouse.log.all.contains { $0.contains("lines are lost") })
+            #expect(gatehouse.log.all.count { $0.contains("cannot be reached") } == 1)
+        }
+        #expect(collector.spans.all.count == 6)
+    }
+
+    @Test("cost no request anything where nobody takes them: what is lost is counted", arguments: [400, 0])
     func lost(status: Int) async throws {
         let (port, upstream) = (try FreePort(), try echo())
         let collector = status == 0 ? nil : try Collector(status: status)
@@ -116,7 +163,7 @@ struct TracingTests {
             for _ in 0..<20 { #expect(try await ask(port, "/").count == 2) }
             let words = status == 0 ? "a log's receiver cannot be reached: lines wait" : "a log cannot be written: lines are lost"
             let said = try await gatehouse.log.first { $0.contains(words) }
-            #expect(said.contains("key=tracing.endpoint") && said.contains(status == 0 ? "refused" : "503"), "\(said)")
+            #expect(said.contains("key=tracing.endpoint") && said.contains(status == 0 ? "refused" : "400"), "\(said)")
         }
     }
 }

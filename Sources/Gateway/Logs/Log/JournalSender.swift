@@ -18,16 +18,18 @@ struct JournalSender: Sendable {
     }
 
     mutating func prepare() throws(TransportError) {
-        guard socket == nil else { return }
-        let address = SocketAddress(family: .unix, bytes: Array(Self.path.utf8), port: 0)
-        socket = try MessageSocket(connectedTo: address, .datagrams, timeout: 5)
+        if socket == nil { socket = try Self.connected() }
+    }
+
+    private static func connected() throws(TransportError) -> MessageSocket {
+        let address = SocketAddress(family: .unix, bytes: Array(path.utf8), port: 0)
+        return try MessageSocket(connectedTo: address, .datagrams, timeout: 5)
     }
 
     /// - Returns: nil if the journal has taken all.
     mutating func write(_ lines: LogBatch) -> LogOutput.Loss? {
-        guard let socket else { return nil }
-        var loss: LogOutput.Loss?
-        lines.forEachLine { line, mark in
+        let fields = fields
+        let loss = lines.sendDatagrams(over: &socket, connect: Self.connected) { line, mark in
             // Nothing in a line is a line end, so each field is of the protocol's plain form.
             var entry = fields
             entry.append("PRIORITY=")
@@ -38,15 +40,11 @@ struct JournalSender: Sendable {
             entry += line.prefix(Self.longestLine)
             if line.count > Self.longestLine { entry.append("[cut]") }
             entry.append(0x0A)
-            do throws(TransportError) {
-                try socket.send(entry)
-            } catch {
-                loss = LogOutput.Loss(lines: (loss?.lines ?? 0) + 1, error: error)
-            }
+            return entry
         }
         if loss != nil {
-            socket.close()
-            self.socket = nil
+            socket?.close()
+            socket = nil
         }
         return loss
     }

@@ -88,6 +88,16 @@ struct LogBatch: Sendable {
         }
     }
 
+    /// A line by its number, without its line end.
+    func line(_ number: Int) -> ArraySlice<UInt8> { bytes[(number == 0 ? 0 : marks[number - 1].end)..<marks[number].end - 1] }
+
+    /// The lines from this one on.
+    func rest(from number: Int) -> LogBatch {
+        var rest = LogBatch(source: source)
+        if number < lineCount { rest.append(number..<lineCount, of: self) }
+        return rest
+    }
+
     /// The memory that it holds, in bytes.
     var size: Int { bytes.capacity + marks.capacity * MemoryLayout<Mark>.stride + 64 }
 }

@@ -13,6 +13,8 @@ enum LogOutput: Sendable {
     struct Loss {
         var lines: Int
         var error: TransportError
+        /// Those that nobody was there to take, and which wait; nil if there are none.
+        var unsent: LogBatch?
     }
 
     /// - Parameter key: the configuration key of the log, for errors.

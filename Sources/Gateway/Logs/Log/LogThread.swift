@@ -8,10 +8,14 @@ struct LogThread: Sendable {
     private let ended: Wakeup
     private let sortingTime: UInt64
     private var merge = LogMerge()
+    /// Taken from there, for a receiver that had gone: they are the next one's first.
+    private var unsent: LogBatch?
     /// When lines were last taken, in monotonic nanoseconds: a clock that is set back must not keep them.
     private var takenAt: UInt64 = 0
     /// When to look for the destination again, in monotonic nanoseconds; nil while it is there.
     private var retryAt: UInt64?
+    /// Was it said that it is not there?
+    private var saidUnreached = false
 
     /// Bytes of one write(2), about.
     private static let writeSize = 65_536
@@ -46,7 +50,7 @@ struct LogThread: Sendable {
 
     /// Milliseconds until the oldest line has waited long enough; nil without one.
     private var pause: Int? {
-        guard let next = merge.nextTime else { return nil }
+        guard let next = unsent?.marks.first?.time ?? merge.nextTime else { return nil }
         if let retryAt {
             let now = monotonicNanoseconds()
             return retryAt > now ? Int((retryAt - now) / 1_000_000) + 1 : 0
@@ -65,16 +69,34 @@ struct LogThread: Sendable {
     }
 
     private mutating func write(upTo last: UInt64) {
-        while let next = merge.nextTime, next <= last {
+        while unsent != nil || merge.nextTime.map({ $0 <= last }) == true {
             // Its receiver may have gone: what is left waits for the next.
             guard isReady() else { return }
-            var lines = LogBatch(source: 0)
-            let before = merge.size
-            let count = merge.take(upTo: last, limit: Self.writeSize, to: &lines)
-            guard count > 0 else { return }
+            let before = size
+            let lines = take(upTo: last)
+            guard !lines.isEmpty else { return }
             let loss = output.write(lines)
-            queue.didWrite(size: merge.size, before: before, lines: count, lost: loss?.lines ?? 0, loss?.error)
+            unsent = loss?.unsent
+            queue.didWrite(
+                size: size, before: before, lines: lines.lineCount - (unsent?.lineCount ?? 0), lost: loss?.lines ?? 0,
+                loss.flatMap { $0.lines > 0 ? $0.error : nil })
+            if let loss, unsent != nil {
+                noteUnreached(loss.error)
+            } else if saidUnreached {
+                saidUnreached = false
+                queue.noteReached()
+            }
         }
+    }
+
+    /// Of what has been taken from the queue and waits, in bytes.
+    private var size: Int { merge.size + (unsent?.size ?? 0) }
+
+    private mutating func take(upTo last: UInt64) -> LogBatch {
+        if let first = unsent.take() { return first }
+        var lines = LogBatch(source: 0)
+        _ = merge.take(upTo: last, limit: Self.writeSize, to: &lines)
+        return lines
     }
 
     /// Is there a receiver? Until there is one again lines wait, as long as there is room for them.
@@ -82,14 +104,18 @@ struct LogThread: Sendable {
         if let retryAt, retryAt > monotonicNanoseconds() { return false }
         do throws(TransportError) {
             try output.prepare()
-            if retryAt != nil { queue.noteReached() }
             retryAt = nil
             return true
         } catch {
-            if retryAt == nil { queue.noteUnreached(error) }
-            retryAt = monotonicNanoseconds() &+ Self.retryTime
+            noteUnreached(error)
             return false
         }
+    }
+
+    private mutating func noteUnreached(_ error: TransportError) {
+        if !saidUnreached { queue.noteUnreached(error) }
+        saidUnreached = true
+        retryAt = monotonicNanoseconds() &+ Self.retryTime
     }
 
     private mutating func reopen() {

@@ -31,10 +31,12 @@ struct SyslogSender: Sendable {
     }
 
     mutating func prepare() throws(TransportError) {
+        // A receiver that was started anew has ended the connection.
+        if isStream, socket?.hasEnded == true { disconnect() }
         guard socket == nil else { return }
         switch receiver {
         case .unix(let path):
-            let address = SocketAddress(family: .unix, bytes: Array(path.utf8), port: 0)
+            let address = Self.address(of: path)
             do throws(TransportError) {
                 socket = try MessageSocket(connectedTo: address, .datagrams, timeout: Self.connectTimeout)
                 isStream = false
@@ -55,6 +57,10 @@ struct SyslogSender: Sendable {
         }
     }
 
+    private static func address(of path: String) -> SocketAddress {
+        SocketAddress(family: .unix, bytes: Array(path.utf8), port: 0)
+    }
+
     private func connect(_ host: String, _ port: UInt16, _ kind: MessageSocket.Kind) throws(TransportError) -> MessageSocket {
         var last = TransportError.unresolved("\(host) has no address")
         for address in BlockingConnection.addresses(of: host, port: port) {
@@ -70,32 +76,52 @@ struct SyslogSender: Sendable {
     /// - Returns: nil if all have been handed to the kernel.
     mutating func write(_ lines: LogBatch) -> LogOutput.Loss? {
         guard let socket else { return nil }
-        var loss: LogOutput.Loss?
-        if isStream {
-            var bytes: [UInt8] = []
-            lines.forEachLine { line, mark in
-                let message = message(line, mark)
-                // RFC 6587 §3.4.1, RFC 5425 §4.3: MSG-LEN SP SYSLOG-MSG.
-                bytes.append(decimal: UInt64(message.count))
-                bytes.append(0x20)
-                bytes += message
+        let loss =
+            switch receiver {
+            case _ where isStream: send(lines, asStreamOver: socket)
+            case .unix(let path): send(lines, to: path)
+            default: send(lines, over: socket)
             }
-            do throws(TransportError) {
-                try socket.send(bytes)
-            } catch {
-                loss = LogOutput.Loss(lines: lines.lineCount, error: error)
-            }
-        } else {
-            lines.forEachLine { line, mark in
-                do throws(TransportError) {
-                    try socket.send(message(line, mark))
-                } catch {
-                    loss = LogOutput.Loss(lines: (loss?.lines ?? 0) + 1, error: error)
-                }
-            }
-        }
         if loss != nil { disconnect() }
         return loss
+    }
+
+    private func send(_ lines: LogBatch, asStreamOver socket: MessageSocket) -> LogOutput.Loss? {
+        var bytes: [UInt8] = []
+        lines.forEachLine { line, mark in
+            let message = message(line, mark)
+            // RFC 6587 §3.4.1, RFC 5425 §4.3: MSG-LEN SP SYSLOG-MSG.
+            bytes.append(decimal: UInt64(message.count))
+            bytes.append(0x20)
+            bytes += message
+        }
+        do throws(TransportError) {
+            try socket.send(bytes)
+            return nil
+        } catch {
+            return LogOutput.Loss(lines: lines.lineCount, error: error)
+        }
+    }
+
+    private func send(_ lines: LogBatch, over socket: MessageSocket) -> LogOutput.Loss? {
+        var loss: LogOutput.Loss?
+        lines.forEachLine { line, mark in
+            do throws(TransportError) {
+                try socket.send(message(line, mark))
+            } catch {
+                loss = LogOutput.Loss(lines: (loss?.lines ?? 0) + 1, error: error)
+            }
+        }
+        return loss
+    }
+
+    private mutating func send(_ lines: LogBatch, to path: String) -> LogOutput.Loss? {
+        var current = socket
+        defer { socket = current }
+        let connect = { () throws(TransportError) in
+            try MessageSocket(connectedTo: Self.address(of: path), .datagrams, timeout: Self.connectTimeout)
+        }
+        return lines.sendDatagrams(over: &current, connect: connect) { message($0, $1) }
     }
 
     /// The next line has a new connection made.

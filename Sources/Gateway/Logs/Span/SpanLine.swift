@@ -11,11 +11,11 @@ struct SpanLine {
 
     /// OpenTelemetry's semantic conventions 1.27.
     private static let attributes: [(field: LogField, name: StaticString)] = [
-        (.method, "http.request.method"), (.path, "url.path"), (.query, "url.query"), (.domain, "server.address"),
-        (.status, "http.response.status_code"), (.route, "http.route"), (.client, "client.address"),
-        (.peer, "network.peer.address"), (.http_version, "network.protocol.version"), (.user_agent, "user_agent.original"),
-        (.bytes_in, "http.request.body.size"), (.bytes_out, "http.response.body.size"), (.reason, "error.type"),
-        (.site, "gatehouse.site"), (.key, "gatehouse.key"), (.configuration, "gatehouse.configuration"),
+        (.path, "url.path"), (.query, "url.query"), (.domain, "server.address"), (.status, "http.response.status_code"),
+        (.route, "http.route"), (.client, "client.address"), (.peer, "network.peer.address"),
+        (.http_version, "network.protocol.version"), (.user_agent, "user_agent.original"),
+        (.bytes_in, "http.request.body.size"), (.bytes_out, "http.response.body.size"), (.site, "gatehouse.site"),
+        (.key, "gatehouse.key"), (.configuration, "gatehouse.configuration"),
     ]
 
     /// Both, with a comma between them where there are two.
@@ -27,25 +27,37 @@ struct SpanLine {
         out.write(line.endpoint.isTLS ? "https" : "http")
         out.write("\"}}")
         for (field, name) in Self.attributes { line.write(field, as: .attribute(name), to: &out) }
-        out.write(UInt8(ascii: "]"))
-        writeStatus(to: &out)
-        out.write(UInt8(ascii: "}"))
+        writeMethod(to: &out)
+        // Of a server's span only 5xx are errors (the conventions for HTTP spans, "Status").
+        end(isError: record.status >= 500, hasReason: record.reason != nil, to: &out)
         guard let server = record.server else { return }
         out.write(UInt8(ascii: ","))
+        write(to: server, &out)
+    }
+
+    /// What the upstream was asked, and what it said.
+    private func write(to server: UpstreamServer, _ out: inout OutputSpan<UInt8>) {
+        let record = line.record
         begin(span: trace.upstreamSpan, parent: trace.span, kind: 3, to: &out)
         let start = time &- record.duration
         writeTimes(from: start, to: record.upstreamDuration.map { start &+ $0 } ?? time, &out)
         out.write(",\"attributes\":[{\"key\":\"url.full\",\"value\":{\"stringValue\":\"")
         out.write(server.url, by: line.escape)
         out.write("\"}}")
-        line.write(.method, as: .attribute("http.request.method"), to: &out)
-        line.write(.status, as: .attribute("http.response.status_code"), to: &out)
+        FieldForm.attribute("server.address").write(server.identity.host, by: line.escape, to: &out)
+        if server.identity.port != 0 {
+            FieldForm.attribute("server.port").write(number: UInt64(server.identity.port), to: &out)
+        }
+        writeMethod(to: &out)
+        // A status that the gateway has answered with itself is none of the upstream's.
+        let hasAnswered = record.upstreamDuration != nil && record.failure?.status != record.status
+        if hasAnswered { line.write(.status, as: .attribute("http.response.status_code"), to: &out) }
         if record.attempts > 1 {
             FieldForm.attribute("http.request.resend_count").write(number: UInt64(record.attempts - 1), to: &out)
         }
-        out.write(UInt8(ascii: "]"))
-        writeStatus(to: &out)
-        out.write(UInt8(ascii: "}"))
+        // Of a client's span 4xx are errors, too.
+        let isError = !hasAnswered || record.status >= 400 || record.failure?.blame == .upstream
+        end(isError: isError, hasReason: isError && record.reason != nil, to: &out)
     }
 
     /// Up to the span's name, which is the method and the route: nothing that a client could make many of.
@@ -78,8 +90,23 @@ struct SpanLine {
         out.write(UInt8(ascii: "\""))
     }
 
-    /// Of a server's span only 5xx are errors (the semantic conventions for HTTP spans, "Status").
-    private func writeStatus(to out: inout OutputSpan<UInt8>) {
-        if line.record.status >= 500 { out.write(",\"status\":{\"code\":2}") }
+    /// The conventions know the methods of RFC 9110 and PATCH; any other is an attribute of its own.
+    private func writeMethod(to out: inout OutputSpan<UInt8>) {
+        FieldForm.attribute("http.request.method").write(line.record.method.name ?? "_OTHER", to: &out)
+        if line.record.method == .other { line.write(.method, as: .attribute("http.request.method_original"), to: &out) }
+    }
+
+    /// Of an error without a reason the status tells what it was.
+    private func end(isError: Bool, hasReason: Bool, to out: inout OutputSpan<UInt8>) {
+        if hasReason {
+            line.write(.reason, as: .attribute("error.type"), to: &out)
+        } else if isError {
+            out.write(",{\"key\":\"error.type\",\"value\":{\"stringValue\":\"")
+            out.write(decimal: UInt64(line.record.status))
+            out.write("\"}}")
+        }
+        out.write(UInt8(ascii: "]"))
+        if isError { out.write(",\"status\":{\"code\":2}") }
+        out.write(UInt8(ascii: "}"))
     }
 }

@@ -13,6 +13,8 @@ struct SpanSender: Sendable {
     private static let connectTimeout = 5
     /// Seconds that an answer may take.
     private static let answerTimeout = 10
+    /// Answers after which a request may be sent again, as OTLP says ("Retryable Response Codes").
+    private static let retryable: Set = [429, 502, 503, 504]
     /// Bytes of an answer that are read: its status is in the first.
     private static let longestAnswer = 65_536
 
@@ -47,12 +49,15 @@ struct SpanSender: Sendable {
         do throws(TransportError) {
             try socket.limitTimes(to: Self.answerTimeout)
             try socket.send(request(with: body(of: lines)))
-            let answer = try socket.receive(atMost: Self.longestAnswer)
+            let answer = try socket.receive(atMost: Self.longestAnswer, until: Self.isWhole)
             guard let status = Self.status(of: answer) else {
                 return LogOutput.Loss(lines: lines.lineCount, error: .unresolved("the collector's answer is no HTTP"))
             }
             if status / 100 == 2 { return nil }
-            return LogOutput.Loss(lines: lines.lineCount, error: .unresolved("the collector answers \(status)"))
+            let mayRetry = Self.retryable.contains(status)
+            return LogOutput.Loss(
+                lines: mayRetry ? 0 : lines.lineCount, error: .unresolved("the collector answers \(status)"),
+                unsent: mayRetry ? lines : nil)
         } catch {
             return LogOutput.Loss(lines: lines.lineCount, error: error)
         }
@@ -84,6 +89,17 @@ struct SpanSender: Sendable {
             Content-Type: application/json\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n
             """
         return Array(head.utf8) + body
+    }
+
+    /// Is this a whole answer with a length? A collector may keep the connection though it was asked not to.
+    private static func isWhole(_ answer: [UInt8]) -> Bool {
+        guard let end = answer.firstRange(of: Array("\r\n\r\n".utf8)) else { return false }
+        for line in String(decoding: answer[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "content-length" else { continue }
+            return Int(parts[1].trimmingPrefix(" ")).map { answer.count - end.upperBound >= $0 } ?? false
+        }
+        return false
     }
 
     /// Of a status line (RFC 9112 §4).
