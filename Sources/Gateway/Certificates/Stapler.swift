@@ -14,8 +14,9 @@ package actor Stapler {
     private let directory: StateDirectory
     private let log: Logger
     private let waiter: Waiter
-    private let calls: ServiceCalls
     private var isStopped = false
+    /// What is being asked, by `OCSPStaple.cacheName`.
+    private var questions: [String: Question] = [:]
     /// By `OCSPStaple.cacheName`.
     private var records: [String: Record] = [:]
 
@@ -33,8 +34,21 @@ package actor Stapler {
         var saidProblem: String?
     }
 
+    /// A call of its own, so that a responder that is silent keeps nobody else's answer waiting.
+    private struct Question {
+        let waiter: Waiter
+        let calls: ServiceCalls
+
+        init(_ loop: EventLoop) {
+            waiter = Waiter(loop: loop)
+            calls = ServiceCalls(waiter)
+        }
+    }
+
     /// In the state directory.
     static let folder = "ocsp"
+    /// At a time (docs/limits.md).
+    private static let mostQuestions = 32
     /// The longest sleep: clocks are set, and certificates are replaced, without anybody telling.
     private static let longestSleep: UInt64 = 10_000_000_000
 
@@ -45,7 +59,6 @@ package actor Stapler {
         self.log = log
         directory = StateDirectory(stateDirectory)
         waiter = Waiter(loop: loop)
-        calls = ServiceCalls(waiter)
     }
 
     /// Has it look at what is stapled now.
@@ -53,20 +66,25 @@ package actor Stapler {
 
     /// Until `stop()`.
     package func run() async {
-        while !isStopped {
-            let staples = Dictionary(grouping: current, by: \.cacheName)
-            forget(all: staples)
-            for (name, group) in staples where !isStopped { await attend(to: group, name) }
-            if !isStopped { _ = await waiter.wait(timeout: sleep) }
+        await withDiscardingTaskGroup { asking in
+            while !isStopped {
+                let staples = Dictionary(grouping: current, by: \.cacheName)
+                forget(all: staples)
+                for (name, group) in staples where isDue(group, name) && questions.count < Self.mostQuestions {
+                    questions[name] = Question(loop)
+                    asking.addTask { await self.renew(group, name) }
+                }
+                _ = await waiter.wait(timeout: sleep)
+            }
         }
-        calls.close()
         waiter.retire()
     }
 
     /// Ends what is under way.
     package func stop() {
         isStopped = true
-        calls.stop()
+        for question in questions.values { question.calls.stop() }
+        waiter.notify()
     }
 
     // MARK: -
@@ -79,7 +97,7 @@ package actor Stapler {
     }
 
     private var sleep: UInt64 {
-        let next = records.values.map(\.schedule.next).min() ?? .max
+        let next = records.filter { questions[$0.key] == nil }.values.map(\.schedule.next).min() ?? .max
         return min(UInt64(clamping: max(1, min(next - Self.now, 3600))) * 1_000_000_000, Self.longestSleep)
     }
 
@@ -91,37 +109,56 @@ package actor Stapler {
         }
     }
 
+    /// Must somebody be asked?
     /// - Parameter group: of one certificate, for each site that shows it.
-    private func attend(to group: [OCSPStaple], _ name: String) async {
-        var record =
+    private func isDue(_ group: [OCSPStaple], _ name: String) -> Bool {
+        let record =
             records[name]
             ?? Record(
                 schedule: StapleSchedule(
                     now: Self.now, kept: group.lazy.compactMap(\.inUse).first, chance: Double.random(in: 0..<1)))
+        records[name] = record
         if let answer = record.answer {
             for staple in group where staple.inUse == nil { _ = staple.use(answer, now: Self.now) }
         }
-        if record.schedule.next <= Self.now {
-            do throws(Failure) {
-                let answer = try await ask(group[0])
-                try use(answer, for: group, &record)
-            } catch {
-                guard !isStopped else { return }
-                refuse(error.reason, for: group[0], &record)
-            }
+        return questions[name] == nil && record.schedule.next <= Self.now
+    }
+
+    /// Asks, as is noted in `questions`.
+    private func renew(_ group: [OCSPStaple], _ name: String) async {
+        guard let question = questions[name], var record = records[name] else { return }
+        do throws(Failure) {
+            let answer = try await ask(group[0], by: question.calls)
+            // A reload may have made others of it meanwhile.
+            let latest = current.filter { $0.cacheName == name }
+            try use(answer, for: latest.isEmpty ? group : latest, &record)
+        } catch {
+            if !isStopped { refuse(error.reason, for: group[0], &record) }
         }
         records[name] = record
+        questions[name] = nil
+        question.calls.close()
+        question.waiter.retire()
+        // There is room for another question, and what is in use may have changed meanwhile.
+        waiter.notify()
     }
 
     private func use(_ answer: [UInt8], for group: [OCSPStaple], _ record: inout Record) throws(Failure) {
         let now = Self.now
+        var refusal: OCSPStaple.Refusal?
         for staple in group {
             switch staple.use(answer, now: now) {
-            case .failure(let refusal):
-                if refusal == .revoked { record.answer = nil }
-                throw Failure(reason: "\(refusal)")
+            case .failure(let found): refusal = refusal ?? found
             case .success(let lifetime): record.schedule.succeeded(lifetime, now: now, chance: Double.random(in: 0..<1))
             }
+        }
+        if let refusal {
+            if refusal == .revoked {
+                record.answer = nil
+                // Else the next start, or reload, would show what was good until now.
+                try? directory.remove("\(Self.folder)/\(group[0].cacheName)")
+            }
+            throw Failure(reason: "\(refusal)")
         }
         record.answer = answer
         record.saidProblem = nil
@@ -162,7 +199,7 @@ package actor Stapler {
     }
 
     /// RFC 6960 §A.1: by POST.
-    private func ask(_ staple: OCSPStaple) async throws(Failure) -> [UInt8] {
+    private func ask(_ staple: OCSPStaple, by calls: ServiceCalls) async throws(Failure) -> [UInt8] {
         guard let text = staple.responder, let url = ServiceURL(text, allowsPlain: true), let question = staple.question else {
             throw Failure(reason: "the responder's URL is none of http or https")
         }

@@ -65,9 +65,9 @@ struct OCSPStaplingTests {
         }
 
         /// What a client that asks is shown.
-        func shown(_ arguments: [String] = ["-tls1_3"]) async throws -> String {
+        func shown(_ arguments: [String] = ["-tls1_3"], of name: String = "a.test") async throws -> String {
             let outcome = try await Command.sClient(
-                port, ["-status", "-servername", "a.test", "-CAfile", authority.file] + arguments)
+                port, ["-status", "-servername", name, "-CAfile", authority.file] + arguments)
             #expect(outcome.code == 0, "\(outcome)")
             return outcome.text
         }
@@ -131,6 +131,34 @@ struct OCSPStaplingTests {
         }
     }
 
+    @Test("nor by any other site that has the certificate, nor after a restart")
+    func keptBeforeRevoked() async throws {
+        let bench = try await Bench()
+        // The second question comes after some ten seconds.
+        let responder = try await bench.spoiling(seconds: 80)
+        defer { responder.process.kill() }
+        let ssl = "ocsp_responder = \"http://127.0.0.1:\(responder.port)/turning\""
+        let toml = """
+            \(bench.toml(ssl))
+            [[sites]]
+            hostname = "b.test"
+            port = \(bench.port)
+            respond = { body = "hello" }
+            \(bench.leaf.ssl)
+            \(ssl)
+            """
+        func expect(_ words: String) async throws {
+            for name in ["a.test", "b.test"] { #expect(try await bench.shown(of: name).contains(words), "\(name)") }
+        }
+        try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await gatehouse.log.first("an answer") { $0.contains("a new OCSP answer is in use") }
+            try await expect(Self.good)
+            _ = try await gatehouse.log.first("why") { $0.contains("the certificate is revoked") }
+            try await expect(Self.none)
+        }
+        try await Gatehouse.serving(toml) { _ async throws in try await expect(Self.none) }
+    }
+
     /// By the kind of answer, why it is not used.
     private static let refusals = [
         ("another", "about another certificate"), ("expired", "it has expired"), ("future", "from the future"),
@@ -175,6 +203,39 @@ struct OCSPStaplingTests {
         try await Gatehouse.serving(bench.toml("ocsp_responder = \"http://127.0.0.1:\(responder.port)/silent\"")) { _ in
             _ = try await responder.process.output.first("the question") { $0 == "silent" }
             #expect(try await bench.shown().contains(Self.none))
+        }
+    }
+
+    @Test("a responder that is silent keeps no other certificate waiting for its answer")
+    func silentBesideOthers() async throws {
+        let bench = try await Bench()
+        let responder = try await bench.spoiling()
+        defer { responder.process.kill() }
+        func ssl(_ kind: String) -> String { "ocsp_responder = \"http://127.0.0.1:\(responder.port)/\(kind)\"" }
+        var toml = bench.toml(ssl("good"))
+        for number in 1...4 {
+            let name = "silent\(number).test"
+            let leaf = try await MadeCertificate.make(
+                name, in: bench.directory, names: ["DNS:\(name)"], issuer: bench.authority)
+            let chain = try [leaf, bench.authority].map { try String(contentsOfFile: $0.file, encoding: .utf8) }
+            try bench.directory.write("\(name).crt", chain.joined())
+            toml += """
+
+                [[sites]]
+                hostname = "\(name)"
+                port = \(bench.port)
+                respond = { body = "hello" }
+                \(leaf.ssl)
+                \(ssl("silent"))
+                """
+        }
+        try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await gatehouse.log.first("an answer") { $0.contains("a new OCSP answer is in use") }
+            #expect(try await bench.shown().contains(Self.good))
+            #expect(!gatehouse.log.all.contains { $0.contains("no new OCSP answer") }, "the silent ones are still awaited")
+            // All five have been asked by then, or soon.
+            func asked(_ kind: String) -> Int { responder.process.output.all.count { $0 == kind } }
+            while asked("silent") < 4 { _ = try await responder.process.output.first(responder.process.output.all.count + 1) }
         }
     }
 

@@ -6,6 +6,7 @@ Prints its port, then each request's kind.
 """
 import datetime
 import http.server
+import itertools
 import sys
 import threading
 
@@ -44,6 +45,8 @@ LAPSED = make("lapsed", AUTHORITY, AUTHORITY_KEY, days=-1)
 UNNAMED = make("unnamed", AUTHORITY, AUTHORITY_KEY, signs_answers=False)
 # Its name is the issuer's, its key is not.
 POSER = make("", named=AUTHORITY.subject)
+# "turning": good the first time, revoked from then on.
+TURNS = itertools.count()
 
 
 def answer(kind, request):
@@ -57,7 +60,7 @@ def answer(kind, request):
     if kind == "future":
         begin, end = now() + datetime.timedelta(days=1), now() + datetime.timedelta(days=2)
     status, revoked = ocsp.OCSPCertStatus.GOOD, None
-    if kind == "revoked":
+    if kind == "revoked" or kind == "turning" and next(TURNS) > 0:
         status, revoked = ocsp.OCSPCertStatus.REVOKED, now() - datetime.timedelta(days=1)
     if kind == "unknown":
         status = ocsp.OCSPCertStatus.UNKNOWN
