@@ -11,6 +11,8 @@ import COpenSSL
         package var serverName: String
         /// PEM file with the CAs to trust; nil for the system's.
         package var caFile: String?
+        /// PEM file with revocation lists of all authorities in the server's chain; nil: nothing is revoked.
+        package var crlFile: String?
         package var clientCertificateFile: String?
         package var clientKeyFile: String?
         /// False accepts any certificate: only ever an explicit choice.
@@ -127,6 +129,7 @@ import COpenSSL
     private func loadTrust() throws(TLSError) {
         ERR_clear_error()
         guard settings.verifies else { return }
+        if let crlFile = settings.crlFile { try unsafe RevocationList.use(crlFile, in: context) }
         guard let caFile = settings.caFile else {
             _ = unsafe SSL_CTX_set_default_verify_paths(context)
             return

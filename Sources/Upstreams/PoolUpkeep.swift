@@ -21,7 +21,8 @@ extension Pool {
     ///
     /// Not if files of its TLS are named: what is in them may have changed, and then the connections were made by other rules.
     package func suits(_ other: UpstreamServer, settings: Settings, names: NameCache, queue: RequestQueue?) -> Bool {
-        let namesFiles = other.tls.map { $0.caFile != nil || $0.clientCertificateFile != nil || $0.clientKeyFile != nil } ?? false
+        let files = other.tls.map { [$0.caFile, $0.crlFile, $0.clientCertificateFile, $0.clientKeyFile] } ?? []
+        let namesFiles = files.contains { $0 != nil }
         return !isRetired && server.state === other.state && server.identity == other.identity && server.tls == other.tls
             && server.parameters.idleTimeout == other.parameters.idleTimeout
             && server.parameters.proxyHeader == other.parameters.proxyHeader

@@ -296,6 +296,7 @@ import Testing
         #expect(proxy.upstreams[1].backup && proxy.upstreams[1].drain)
         #expect(!first.backup && !first.drain)
         #expect(proxy.upstreams.map(\.http.version) == [.http1, .http1, .http2, .auto])
+        #expect(proxy.upstreams.map(\.crlFile) == [nil, nil, nil, "revoked.crl"])
         let streams = proxy.upstreams[2].http
         #expect(streams.maxStreams == 40 && streams.pingInterval == .zero && streams.pingTimeout == .seconds(7))
         let route = proxy.routes[0]

@@ -33,6 +33,7 @@ extension Upstream {
         backup = settings.backup
         drain = settings.drain
         caFile = settings.caFile
+        crlFile = settings.crlFile
         tlsServerName = settings.tlsServerName
         clientCertFile = settings.clientCertFile
         clientKeyFile = settings.clientKeyFile
@@ -53,6 +54,7 @@ private struct Settings {
     var backup = false
     var drain = false
     var caFile: String?
+    var crlFile: String?
     var tlsServerName: String?
     var clientCertFile: String?
     var clientKeyFile: String?
@@ -70,6 +72,7 @@ private struct Settings {
         table.read("backup", into: &backup)
         table.read("drain", into: &drain)
         table.read("ca_file", into: &caFile)
+        table.read("crl_file", into: &crlFile)
         if let text = table.string(["tls_server_name"], allowEmpty: false) {
             switch HostName.check(text.value) {
             case .success(let name): tlsServerName = name
@@ -93,11 +96,16 @@ private struct Settings {
 
     func check(_ table: TableReader, isTLS: Bool) {
         for key in [
-            "ca_file", "tls_server_name", "client_cert_file", "client_key_file", "verify", "tls_min_version", "tls_suites",
-            "tls_pins",
+            "ca_file", "crl_file", "tls_server_name", "client_cert_file", "client_key_file", "verify", "tls_min_version",
+            "tls_suites", "tls_pins",
         ]
         where !isTLS && table.has(key) {
             report(table, key, "has no effect: the url is not https or wss", hint: nil)
+        }
+        if isTLS && !verify && crlFile != nil {
+            table.reading.report(
+                .error, "\(table.path).crl_file", at: table.place(of: "crl_file"), "protects nothing: verify = false",
+                hint: "name the authority that signed the certificate with ca_file, and leave verify out")
         }
         if isTLS && !verify {
             report(

@@ -57,6 +57,12 @@ extension ConfigurationReference {
                     """),
                 Key("ca_file", "file", .none("the system's"), "Authorities to trust instead, PEM."),
                 Key(
+                    "crl_file", "file", .none("no revocation"),
+                    """
+                    Revocation lists, PEM: one of every authority in its chain, or it is not spoken to. Read at the start and \
+                    with each reload.
+                    """),
+                Key(
                     "tls_server_name", "host name", .none("the URL's host"),
                     "The name for SNI, and the one its certificate must have."),
                 Key("client_cert_file", "file", .none("none"), "Certificate to show to it, PEM."),

@@ -7,6 +7,18 @@ package struct RevocationList: Sendable, Equatable {
     /// When it expires, in seconds since 1970; nil if it does not say so.
     package var nextUpdate: Int64?
 
+    /// Has a context that nobody uses yet verify certificates by a PEM file's lists: one of every authority in a chain.
+    /// - Throws: `.configuration(.revocations)`.
+    static func use(_ file: String, in context: OpaquePointer) throws(TLSError) {
+        ERR_clear_error()
+        try RegularFile.check([(file, .revocations)])
+        let store = unsafe SSL_CTX_get_cert_store(context)
+        guard unsafe X509_STORE_load_file(store, file) == 1 else {
+            throw TLSError(.configuration(.revocations), "cannot read the revocation lists \(file): \(TLSError.takeFileReason())")
+        }
+        _ = unsafe X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL))
+    }
+
     /// Those of a PEM file; empty if it cannot be read.
     package static func all(in file: String) -> [RevocationList] {
         guard let input = unsafe RegularFile.open(file) else {

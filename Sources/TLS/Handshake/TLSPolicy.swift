@@ -135,7 +135,7 @@ package final class ClientAuthentication: Sendable, Hashable {
     /// - Throws: `.configuration`, naming the file.
     func apply(to context: OpaquePointer) throws(TLSError) {
         ERR_clear_error()
-        try RegularFile.check([(caFile, .clientAuthorities)] + (crlFile.map { [($0, .revocations)] } ?? []))
+        try RegularFile.check([(caFile, .clientAuthorities)])
         guard unsafe SSL_CTX_load_verify_file(context, caFile) == 1, let names = unsafe SSL_load_client_CA_file(caFile) else {
             throw TLSError(
                 .configuration(.clientAuthorities), "cannot read the clients' authorities \(caFile): \(TLSError.takeFileReason())"
@@ -143,14 +143,7 @@ package final class ClientAuthentication: Sendable, Hashable {
         }
         // Owned by the context from here on.
         unsafe SSL_CTX_set_client_CA_list(context, names)
-        if let crlFile {
-            let store = unsafe SSL_CTX_get_cert_store(context)
-            guard unsafe X509_STORE_load_file(store, crlFile) == 1 else {
-                throw TLSError(
-                    .configuration(.revocations), "cannot read the revocation lists \(crlFile): \(TLSError.takeFileReason())")
-            }
-            _ = unsafe X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL))
-        }
+        if let crlFile { try unsafe RevocationList.use(crlFile, in: context) }
         let ifNone = isRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | ifNone, nil)
         unsafe SSL_CTX_set_verify_depth(context, Int32(clamping: depth))

@@ -32,6 +32,7 @@ package final class ProbeSet: Sendable {
             guard let tls else { return "" }
             let pins = tls.pins.map { "\($0)" }.joined(separator: " ")
             return "\(tls.serverName) \(tls.verifies) \(tls.minimumVersion) \(tls.suites ?? []) \(pins)"
+                + (tls.crlFile == nil ? "" : " revocation")
         }
 
         package static func < (left: Key, right: Key) -> Bool { left.digits < right.digits }

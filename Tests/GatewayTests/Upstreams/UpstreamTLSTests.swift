@@ -72,6 +72,50 @@ struct UpstreamTLSTests {
         }
     }
 
+    @Test("a certificate that has been revoked is refused, and so is one whose authority has no list that holds")
+    func revoked() async throws {
+        let directory = try TemporaryDirectory()
+        let authority = ["basicConstraints = critical,CA:TRUE", "keyUsage = critical,keyCertSign,cRLSign"]
+        let root = try await MadeCertificate.make("root", in: directory, extensions: authority)
+        let other = try await MadeCertificate.make("other", in: directory, extensions: authority)
+        let leaf = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:localhost"], issuer: root)
+        /// - Parameter days: until the list expires.
+        func list(_ name: String, of issuer: MadeCertificate, revoking leaf: MadeCertificate? = nil) async throws -> String {
+            let script = """
+                cd "$0" && : >$1.revoked
+                printf '[ca]\\ndefault_ca = x\\n[x]\\ndatabase = %s.revoked\\ndefault_md = sha256\\n' $1 >$1.cnf
+                if [ -n "$4" ]; then openssl ca -config $1.cnf -cert "$2" -keyfile "$3" -revoke "$4"; fi
+                openssl ca -config $1.cnf -cert "$2" -keyfile "$3" -gencrl -crldays 30 -out $1.crl
+                """
+            let outcome = try await Command.run(
+                "sh", ["-ec", script, directory.path, name, issuer.file, issuer.keyFile, leaf?.file ?? ""])
+            try #require(outcome.code == 0, "\(outcome)")
+            return "ca_file = \"\(root.file)\"\ncrl_file = \"\(directory.path)/\(name).crl\"\n"
+        }
+        let (good, bad) = try await (list("good", of: root), list("bad", of: root, revoking: leaf))
+        let foreign = try await list("foreign", of: other)
+        for options in [["-tls1_2"], ["-tls1_3"]] {
+            try await serving(leaf.file, leaf.keyFile, options) { upstream in
+                #expect(try await ask(upstream, good).status == "200")
+                for (keys, words) in [(bad, "certificate revoked"), (foreign, "unable to get certificate CRL")] {
+                    let (status, detail) = try await ask(upstream, keys)
+                    #expect(status == "502" && detail.contains(words), "\(detail)")
+                    #expect(detail.contains("upstream_certificate_refused"), "\(detail)")
+                }
+            }
+        }
+        for (keys, words) in [
+            ("crl_file = \"\(directory.path)/gone.crl\"", "gone.crl"),
+            ("crl_file = \"\(leaf.keyFile)\"", "cannot read the revocation lists"),
+            (good + "verify = false", "protects nothing: verify = false"),
+        ] {
+            let toml = Sites.proxy(try FreePort(), to: "https://localhost:1", upstream: keys)
+            let outcome = try await Command.run(Place.gatehouse, ["check", try directory.write("check.toml", toml)])
+            #expect(outcome.code == 1 && outcome.errors.contains("upstreams[0].crl_file"), "\(outcome)")
+            #expect(outcome.errors.contains(words), "\(outcome)")
+        }
+    }
+
     @Test("the oldest version and the suites hold, and what the other side says of it is in the log")
     func policy() async throws {
         let certificates = try await Certificates.ready()

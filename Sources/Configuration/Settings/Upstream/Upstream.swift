@@ -17,6 +17,8 @@ package struct Upstream: Sendable, Hashable {
     package var drain = false
     /// PEM of the authorities to trust in place of the system's.
     package var caFile: String?
+    /// PEM of revocation lists of the authorities in its chain; nil: nothing is revoked.
+    package var crlFile: String?
     /// The name for SNI and for the certificate check; nil: the URL's host.
     package var tlsServerName: String?
     /// PEM of the certificate that is shown to it; nil: none.

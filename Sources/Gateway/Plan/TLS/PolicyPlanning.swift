@@ -62,15 +62,18 @@ extension PlanBuilder {
         }
     }
 
-    /// Lists that have expired keep every client out: that is said before the first one comes.
     mutating func judgeRevocations(_ clients: ClientAuthentication?, at keyPath: String) {
         guard let file = clients?.crlFile else { return }
+        judgeRevocations(file, at: "\(keyPath).client_crl_file", refused: "clients whose certificate leads to this authority are")
+    }
+
+    /// Lists that have expired keep everybody out: that is said before the first one comes.
+    mutating func judgeRevocations(_ file: String, at keyPath: String, refused: String) {
         for list in RevocationList.all(in: file) {
             guard let end = list.nextUpdate, end < now else { continue }
             problem(
-                .warning, at: "\(keyPath).client_crl_file",
-                "\(file): the list of \"\(list.issuer)\" has expired on \(Timestamp.text(seconds: end))",
-                hint: "clients whose certificate leads to this authority are refused until there is a fresh one")
+                .warning, at: keyPath, "\(file): the list of \"\(list.issuer)\" has expired on \(Timestamp.text(seconds: end))",
+                hint: "\(refused) refused until there is a fresh one")
         }
     }
 

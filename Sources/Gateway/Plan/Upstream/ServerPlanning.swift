@@ -67,6 +67,7 @@ extension PlanBuilder {
             clientCertificateFile: upstream.clientCertFile, clientKeyFile: upstream.clientKeyFile,
             verifies: upstream.verify, records: records)
         settings.protocols = UpstreamServer.Version(upstream.http.version).protocols
+        settings.crlFile = upstream.crlFile
         settings.minimumVersion = upstream.tlsMinVersion == .tls13 ? .tls13 : .tls12
         settings.suites = upstream.tlsSuites
         settings.pins = upstream.tlsPins
@@ -81,11 +82,13 @@ extension PlanBuilder {
                 switch error.file {
                 case .authorities: "ca_file"
                 case .key: "client_key_file"
-                case .certificate, .clientAuthorities, .revocations, .passphrase, nil: "client_cert_file"
+                case .revocations: "crl_file"
+                case .certificate, .clientAuthorities, .passphrase, nil: "client_cert_file"
                 }
             problem(at: "\(keyPath).\(key)", error.reason)
             return settings
         }
+        if let file = upstream.crlFile { judgeRevocations(file, at: "\(keyPath).crl_file", refused: "the server is") }
         if let file = upstream.clientCertFile { checkClientCertificate(file, at: "\(keyPath).client_cert_file") }
         return settings
     }
