@@ -46,7 +46,7 @@ struct ReverseRewriteTests {
             ("/base/v2/users", "/api/users"), ("/base/v2", "/api"), ("/base/v2/", "/api/"), ("/v2/users", "/v2/users"),
             ("/base/other", "/base/other"), ("http://10.0.0.7/base/v2/a?b", "/api/a?b"),
             ("http://10.0.0.7/base/other", "/base/other"),
-            ("http://10.0.0.7//evil.test", "/evil.test"),
+            ("http://10.0.0.7//evil.test", "/evil.test"), ("/base/v2//evil.test/", "/api//evil.test/"),
         ])
     func replaced(_ value: String, _ expected: String) throws {
         let rewrite = PathRewrite(rewriteTarget: "/v2/", basePath: "/base")
@@ -64,6 +64,21 @@ struct ReverseRewriteTests {
         #expect(Self.location(try Self.reverseRewrite("/", PathRewrite(stripPrefix: true)), value) == expected)
     }
 
+    /// A client chooses what follows the base path, and applications redirect to it: `/base//evil.test` to `/base//evil.test/`.
+    @Test(
+        "makes no path of the upstream's a host's name by what it takes off",
+        arguments: [
+            ("/base//evil.test/", "/evil.test/"), ("/base/\\evil.test", "/evil.test"), ("/base/\t/evil.test", "/evil.test"),
+            ("/base//", "/"), ("/base//?q", "/?q"), ("http://10.0.0.7/base//evil.test", "/evil.test"),
+            ("https://www.example:8443/base//evil.test", "https://www.example:8443//evil.test"), ("/base/a//b", "/a//b"),
+        ])
+    func doubledSlashes(_ value: String, _ expected: String) throws {
+        for rewrite in [
+            PathRewrite(basePath: "/base"), PathRewrite(stripPrefix: true, basePath: "/base"),
+            PathRewrite(rewriteTarget: "/base"), PathRewrite(rewriteTarget: "/base/"),
+        ] { #expect(Self.location(try Self.reverseRewrite("/", rewrite), value) == expected) }
+    }
+
     @Test(
         "changes the paths of cookies, and takes out the upstream's domain",
         arguments: [
@@ -71,6 +86,9 @@ struct ReverseRewriteTests {
             ("a=/;b", "a=/;b"),
             ("path=/; Path = /", "path=/; Path =/api"), ("a=b; Domain=.App.Internal; Path=/api/", "a=b; Path=/api/"),
             ("a=b; Domain=example.com", "a=b; Domain=example.com"), ("", ""),
+            ("__Host-a=b; Path=/; Secure", "__Host-a=b; Path=/; Secure"),
+            (" __host-a=b; Path=/; Secure", " __host-a=b; Path=/; Secure"),
+            ("__Secure-a=b; Path=/; Secure", "__Secure-a=b; Path=/api; Secure"),
         ])
     func cookies(_ value: String, _ expected: String) throws {
         let reverseRewrite = try Self.reverseRewrite("/api/", PathRewrite(stripPrefix: true))

@@ -53,7 +53,7 @@ package final class ReverseRewrite: Sendable {
     func location(_ value: Span<UInt8>, asked: ArraySlice<UInt8>) -> [UInt8]? {
         guard !value.isEmpty else { return nil }
         guard let start = Self.authorityStart(value) else {
-            return value[0] == UInt8(ascii: "/") ? changed(value, from: 0) : nil
+            return value[0] == UInt8(ascii: "/") ? changed(value, from: 0).map(Self.beginningWithOneSlash) : nil
         }
         let end = Self.firstOf("/?#", value, from: start)
         let isSecure = start == 8
@@ -74,8 +74,10 @@ package final class ReverseRewrite: Sendable {
         return value.count > 2 && value[0] == UInt8(ascii: "/") && value[1] == UInt8(ascii: "/") ? 2 : nil
     }
 
+    /// Two slashes at the beginning would make what follows a host (RFC 3986 §4.2), and a client chooses it. To browsers so do
+    /// backslashes, and tabs between them (the URL standard).
     private static func beginningWithOneSlash(_ path: [UInt8]) -> [UInt8] {
-        [UInt8(ascii: "/")] + path.drop { $0 == UInt8(ascii: "/") }
+        [UInt8(ascii: "/")] + path.drop { "/\\\t".utf8.contains($0) }
     }
 
     // MARK: Paths
@@ -116,6 +118,7 @@ package final class ReverseRewrite: Sendable {
     func cookie(_ value: Span<UInt8>) -> [UInt8]? {
         let parts = Self.bytes(value, 0..<value.count).split(
             separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+        guard !Self.isOfWholeHost(parts[0]) else { return nil }
         var isChanged = false
         var kept: [[UInt8]] = []
         for (index, part) in parts.enumerated() {
@@ -138,6 +141,11 @@ package final class ReverseRewrite: Sendable {
             }
         }
         return isChanged ? Array(kept.joined(separator: [UInt8(ascii: ";")])) : nil
+    }
+
+    /// RFC 6265bis §4.1.3.2: browsers take such a cookie for the path `/` alone.
+    private static func isOfWholeHost(_ pair: ArraySlice<UInt8>) -> Bool {
+        trimmed(pair).prefix(7).map(ByteClass.lowerCase) == Array("__host-".utf8)
     }
 
     private func isOwnDomain(_ content: [UInt8]) -> Bool {
