@@ -1,15 +1,15 @@
 /// How many answers there were, and how many of them were failures of ours or an upstream's.
 package struct AnswerCounts: Sendable, Equatable {
     package private(set) var all = 0
-    /// With a status of 500 or more.
+    /// With a status of 500 or more, but for those that a client has by what it sends.
     package private(set) var failures = 0
 
     package init() {}
 
     @inline(__always)  // Once for each exchange.
-    mutating func count(_ status: Int) {
+    mutating func count(isFailure: Bool) {
         all &+= 1
-        if status >= 500 { failures &+= 1 }
+        if isFailure { failures &+= 1 }
     }
 
     mutating func add(_ other: AnswerCounts) {

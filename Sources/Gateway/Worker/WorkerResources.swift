@@ -170,9 +170,9 @@ final class WorkerResources {
     }
 
     /// Counts an answer.
-    /// - Parameter status: 100...599, or 0 if there was none.
+    /// - Parameter isFailure: is it a failure of ours or of an upstream?
     @inline(__always)  // Price 6.
-    func countAnswer(_ status: Int) { answers.count(status) }
+    func countAnswer(isFailure: Bool) { answers.count(isFailure: isFailure) }
 
     func release(_ head: RequestHead) {
         head.reset()
