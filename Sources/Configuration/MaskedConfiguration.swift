@@ -6,8 +6,9 @@ package enum MaskedConfiguration {
     private static let secretWords = [
         "secret", "password", "passwd", "token", "hmac", "api_key", "api-key", "apikey", "read_key", "authorization",
     ]
-    /// Fields that carry secrets.
-    private static let secretFields: Set = ["cookie", "set-cookie", "x-api-key"]
+    /// Parts of the names of fields that carry secrets: `X-Auth-Key`, `Ocp-Apim-Subscription-Key`. A challenge is none.
+    private static let secretFieldWords = ["cookie", "auth", "key", "session", "credential"]
+    private static let challenges: Set = ["www-authenticate", "proxy-authenticate"]
 
     /// - Parameter source: TOML; variables of the environment stay as they are written.
     /// - Returns: one object, its keys in the texts' order; nil if the first text is no TOML.
@@ -59,17 +60,20 @@ package enum MaskedConfiguration {
 
     private static func isSecret(_ key: String, inFields: Bool) -> Bool {
         let name = key.lowercased()
-        if inFields, secretFields.contains(name) { return true }
+        if inFields {
+            if challenges.contains(name) { return false }
+            if secretFieldWords.contains(where: { name.contains($0) }) { return true }
+        }
         return !name.hasSuffix("_file") && secretWords.contains { name.contains($0) }
     }
 
     /// A URL may have a name and a password before its host.
     private static func withoutUser(_ text: String) -> String {
-        guard let scheme = text.firstRange(of: "://"), let at = text[scheme.upperBound...].firstIndex(of: "@") else {
-            return text
-        }
+        guard let scheme = text.firstRange(of: "://") else { return text }
         let authority = text[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
-        return authority.contains("@") ? text[..<scheme.upperBound] + mask + text[at...] : text
+        // A password that was written without escapes may have one, too.
+        guard let at = authority.lastIndex(of: "@") else { return text }
+        return text[..<scheme.upperBound] + mask + text[at...]
     }
 
     private static func quoted(_ text: String) -> String {

@@ -194,4 +194,25 @@ struct IncludeTests {
         #expect(json.contains(#""hmac_secret":"***""#))
         try remove()
     }
+
+    @Test("what the admin socket shows has no key that a field carries, and no part of a password in a URL")
+    func maskedFields() throws {
+        let text = """
+            [sites.request_headers.set]
+            X-Auth-Key = "hidden"
+            X-Functions-Key = "hidden"
+            X-Session = "hidden"
+            X-Env = "prod"
+            [sites.forward_auth]
+            url = "http://me:hid@hidden@host/a@b"
+            [sites.forward_auth.headers]
+            WWW-Authenticate = "Basic realm=shown"
+            [sites.proxy.headers]
+            trusted_proxies = ["10.0.0.1"]
+            """
+        let json = try #require(MaskedConfiguration.json(ConfigurationSource(text: Self.site("one") + text, file: "f")))
+        #expect(!json.contains("hidden") && !json.contains("hid@"), "\(json)")
+        #expect(json.contains(#""X-Auth-Key":"***""#) && json.contains("http://***@host/a@b"), "\(json)")
+        for shown in ["prod", "Basic realm=shown", "10.0.0.1"] { #expect(json.contains(shown), "\(json)") }
+    }
 }

@@ -61,7 +61,9 @@ struct TapTests {
         arguments: [
             ("Authorization", "Bearer abc.def", "Bearer ***"), ("authorization", "Basic dTpw", "Basic ***"),
             ("Authorization", "opaque", "***"), ("Proxy-Authorization", "Basic x", "Basic ***"), ("Cookie", "a=b; c=d", "***"),
-            ("X-API-Key", "k", "***"), ("x-auth-token", "k", "***"), ("X-CSRF-Token", "k", "***"), ("Client-Cert", ":a:", "***"),
+            ("X-API-Key", "k", "***"), ("X-Auth-Key", "k", "***"), ("Ocp-Apim-Subscription-Key", "k", "***"),
+            ("X-Key", "k", "***"), ("Idempotency-Key", "k", "k"), ("X-Amz-Credential", "k", "***"),
+            ("x-auth-token", "k", "***"), ("X-CSRF-Token", "k", "***"), ("Client-Cert", ":a:", "***"),
             ("My-Session-Id", "k", "***"), ("Accept", "text/html", "text/html"), ("X-Request-ID", "abc", "abc"),
             ("Referer", "https://a.example/?token=1&b=2", "https://a.example/?token=-&b=2"),
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ=="),

@@ -7,12 +7,15 @@ enum SecretFields {
 
     /// Names, or parts of them, of fields that prove who somebody is.
     private static let parts = [
-        "authorization", "cookie", "token", "secret", "password", "passwd", "api-key", "apikey", "session",
+        "authorization", "cookie", "token", "secret", "password", "passwd", "api-key", "apikey", "session", "credential",
     ]
     private static let names: Set = [
         "client-cert", "client-cert-chain", "x-forwarded-client-cert", "x-amz-security-token", "x-csrf",
-        "x-xsrf", "dpop", "x-auth", "x-key", "x-access-key", "x-goog-iap-jwt-assertion", "cf-access-jwt-assertion",
+        "x-xsrf", "dpop", "x-auth", "x-goog-iap-jwt-assertion", "cf-access-jwt-assertion",
     ]
+    /// Names that end with `-key` and are no secret: the first only keeps caches from answering (RFC 6455 §1.3), and without it
+    /// nothing is repeated; the second tells one attempt from another.
+    private static let noKeys: Set = ["sec-websocket-key", "idempotency-key"]
 
     /// The value with `***` in place of what is secret in it.
     /// - Parameter redaction: of a query, in fields that hold an address.
@@ -20,10 +23,11 @@ enum SecretFields {
         _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>, _ redaction: QueryRedaction
     ) -> [UInt8] {
         let lower = String(decoding: name, as: UTF8.self).lowercased()
-        // Not a secret of anybody's: it only keeps caches from answering (RFC 6455 §1.3), and without it nothing is repeated.
-        if lower == "sec-websocket-key" { return Array(value) }
+        if noKeys.contains(lower) { return Array(value) }
         if lower == "referer" || lower == "origin" { return Array(redaction.redacted(value)) }
-        guard names.contains(lower) || parts.contains(where: { lower.contains($0) }) else { return Array(value) }
+        guard names.contains(lower) || lower.hasSuffix("-key") || parts.contains(where: { lower.contains($0) }) else {
+            return Array(value)
+        }
         guard lower.hasSuffix("authorization"), let blank = value.firstIndex(of: 0x20),
             value[..<blank].allSatisfy(ByteClass.isToken)
         else { return mark }
