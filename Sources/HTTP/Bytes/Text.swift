@@ -12,15 +12,17 @@ package enum Text {
         range.count == literal.utf8CodeUnitCount && ByteScanning.equal(bytes.extracting(range), literal)
     }
 
-    /// Whether two field names are the same once case and the difference of `_` and `-` are ignored.
+    /// Whether two field names are the same to programs that make names of variables of them: see `ByteClass.asVariable`.
     package static func sameVariable(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
         guard a.count == b.count else { return false }
-        for index in 0..<a.count {
-            let left = a[index] == 0x5F ? 0x2D : ByteClass.lowerCase(a[index])
-            let right = b[index] == 0x5F ? 0x2D : ByteClass.lowerCase(b[index])
-            guard left == right else { return false }
-        }
+        for index in 0..<a.count where ByteClass.asVariable(a[index]) != ByteClass.asVariable(b[index]) { return false }
         return true
+    }
+
+    /// The same for a name in lower case.
+    package static func isVariable(_ name: Span<UInt8>, _ literal: StaticString) -> Bool {
+        let other = Array(literal.description.utf8)
+        return sameVariable(name, other.span)
     }
 
     /// Where the line ends that goes on at `start`: the offset of the next CR, or of the end of `bytes`.

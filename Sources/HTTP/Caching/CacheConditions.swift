@@ -79,6 +79,25 @@ extension FieldSection {
     }
 }
 
+extension FieldSection {
+    /// Does a field ask for another method than the request line has? Some applications heed it in a GET, too, and their answer,
+    /// such as a 405, must not be stored as that to a plain one.
+    package var asksForOtherMethod: Bool {
+        let bytes = bytes.span
+        return lines.contains { line in
+            // By length, so that a request's other fields cost nothing.
+            let name: StaticString
+            switch line.name.count {
+            case 13: name = "x-http-method"
+            case 17: name = "x-method-override"
+            case 22: name = "x-http-method-override"
+            default: return false
+            }
+            return Text.isVariable(bytes.extracting(line.name), name)
+        }
+    }
+}
+
 extension RequestHead {
     /// Asks whether a stored answer is still the same (RFC 9111 §4.3.1), in place of what the client asks.
     /// - Returns: false if the answer has nothing to ask by.

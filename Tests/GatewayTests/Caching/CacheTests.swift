@@ -106,6 +106,24 @@ struct CacheTests {
         }
     }
 
+    /// Some applications heed these whatever the request's method is, such as WordPress: a client could have the 405 to a method
+    /// that nobody knows stored for everybody.
+    @Test(
+        "neither keeps nor sends what may be the answer to another method",
+        arguments: ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X.HTTP.Method.Override"])
+    func overridden(name: String) async throws {
+        let site = try CachedSite("default_ttl = \"1h\"") { request, _ in
+            let isOther = request.values(name) == ["X"]
+            return CachedSite.answer(isOther ? "no" : "page", "", status: isOther ? "405 No" : "200 OK")
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            #expect(try await site.status("/", "\(name): X") == "gatehouse; fwd=bypass")
+            #expect(try await site.ask().text == "page")
+            #expect(try await site.ask("/", "\(name): X").text == "no")
+            #expect(try await site.status().contains("; hit"))
+        }
+    }
+
     @Test("lets a name pass to what is for all")
     func authorized() async throws {
         let site = try CachedSite { request, _ in

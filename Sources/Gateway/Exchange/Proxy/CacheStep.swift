@@ -9,7 +9,9 @@ extension Exchange {
     ) async throws(Failure) {
         guard let caching = route.caching else { return try await proxy(request, over: route, found, of: site) }
         let cache = generation.cache(of: caching.plan)
-        guard request.method == .get || request.method == .head, request.framing.isEmpty, request.upgrade == nil else {
+        guard request.method == .get || request.method == .head, request.framing.isEmpty, request.upgrade == nil,
+            !request.fields.asksForOtherMethod
+        else {
             return try await bypassCache(request, over: route, found, of: site, caching, cache)
         }
         let asked = CacheRequest(
