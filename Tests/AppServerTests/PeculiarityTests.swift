@@ -43,6 +43,22 @@ struct PeculiarityTests {
         try await server.stop()
     }
 
+    @Test("PHP takes a dot in a field's name for a dash: what a client says that way does not reach it")
+    func php() async throws {
+        let page = "<?php foreach ($_SERVER as $name => $value) if (str_starts_with($name, 'HTTP_')) echo \"$name=$value\\n\";\n"
+        let server = try await AppServer("php -S 127.0.0.1:3000 seen.php", application: "plain", files: [("seen.php", page)])
+        let forged = ["Client.IP", "X.Real.IP", "X.Forwarded.For", "Remote.User"].flatMap { ["-H", "\($0): forged"] }
+        let direct = try await Command.curl(forged + ["http://127.0.0.1:\(server.port)/"])
+        for name in ["CLIENT_IP", "X_REAL_IP", "X_FORWARDED_FOR", "REMOTE_USER"] {
+            #expect(direct.text.contains("HTTP_\(name)=forged\n"), "\(direct)")
+        }
+        try await Gateway.serving(server) { client in
+            let seen = try await client.curl(forged + ["-H", "X-Stays: 1", "/"])
+            #expect(seen.text.contains("HTTP_X_STAYS=1\n") && !seen.text.contains("forged"), "\(seen)")
+        }
+        try await server.stop()
+    }
+
     @Test("nginx compresses nothing for what came through a proxy, unless gzip_proxied lets it", arguments: [false, true])
     func nginx(isLet: Bool) async throws {
         let directory = try TemporaryDirectory()

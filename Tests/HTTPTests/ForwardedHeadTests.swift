@@ -84,10 +84,11 @@ private var bare: RequestFieldPolicy {
         #expect(sent.contains("\r\nX-Real-IP: 1.1.1.1\r\n"))
     }
 
-    @Test func `What proxies say is taken from a trusted peer only, and names with underscores from nobody`() throws {
+    /// PHP reads `Client.IP` as the variable `HTTP_CLIENT_IP`, and nearly all as `HTTP_X_SCHEME` what is written `X_Scheme`.
+    @Test func `What proxies say is taken from a trusted peer only, and names that look like that from nobody`() throws {
         let source =
             "GET / HTTP/1.1\r\nHost: a\r\nX-Scheme: s\r\nX-Original-URL: u\r\nX-SSL-Client-Cert: c\r\nMy_Name: m\r\nX-Own: o\r\n"
-            + "X_Scheme: l\r\nX-Stays: 1\r\n\r\n"
+            + "X_Scheme: l\r\nX.Scheme: l\r\nClient.IP: l\r\nX.Own: o\r\nX-Stays: 1\r\n\r\n"
         var policy = RequestFieldPolicy(removeUntrusted: ["X-Own"])
         policy.addXForwarded = false
         policy.addForwarded = false
@@ -95,7 +96,8 @@ private var bare: RequestFieldPolicy {
         let start = "GET / HTTP/1.1\r\nHost: up:81\r\n"
         #expect(try forward(source, policy: policy) == start + "X-Stays: 1\r\n\r\n")
         let claims = "X-Scheme: s\r\nX-Original-URL: u\r\nX-SSL-Client-Cert: c\r\n"
-        #expect(try forward(source, policy: policy, client: proxy) == start + claims + "X-Own: o\r\nX-Stays: 1\r\n\r\n")
+        let own = "X-Own: o\r\nX.Own: o\r\n"
+        #expect(try forward(source, policy: policy, client: proxy) == start + claims + own + "X-Stays: 1\r\n\r\n")
         policy.allowUnderscores = true
         #expect(try forward(source, policy: policy) == start + "My_Name: m\r\nX-Stays: 1\r\n\r\n")
     }

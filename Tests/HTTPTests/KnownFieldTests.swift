@@ -59,6 +59,24 @@ import Testing
         }
         #expect(recognised("X-Client-Data") == .other && recognised("X-Requested-With") == .other)
         #expect(recognised("Under_Score") == .underscored && recognised("X_SSL_Client_Cert") == .lookalike)
+        #expect(recognised("A.Dot") == .other && recognised("A.Dot_Score") == .underscored)
+    }
+
+    @Test func `Of the families, names of any length are known, and none that only begins alike`() {
+        let own = [
+            "X-SSL-Client-DN", "SSL-Client-Cert", "X-TLS-Client-Cert", "X-Remote-Addr", "X-Remote-User", "X-Remote-Extra-Scopes",
+            "X-WebAuth-Name", "X-Auth-Request-X", "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username",
+            "X-Authentik-UID", "Tailscale-User-Login", "CF-Access-Authenticated-User-Email",
+        ]
+        for name in own {
+            #expect(recognised(name) == .clientClaim && recognised(name.lowercased()) == .clientClaim, "\(name)")
+            #expect(recognised(name.replacing("-", with: ".")) == .lookalike, "\(name)")
+        }
+        let others = [
+            "X-Remote-", "X-Remotely", "X-WebAuthn-Token", "X-Auth-Refresh-Token", "X-Auth-Requests", "X-Authentication",
+            "X-Authenticate-Me", "CF-Access-Client-Id", "Cf-Access-Jwt-Assertion", "X-Auth-Refresh-Token-That-Is-Longer-Than-All",
+        ]
+        for name in others { #expect(recognised(name) == .other, "\(name)") }
     }
 
     private func place(_ path: String) -> URL {
@@ -66,12 +84,28 @@ import Testing
     }
 
     @Test(arguments: named)
-    func `A known field is recognised in any case, and its lookalike with underscores`(_ field: KnownField) {
+    func `A known field is recognised in any case, and its lookalikes with other bytes for dashes`(_ field: KnownField) {
         let name = Self.name(of: field)
         #expect(recognised(name) == field)
         #expect(recognised(name.uppercased()) == field)
         #expect(recognised(name.prefix(1).uppercased() + name.dropFirst()) == field)
-        if name.contains("-") { #expect(recognised(name.replacing("-", with: "_")) == .lookalike) }
+        guard name.contains("-") else { return }
+        for byte in "!#$%&'*+.^_`|~" { #expect(recognised(name.replacing("-", with: "\(byte)")) == .lookalike, "\(byte)") }
+    }
+
+    @Test func `A byte that is no letter, digit or dash is seen wherever it stands in a name, and no other is`() {
+        let plain = "-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        for count in 4...32 {
+            for place in 0..<count {
+                func isSeen(_ byte: Character) -> Bool {
+                    let rest = String(repeating: "9", count: count - place - 1)
+                    let name = bytes(String(repeating: "x", count: place) + "\(byte)" + rest)
+                    return ByteScanning.foldedName(name.span, 0..<count).hasOddBytes(count: count)
+                }
+                #expect(!plain.contains(where: isSeen), "\(place) of \(count)")
+                #expect("!#$%&'*+.^_`|~".allSatisfy(isSeen), "\(place) of \(count)")
+            }
+        }
     }
 
     @Test(arguments: named)

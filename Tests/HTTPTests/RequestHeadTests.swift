@@ -127,14 +127,16 @@ import Testing
         #expect(most.framing == .length(UInt64(Int64.max)))
     }
 
-    @Test func `Every known field is recognised in any case, and its lookalike with underscores`() throws {
+    @Test func `Every known field is recognised in any case, and its lookalikes`() throws {
         let names = [
             "Host": KnownField.host, "content-length": .contentLength, "TRANSFER-ENCODING": .transferEncoding, "TE": .te,
             "Via": .via, "X-Forwarded-For": .xForwardedFor, "x-forwarded-server": .xForwardedOther,
             "Strict-Transport-Security": .strictTransportSecurity, "sec-websocket-extensions": .secWebSocketExtensions,
             "Access-Control-Request-Headers": .accessControlRequestHeaders, "X_Forwarded_For": .lookalike,
             "X_FORWARDED-PROTO": .lookalike, "Content_Length": .lookalike, "x_forwarded_anything": .lookalike,
-            "X-Y_Z": .underscored, "Hos": .other, "Hosts": .other, "Age": .age, "ETag": .etag, "Range": .range,
+            "Client.IP": .lookalike, "X.Forwarded.For": .lookalike, "X!Real~IP": .lookalike,
+            "x.ssl.client.a-name-of-any-length": .lookalike,
+            "X-Y.Z": .other, "X-Y_Z": .underscored, "Hos": .other, "Hosts": .other, "Age": .age, "ETag": .etag, "Range": .range,
             "Content-Lengtg": .other, "Upgrade-Insecure-Requests": .other, "X": .other,
             "a-name-of-more-than-thirty-two-bytes": .other,
         ]

@@ -71,6 +71,11 @@ package enum ByteClass {
     @inlinable @inline(__always)
     package static func lowerCase(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
+    /// The byte of a field's name as programs know it that make the name of a variable of it: letters in one case, and one byte
+    /// for all that is neither letter nor digit. CGI (RFC 3875 §4.1.18) and WSGI take `-` and `_` for one, PHP `.` besides,
+    /// lighttpd every other byte of a token.
+    package static func asVariable(_ byte: UInt8) -> UInt8 { isLetter(byte) || isDigit(byte) ? lowerCase(byte) : 0x2D }
+
     /// The value of a hexadecimal digit, or nil.
     @inlinable @inline(__always)
     package static func hexValue(_ byte: UInt8) -> UInt8? {

@@ -115,7 +115,7 @@ extension ForwardingFields {
             let count = end.utf8CodeUnitCount
             return name.count > count && Text.equal(bytes, name.upperBound - count..<name.upperBound, end)
         }
-        return ends("ip") || ends("ipv6") || ends("addr") || ends("address") || ends("-for")
+        return ends("ip") || ends("ipv4") || ends("ipv6") || ends("addr") || ends("address") || ends("-for")
     }
 }
 

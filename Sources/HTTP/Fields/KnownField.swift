@@ -7,8 +7,8 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     // With a bit of their own: what masks name, and what is asked for in every request or answer.
     /// Any other field.
     case other
-    /// A field whose name becomes a known one when `_` is read as `-` (`X_Forwarded_For`, `Content_Length`): programs
-    /// that map names to variables (CGI, WSGI, Rack) cannot tell the two, so it is never forwarded.
+    /// A field whose name becomes a known one when all but letters and digits is read as `-` (`X_Forwarded_For`, `Client.IP`):
+    /// programs that map names to variables (CGI, WSGI, Rack, PHP) cannot tell the two, so it is never forwarded.
     case lookalike
     /// Any other name with an underscore: programs that map names to variables take it for the one with a dash. Of requests it is
     /// forwarded only where the configuration says so.
@@ -53,7 +53,8 @@ extension KnownField {
         let name = ByteScanning.foldedName(bytes, range)
         let field = named(name, count: range.count)
         guard field == .other else { return field }
-        if name.hasUnderscore || name.first == kinsBeginning { return recogniseKin(bytes, range) }
+        if name.hasOddBytes(count: range.count) || name.first == kinsBeginning { return recogniseKin(bytes, range) }
+        if range.count > 8, ClientClaim.mayBeOfFamily(name.first) { return recogniseKin(bytes, range) }
         return ClientClaim.isNamed(name, count: range.count) ? .clientClaim : .other
     }
 
@@ -66,19 +67,17 @@ extension KnownField {
         if range.count >= 11, Text.equal(bytes, range.lowerBound..<range.lowerBound + 11, "x-forwarded") {
             return .xForwardedOther
         }
-        for index in range where bytes[index] == 0x5F { return recogniseLookalike(bytes, range) }
+        for index in range where ByteClass.asVariable(bytes[index]) != ByteClass.lowerCase(bytes[index]) {
+            return recogniseLookalike(bytes, range)
+        }
         // What is longer than a known name may still be of a family.
-        guard range.count > 32 else { return .other }
-        return ClientClaim.isFamily(ByteScanning.foldedName(bytes, range.lowerBound..<range.lowerBound + 8).first)
-            ? .clientClaim : .other
+        return ClientClaim.isOfFamily(bytes, range) ? .clientClaim : .other
     }
 
     private static func recogniseLookalike(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
-        var dashed: [UInt8] = []
-        dashed.append(bytes, range)
-        for index in dashed.indices where dashed[index] == 0x5F { dashed[index] = 0x2D }
-        let field = recognise(dashed.span, 0..<dashed.count)
-        return field == .other ? .underscored : .lookalike
+        let dashed = range.map { ByteClass.asVariable(bytes[$0]) }
+        guard recognise(dashed.span, 0..<dashed.count) == .other else { return .lookalike }
+        return range.contains { bytes[$0] == 0x5F } ? .underscored : .other
     }
 
     @inline(never)

@@ -5,64 +5,75 @@ enum ClientClaim {
     /// Is this name, of at most 32 bytes, one of them? `name` are its bytes as words.
     @inline(never)
     static func isNamed(_ name: FoldedName, count: Int) -> Bool {
-        // Whole families: `X-SSL-Client-…`, `SSL-Client-…`, `X-TLS-Client-…`.
-        if count > 8, isFamily(name.first) { return true }
         switch count {
         case 5: return name.is("proxy")
         case 6: return name.is("x-host")
         case 7: return name.is("x-proto")
         case 8: return name.is("x-scheme")
         case 9: return name.is("client-ip") || name.is("path-info") || name.is("x-arr-ssl")
-        case 10: return name.is("x-ssl-cert")
+        case 10: return name.is("x-ssl-cert") || name.is("cf-visitor")
         case 11:
             return name.is("x-client-ip") || name.is("client-cert") || name.is("x-client-dn") || name.is("remote-user")
                 || name.is("script-name") || name.is("remote-name")
-        case 12: return name.is("x-url-scheme") || name.is("wl-proxy-ssl") || name.is("remote-email")
+        case 12:
+            return name.is("x-url-scheme") || name.is("wl-proxy-ssl") || name.is("remote-email") || name.is("x-vouch-user")
         case 13: return isOf13(name)
         case 14: return isOf14(name)
         case 15: return isOf15(name)
         case 16: return isOf16(name)
         // By length, so that a name of a browser's or an application's is compared with few.
-        case 17: return name.is("client-cert-chain") || name.is("x-original-method")
+        case 17:
+            return name.is("client-cert-chain") || name.is("x-original-method") || name.is("cluster-client-ip")
+                || name.is("x-sucuri-clientip")
         case 18: return name.is("cf-connecting-ipv6") || name.is("wl-proxy-client-ip")
-        case 19: return name.is("x-cluster-client-ip") || name.is("x-appengine-user-ip") || name.is("x-auth-request-user")
+        case 19: return name.is("x-cluster-client-ip") || name.is("x-appengine-user-ip")
         case 20: return isOf20(name)
         case 21...32: return isLong(name, count)
         default: return false
         }
     }
 
-    /// By the first eight bytes.
-    static func isFamily(_ first: UInt64) -> Bool {
-        first == ByteScanning.foldedName("x-ssl-cl").first || first == ByteScanning.foldedName("ssl-clie").first
-            || first == ByteScanning.foldedName("x-tls-cl").first
+    /// Whole families, which `isNamed` does not see: are these the first eight bytes of one's names?
+    @inline(__always)
+    static func mayBeOfFamily(_ first: UInt64) -> Bool {
+        func begins(_ beginning: StaticString) -> Bool { first == ByteScanning.foldedName(beginning).first }
+        return begins("x-ssl-cl") || begins("ssl-clie") || begins("x-tls-cl") || begins("x-remote") || begins("x-webaut")
+            || begins("x-auth-r") || begins("x-authen") || begins("tailscal") || begins("cf-acces")
+    }
+
+    /// Is this name, of any length, of one?
+    static func isOfFamily(_ bytes: Span<UInt8>, _ name: Range<Int>) -> Bool {
+        func begins(_ beginning: StaticString) -> Bool {
+            let count = beginning.utf8CodeUnitCount
+            return name.count > count && Text.equal(bytes, name.lowerBound..<name.lowerBound + count, beginning)
+        }
+        return begins("x-ssl-cl") || begins("ssl-clie") || begins("x-tls-cl") || begins("x-remote-") || begins("x-webauth-")
+            || begins("x-auth-request-") || begins("x-authentik-") || begins("tailscale-") || begins("cf-access-authenticated-")
     }
 
     private static func isOf13(_ name: FoldedName) -> Bool {
         name.is("x-script-name") || name.is("x-rewrite-url") || name.is("x-client-cert") || name.is("x-client-s-dn")
-            || name.is("x-client-i-dn") || name.is("x-remote-user") || name.is("x-remote-addr") || name.is("fly-client-ip")
-            || name.is("remote-groups")
+            || name.is("x-client-i-dn") || name.is("fly-client-ip") || name.is("forwarded-for") || name.is("remote-groups")
     }
 
     private static func isOf14(_ name: FoldedName) -> Bool {
         name.is("x-original-url") || name.is("x-original-uri") || name.is("x-original-for") || name.is("true-client-ip")
-            || name.is("x-proxyuser-ip") || name.is("x-webauth-user")
+            || name.is("x-proxyuser-ip") || name.is("cf-pseudo-ipv4")
     }
 
     private static func isOf15(_ name: FoldedName) -> Bool {
         name.is("front-end-https") || name.is("x-original-host") || name.is("x-client-verify") || name.is("x-host-override")
-            || name.is("proxy-client-ip")
+            || name.is("proxy-client-ip") || name.is("incap-client-ip")
     }
 
     private static func isOf16(_ name: FoldedName) -> Bool {
         name.is("cf-connecting-ip") || name.is("do-connecting-ip") || name.is("fastly-client-ip") || name.is("x-azure-clientip")
             || name.is("x-azure-socketip") || name.is("x-original-proto") || name.is("x-arr-clientcert")
-            || name.is("x-amzn-oidc-data")
+            || name.is("x-amzn-oidc-data") || name.is("x-originating-ip")
     }
 
     private static func isOf20(_ name: FoldedName) -> Bool {
-        name.is("x-auth-request-email") || name.is("x-http-host-override") || name.is("x-amzn-oidc-identity")
-            || name.is("wl-proxy-client-cert")
+        name.is("x-http-host-override") || name.is("x-amzn-oidc-identity") || name.is("wl-proxy-client-cert")
     }
 
     private static func isLong(_ name: FoldedName, _ count: Int) -> Bool {

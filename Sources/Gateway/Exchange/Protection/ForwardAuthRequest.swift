@@ -36,14 +36,15 @@ struct ForwardAuthRequest {
     /// The client's fields that say who it is and what it prefers. What is about the connection, the body, another version of the
     /// answer, or claims something about the client, stays here.
     /// - Parameter taken: names of fields that are ours alone.
-    private mutating func copyFields(of request: RequestHead, but taken: Set<String>) {
+    private mutating func copyFields(of request: RequestHead, but taken: Set<[UInt8]>) {
         let fields = request.fields
         let named = request.connection.contains(.names) ? fields.namesForThisHop : []
         for line in fields.lines where Self.isCopied(line.known) {
             let name = Array(fields.bytes[line.name])
-            let word = String(decoding: name, as: UTF8.self).lowercased()
+            let variable = name.map(ByteClass.asVariable)
             // We speak of the request in these: a server that takes the first of two fields would believe the client's.
-            guard !word.hasPrefix("x-original-"), !named.contains(word), !taken.contains(word) else { continue }
+            guard !variable.starts(with: "x-original-".utf8), !taken.contains(variable) else { continue }
+            guard !named.contains(String(decoding: name, as: UTF8.self).lowercased()) else { continue }
             let value = Array(fields.bytes[line.value])
             call.fields.append(name: name.span, value: value.span)
         }

@@ -8,9 +8,9 @@ final class ForwardAuthPlan: Sendable {
     let target: [UInt8]
     /// Fields of the question.
     let fields: [ConfiguredField]
-    /// Names that no field of the client's has there, in lower case, with dashes for underscores (none with underscores goes
-    /// there): of `fields`, and of those in which upstreams are told who somebody is.
-    let takenNames: Set<String>
+    /// As variables (`ByteClass.asVariable`): no field of the client's goes there that a program takes for one of these: `fields`,
+    /// and those in which upstreams are told who somebody is.
+    let takenNames: Set<[UInt8]>
     /// Of its yes: fields that the upstream gets, in place of any that the client has sent.
     let copied: [String]
     /// The one of them that says who it is, for the log; nil: none does.
@@ -29,8 +29,7 @@ final class ForwardAuthPlan: Sendable {
         self.server = server
         self.target = target
         self.fields = fields
-        takenNames = Set(
-            (fields.map(\.name) + identityFields).map { String($0.lowercased().map { $0 == "_" ? "-" : $0 }) })
+        takenNames = Set((fields.map(\.name) + identityFields).map { $0.utf8.map(ByteClass.asVariable) })
         self.copied = copied
         self.userField = userField
         self.timeout = timeout
