@@ -201,8 +201,9 @@ package final class StaticCache {
         // Looked at in copies (price 1).
         let (places, slots) = (places, slots)
         guard let place = places[Self.key(relative, endsWithSlash, root)], let entry = slots[place] else { return nil }
-        guard entry.root == root.number, entry.path.endsWithSlash == endsWithSlash else { return nil }
-        return ByteScanning.same(entry.path.relative.span, relative) ? entry : nil
+        let path = entry.path
+        guard entry.root == root.number, path.endsWithSlash == endsWithSlash else { return nil }
+        return ByteScanning.same(path.relative.span, relative) ? entry : nil
     }
 
     /// It needs no secret: only names of existing files get in, and of two with one key the later has the place.

@@ -206,7 +206,7 @@ struct HTTP1SessionTests {
         case .last: "last"
         case .speaksHTTP2: "HTTP/2"
         case .cut: "cut"
-        case .short: "short"
+        case .truncated: "truncated"
         case .upgraded: "upgraded"
         }
     }

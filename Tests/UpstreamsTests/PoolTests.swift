@@ -127,7 +127,7 @@ actor LoopRunner {
             lease.giveBack()
             #expect(pool.idleCount == 1)
             if status == 204 { #expect(try peer.write("HTTP/1.1 200 OK\r\n\r\n".utf8Span.span) > 0) }
-            _ = pool.server.record.begin(atMost: 0, now: 1)
+            _ = pool.server.state.begin(atMost: 0, now: 1)
             // The loop has had no turn meanwhile.
             if let again = pool.leaseIdle() {
                 #expect(status == 200)

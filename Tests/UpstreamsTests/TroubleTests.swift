@@ -178,18 +178,18 @@ import Testing
             }
         }
         fail(0, 7, 5)
-        #expect(!group.servers[0].isPlain)
+        #expect(!group.servers[0].isAvailable)
         fail(1, 7, 20)
         fail(2, 7, 20, kind: "status 502")
-        #expect(group.servers[1].isPlain && group.servers[2].isPlain)
+        #expect(group.servers[1].isAvailable && group.servers[2].isAvailable)
         // The first one is back: what the other does alike is no fault of its own.
-        #expect(group.glance(.init(now: 12 * Servers.second)) != nil && group.servers[0].isPlain)
+        #expect(group.glance(.init(now: 12 * Servers.second)) != nil && group.servers[0].isAvailable)
         fail(1, 7, at: 12)
         fail(0, 7, 5, at: 13)
-        #expect(group.servers[0].isPlain)
+        #expect(group.servers[0].isAvailable)
         // Others meet it too.
         fail(1, 8, 2, at: 13)
-        #expect(!group.servers[1].isPlain)
+        #expect(!group.servers[1].isAvailable)
     }
 
     @Test("Requests that are bound to no server, or of several clients, eject as ever", arguments: [nil, 7] as [UInt64?])
@@ -200,7 +200,7 @@ import Testing
                 group.failed(server, kind: "status 500", reason: "status 500", client: client, now: 1)
             }
         }
-        #expect(!group.servers[0].isPlain && !group.servers[1].isPlain)
+        #expect(!group.servers[0].isAvailable && !group.servers[1].isAvailable)
     }
 
     @Test("When every server drains the pick says so")

@@ -241,7 +241,8 @@ extension RateLimiting {
         guard table.isWritten else { return }
         if table.has("requests_per_minute"), table.has("max_requests") {
             table.reading.report(
-                .error, "\(table.path).max_requests", at: table.position(of: "max_requests"), "says the same as requests_per_minute",
+                .error, "\(table.path).max_requests", at: table.position(of: "max_requests"),
+                "says the same as requests_per_minute",
                 hint: "keep one of them")
         }
         if isOn, !table.has("requests_per_minute"), !table.has("max_requests") {

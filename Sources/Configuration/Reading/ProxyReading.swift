@@ -73,7 +73,8 @@ extension Proxy {
             let other = upstreams.first(where: { $0.http.version == .http1 })
         else { return }
         table.reading.report(
-            .error, "\(table.path).type", at: table.position(of: "type"), "\"grpc\" needs HTTP/2, and \(other.url) speaks HTTP/1.1",
+            .error, "\(table.path).type", at: table.position(of: "type"),
+            "\"grpc\" needs HTTP/2, and \(other.url) speaks HTTP/1.1",
             hint: "add http_version = \"2\" to it, or write its url with h2c://")
     }
 

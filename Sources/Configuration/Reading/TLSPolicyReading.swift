@@ -45,7 +45,8 @@ extension TLSSettings {
         if minVersion == .tls13, maxVersion == .tls12 {
             let key = table.has("max_version") ? "max_version" : "max_tls_version"
             table.reading.report(
-                .error, "\(table.path).max_version", at: table.position(of: key), "is older than min_version: nobody could connect")
+                .error, "\(table.path).max_version", at: table.position(of: key),
+                "is older than min_version: nobody could connect")
         }
         if preset == .modern, minVersion == .tls12 || maxVersion == .tls12 {
             table.reading.report(

@@ -71,7 +71,8 @@ extension TLSSettings {
     private static func checkAutomatic(_ table: TableReader) {
         for key in fileKeys where table.has(key) {
             table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key), "is not used: auto_cert gets the certificate by itself",
+                .error, "\(table.path).\(key)", at: table.position(of: key),
+                "is not used: auto_cert gets the certificate by itself",
                 hint: "keep one of them")
         }
     }

@@ -104,7 +104,7 @@ private struct Settings {
         }
         if isTLS && !verify && crlFile != nil {
             table.reading.report(
-                .error, "\(table.path).crl_file", at: table.place(of: "crl_file"), "protects nothing: verify = false",
+                .error, "\(table.path).crl_file", at: table.position(of: "crl_file"), "protects nothing: verify = false",
                 hint: "name the authority that signed the certificate with ca_file, and leave verify out")
         }
         if isTLS && !verify {

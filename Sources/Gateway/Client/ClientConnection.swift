@@ -226,8 +226,8 @@ final class ClientConnection {
         }
     }
 
-    /// Its listener is retired: ends when the exchange under way has. Unlike `drain` it leaves tunnels alone, which end with their
-    /// routes.
+    /// Its listener is retired: ends when the exchange under way has. Unlike `drain` it leaves tunnels alone, which end with
+    /// their routes.
     func endAfterExchange() {
         switch phase {
         case .asleep: waiter.notify()

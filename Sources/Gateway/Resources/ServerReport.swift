@@ -52,10 +52,10 @@ package enum ServerAction: Sendable, Equatable {
         case .enable: state.setAdminState(.enabled)
         case .drain: state.setAdminState(.draining)
         case .disable: state.setAdminState(.disabled)
-        case .weight(let weight): state.overrideWeight( weight)
+        case .weight(let weight): state.overrideWeight(weight)
         case .reset:
             state.setAdminState(.none)
-            state.overrideWeight( nil)
+            state.overrideWeight(nil)
         }
     }
 }

@@ -86,8 +86,8 @@ extension Exchange {
         }
         if responder != nil, recording.isMismatched {
             // What is stored is none, then, and the upstream is asked for the whole answer.
-            request.dropConditions()
-            return try await lead(request, over: route, found, of: site, caching, cache, asked, key, nil, status)
+            cacheable.head.dropConditions()
+            return try await fetch(cacheable, nil)
         }
         guard responder != nil, let answer = recording.validated else { return }
         var status = recording.status

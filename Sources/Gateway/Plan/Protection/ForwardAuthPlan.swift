@@ -8,8 +8,8 @@ final class ForwardAuthPlan: Sendable {
     let target: [UInt8]
     /// Fields of the question.
     let fields: [ConfiguredField]
-    /// As variables (`ByteClass.asVariable`): no field of the client's goes there that a program takes for one of these: `fields`,
-    /// and those in which upstreams are told who somebody is.
+    /// As variables (`ByteClass.asVariable`): no field of the client's goes there that a program takes for one of these:
+    /// `fields`, and those in which upstreams are told who somebody is.
     let takenNames: Set<[UInt8]>
     /// Of its yes: fields that the upstream gets, in place of any that the client has sent.
     let copied: [String]
