@@ -127,6 +127,8 @@ actor LoopRunner {
             lease.giveBack()
             #expect(pool.idleCount == 1)
             if status == 204 { #expect(try peer.write("HTTP/1.1 200 OK\r\n\r\n".utf8Span.span) > 0) }
+            // Now, and not at the end of this turn.
+            peer.socket.sendDeferred()
             _ = pool.server.state.begin(atMost: 0, now: 1)
             // The loop has had no turn meanwhile.
             if let again = pool.leaseIdle() {

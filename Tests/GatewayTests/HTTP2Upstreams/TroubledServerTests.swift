@@ -117,7 +117,9 @@ struct TroubledServerTests {
             port, to: "h2c://127.0.0.1:\(upstream)", upstream: "ping_interval = 0\n",
             proxy: "[[sites.proxy.upstreams]]\nname = \"app\"\nurl = \"http://127.0.0.1:\(idle)\"\nbackup = true\n"
                 + "[sites.proxy.retry]\nretries = 0\n[sites.proxy.passive_health]\n"
-                + "max_fails = \(code == Self.calm ? 0 : 1)\n")
+                + "max_fails = \(code == Self.calm ? 0 : 1)\n"
+                // What waits for the server's rest, of a second, gets no answer then.
+                + "[sites.proxy.timeout]\nconnect = 0.5\n")
         try await Gatehouse.serving(toml) { gatehouse in
             let url = "http://127.0.0.1:\(port)"
             let refused = try await Command.curl(["-o", "/dev/null", "-w", "%{http_code}", url + "/refused"])

@@ -10,7 +10,7 @@ struct ForwardAuthTests {
             let cookie = request.value("Cookie") ?? ""
             if cookie.contains("session=ann") {
                 return "HTTP/1.1 202 Accepted\r\nRemote-User: ann\r\nRemote-Groups: admin,dev\r\n"
-                    + "Set-Cookie: session=ann2; HttpOnly\r\nX-Other: stays\r\nContent-Length: 0\r\n\r\n"
+                    + "X-Tenant: a\r\nSet-Cookie: session=ann2; HttpOnly\r\nX-Other: stays\r\nContent-Length: 0\r\n\r\n"
             }
             if cookie.contains("session=banned") {
                 return "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nno!"
@@ -25,7 +25,7 @@ struct ForwardAuthTests {
         """
         [sites.forward_auth]
         url = "\(url)"
-        copy_headers = ["Remote-User", "Remote-Groups"]
+        copy_headers = ["Remote-User", "Remote-Groups", "X-Tenant"]
         user_header = "Remote-User"
         timeout = \(more.isEmpty ? "60" : more)
         """
@@ -41,7 +41,7 @@ struct ForwardAuthTests {
         let auth = try Self.authServer()
         let site = try GuardedSite(site: Self.keys("http://127.0.0.1:\(auth)/api/verify?rd=x"))
         try await Gatehouse.serving(site.toml) { gatehouse async throws in
-            let forged = "Cookie: session=ann\r\nRemote-User: root\r\nREMOTE-GROUPS: wheel\r\n"
+            let forged = "Cookie: session=ann\r\nRemote-User: root\r\nREMOTE-GROUPS: wheel\r\nx-tenant: b\r\n"
             let rest = "If-None-Match: \"x\"\r\nX-Secret: 1\r\nConnection: X-Secret\r\nX-Own: 1\r\nContent-Length: 3\r\n"
             let answer = try await onThread {
                 let wire = try Wire(to: site.port.number)
@@ -52,6 +52,7 @@ struct ForwardAuthTests {
             #expect(answer.status == 200 && answer.text == "app" && answer.values("Set-Cookie") == ["session=ann2; HttpOnly"])
             let seen = try await site.upstream.requests.first(1)[0]
             #expect(seen.values("Remote-User") == ["ann"] && seen.values("Remote-Groups") == ["admin,dev"], "\(seen)")
+            #expect(seen.values("X-Tenant") == ["a"], "\(seen)")
             #expect(seen.values("X-Other") == [] && seen.text == "abc" && seen.value("Cookie") == "session=ann", "\(seen)")
             let asked = try await auth.requests.first(1)[0]
             #expect(asked.start == "GET /api/verify?rd=x HTTP/1.1" && asked.value("Host") == "127.0.0.1:\(auth)")
@@ -61,7 +62,7 @@ struct ForwardAuthTests {
                 ("X-Original-URL", "https://localhost/app/x?q=1"), ("Cookie", "session=ann"), ("X-Own", "1"),
             ] { #expect(asked.values(name) == [value], "\(name): \(asked)") }
             // Nor does the server read the client's own words in fields that it alone fills.
-            for name in ["If-None-Match", "X-Secret", "Content-Length", "Remote-User", "Remote-Groups"] {
+            for name in ["If-None-Match", "X-Secret", "Content-Length", "Remote-User", "Remote-Groups", "X-Tenant"] {
                 #expect(asked.values(name) == [], "\(name): \(asked)")
             }
             #expect(try await gatehouse.access("/app/../app/x?q=1")["user"] == "ann")
