@@ -84,7 +84,7 @@ package protocol FleetDeployment: Sendable {
     /// Has answers from the next configuration on watched, or from now on if it is in use already, until `endWatch()`.
     /// - Parameters:
     ///   - rule: as `admin.rollback_on` has it; one that cannot be read is none.
-    ///   - tell: is called once, when they have become so bad.
+    ///   - onRegression: is called once, when they have become so bad.
     func watch(_ rule: String, _ onRegression: @escaping @Sendable (_ reason: String) async -> Void) async
     func endWatch() async
     /// Has upstream servers follow orders, each after those before it.

@@ -49,7 +49,7 @@ package actor RateLink {
 
     /// - Parameters:
     ///   - loop: started, and this actor's alone.
-    ///   - tellState: gets what is wrong, whenever that changes; nil: nothing.
+    ///   - onStateChange: gets what is wrong, whenever that changes; nil: nothing.
     /// - Throws: the failed system call.
     package init(
         _ settings: RedisSettings, _ rates: SharedRates, loop: EventLoop, log: Logger,

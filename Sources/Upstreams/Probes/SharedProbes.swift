@@ -75,7 +75,7 @@ package final class SharedProbes: Sendable {
     }
 
     /// - Parameters:
-    ///   - place: in the set.
+    ///   - server: its index in the set.
     ///   - now: monotonic nanoseconds.
     func duty(_ server: Int, in set: ProbeSet, now: UInt64) -> Duty {
         state.withLock { state in

@@ -35,8 +35,8 @@ struct GatewayProcess: Sendable {
     ///   - inheritance: of the process whose place this one takes.
     ///   - sharesAddresses: whether others of this user may listen at the plan's addresses already.
     ///   - isReplaceable: whether another process can take its place.
-    ///   - whenServing: called once clients can connect.
-    ///   - whenStopping: called before the gateway drains.
+    ///   - onServing: called once clients can connect.
+    ///   - onStopping: called before the gateway drains.
     /// - Throws: `ExitCode(1)` after an error at start.
     static func run(
         _ loaded: consuming LoadedPlan, source: Reloader.Source? = nil, inheritance: Inheritance? = nil,

@@ -7,7 +7,7 @@ extension GatewayProcess {
     /// Returns when no signal can come any more: the gateway has ended.
     /// - Parameters:
     ///   - group: runs what takes long, so that the next signal is seen meanwhile.
-    ///   - whenStopping: called before the gateway drains.
+    ///   - onStopping: called before the gateway drains.
     func handleSignals(
         _ group: inout DiscardingTaskGroup, _ onStopping: @escaping @Sendable () async -> Void
     ) async {

@@ -28,7 +28,7 @@ actor RollbackMonitor {
 
     /// - Parameters:
     ///   - loop: whose thread runs.
-    ///   - tell: is called once for a reload that has made answers worse.
+    ///   - onRegression: is called once for a reload that has made answers worse.
     init(_ gateway: Gateway, on loop: EventLoop, onRegression: @escaping @Sendable (_ reason: String) async -> Void) {
         self.gateway = gateway
         self.loop = loop
