@@ -22,7 +22,12 @@ final class ClientEndpoint {
     /// The connection's number among its worker's, from 1.
     let connection: UInt64
     /// Nil before the handshake is done, and on a plain connection.
-    var session: TLSSession?
+    var session: TLSSession? {
+        get { presentSession }
+        set { presentSession = newValue }
+    }
+    // Price 6.
+    private var presentSession: TLSSession?
     /// Verified; nil if the client has shown none.
     var clientCertificate: ClientCertificate? { session?.clientCertificate }
     /// For the log; worked out anew each time, so that an idle connection does not keep the words.

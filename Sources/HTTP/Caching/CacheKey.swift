@@ -40,16 +40,18 @@ package struct CacheKey: Hashable, Sendable {
     /// Eight bytes at a time, by the process's own seed: a client that chooses targets cannot make them collide.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(route)
-        var word: UInt64 = UInt64(truncatingIfNeeded: target.count)
-        var filled = 0
-        for byte in target {
-            word = word &<< 8 | UInt64(byte)
-            filled &+= 1
-            if filled == 8 {
-                hasher.combine(word)
-                (word, filled) = (0, 0)
-            }
+        hasher.combine(target.count)
+        let bytes = target.span
+        var index = 0
+        while index < bytes.count {
+            let end = min(index &+ 8, bytes.count)
+            hasher.combine(ByteScanning.word(bytes, index..<end))
+            index = end
         }
-        hasher.combine(word)
+    }
+
+    /// By one comparison of their bytes; an array compares them one by one.
+    package static func == (one: CacheKey, other: CacheKey) -> Bool {
+        one.route == other.route && ByteScanning.same(one.target.span, other.target.span)
     }
 }

@@ -32,24 +32,29 @@ package struct CacheStatus: Equatable, Sendable {
     /// Appends the field's value.
     /// - Parameter name: of the cache, as the field writes it.
     package func append(to out: inout [UInt8], of name: [UInt8]) {
-        out.append(name.span)
+        out.append(guessing: name.count + 64) { write(to: &$0, of: name) }
+    }
+
+    private func write(to out: inout OutputSpan<UInt8>, of name: [UInt8]) {
+        out.write(name)
         if let forward {
-            out.append("; fwd=")
-            out.append(contentsOf: forward.rawValue.utf8)
+            out.write("; fwd=")
+            let word = forward.rawValue
+            out.write(word.utf8Span.span)
         } else {
-            out.append("; hit")
+            out.write("; hit")
         }
         if let forwardStatus {
-            out.append("; fwd-status=")
-            out.append(decimal: UInt64(forwardStatus))
+            out.write("; fwd-status=")
+            out.write(decimal: UInt64(forwardStatus))
         }
         if let ttl {
-            out.append(ttl < 0 ? "; ttl=-" : "; ttl=")
-            out.append(decimal: ttl.magnitude)
+            out.write(ttl < 0 ? "; ttl=-" : "; ttl=")
+            out.write(decimal: ttl.magnitude)
         }
-        if isStored { out.append("; stored") }
-        if isCollapsed { out.append("; collapsed") }
+        if isStored { out.write("; stored") }
+        if isCollapsed { out.write("; collapsed") }
         // RFC 9211 §2.8: anything that the cache likes to say.
-        if isFromDisk { out.append("; detail=disk") }
+        if isFromDisk { out.write("; detail=disk") }
     }
 }

@@ -29,7 +29,12 @@ package struct AnswerFields: Equatable, Sendable {
 
     /// Adds a field whose value is a number.
     package mutating func append(_ name: StaticString, _ value: UInt64) {
-        append(name) { $0.append(decimal: value) }
+        lines.append(guessing: name.utf8CodeUnitCount + 24) { out in
+            out.write(name)
+            out.write(": ")
+            out.write(decimal: value)
+            out.write("\r\n")
+        }
     }
 
     /// Adds a field of the configuration.
