@@ -7,22 +7,49 @@ import Testing
 struct ServiceEndTests {
     // MARK: Many, and the end
 
-    @Test("one connection too many is closed unheard")
+    @Test("one connection too many is closed unheard where all have asked")
     func limitsConnections() async throws {
         var limits = Service.Limits()
         limits.maxConnections = 2
-        try await ServiceHost.serving(limits) { _, port in
-            try await onThread {
+        try await ServiceHost.serving(limits) { host, port in
+            let wires = try await onThread {
                 let wires = try (0..<2).map { _ in try Wire(to: port) }
-                for wire in wires {
-                    try wire.write(get("/"))
-                    _ = try wire.readAnswer()
-                }
-                #expect(try Wire(to: port).readToEnd().bytes.isEmpty)
-                wires[0].close()
-                try wires[1].write(get("/"))
-                #expect(try wires[1].readAnswer().status == 200)
+                for wire in wires { try wire.write(get("/hold")) }
+                return wires
             }
+            _ = try await host.events.first(2)
+            let isUnheard = try await onThread { try Wire(to: port).readToEnd().bytes.isEmpty }
+            #expect(isUnheard)
+            await host.release()
+            try await onThread { for wire in wires { #expect(try wire.readAnswer().status == 200) } }
+        }
+    }
+
+    @Test("who asks nothing makes room for who comes")
+    func makesRoom() async throws {
+        var limits = Service.Limits()
+        limits.maxConnections = 3
+        try await ServiceHost.serving(limits) { host, port in
+            let (busy, silent) = try await onThread {
+                let busy = try Wire(to: port)
+                try busy.write(get("/hold"))
+                return (busy, try (0..<2).map { _ in try Wire(to: port) })
+            }
+            _ = try await host.events.first { $0 == "GET /hold" }
+            try await onThread {
+                // Half a head is no request, either.
+                try silent[1].write("GET / HTTP/1.1\r\n")
+                let others = try (0..<4).map { _ in
+                    let wire = try Wire(to: port)
+                    try wire.write(get("/"))
+                    #expect(try wire.readAnswer().status == 200)
+                    return wire
+                }
+                #expect(others.count == 4)
+                for wire in silent { #expect(try wire.readToEnd().bytes.isEmpty) }
+            }
+            await host.release()
+            #expect(try await onThread { try busy.readAnswer().status } == 200)
         }
     }
 

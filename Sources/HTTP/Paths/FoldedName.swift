@@ -23,7 +23,7 @@ struct FoldedName: Equatable {
         let againstDash = word ^ 0x2D2D_2D2D_2D2D_2D2D
         let (isNoDash, isDigitOrMore) = (againstDash &+ 0x7F7F_7F7F_7F7F_7F7F, againstDash &+ 0x6C6C_6C6C_6C6C_6C6C)
         let (isBehindDigits, isLetterOrMore) = (word &+ 0x4646_4646_4646_4646, word &+ 0x1F1F_1F1F_1F1F_1F1F)
-        return isNoDash & ~isDigitOrMore | isBehindDigits & ~isLetterOrMore | word &+ 0x0505_0505_0505_0505
+        return (isNoDash & ~isDigitOrMore) | (isBehindDigits & ~isLetterOrMore) | (word &+ 0x0505_0505_0505_0505)
     }
 
     @inline(__always)

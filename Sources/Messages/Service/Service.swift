@@ -15,7 +15,8 @@ package final class Service {
         package var chunks = ChunkLimits()
         /// Bytes of a request's body: 413.
         package var maxBodyBytes: UInt64 = 1024 * 1024
-        /// Connections at once; one more is closed unheard.
+        /// Connections at once. One more takes the place of the one that has been without a request for the longest time, so that
+        /// nobody keeps others out by silence; if all have one, it is closed unheard.
         package var maxConnections = 1000
         package var handshakeTimeout: UInt64 = 10_000_000_000
         /// From a head's first byte to its last: 408.
@@ -101,7 +102,7 @@ package final class Service {
 
     /// Serves a client to its end, in the calling task.
     package nonisolated(nonsending) func serve(_ client: Client) async {
-        guard connections.count < limits.maxConnections, !isCut else { return Listener.turnAway(client.descriptor) }
+        guard hasRoom(), !isCut else { return Listener.turnAway(client.descriptor) }
         guard let connection = adopt(client) else { return }
         connections[ObjectIdentifier(connection)] = connection
         await connection.run()
@@ -120,6 +121,18 @@ package final class Service {
     package func cut() {
         isCut = true
         for connection in connections.values { connection.cut() }
+    }
+
+    /// Is there room for one more, or is some made?
+    private func hasRoom() -> Bool {
+        guard connections.count >= limits.maxConnections else { return true }
+        // Those that have been cut end in this loop's next turns.
+        let staying = connections.values.filter { !$0.isCut }
+        guard staying.count >= limits.maxConnections else { return true }
+        let waiting = staying.filter { $0.waitingSince != nil }
+        guard let longest = waiting.min(by: { ($0.waitingSince ?? 0) < ($1.waitingSince ?? 0) }) else { return false }
+        longest.cut()
+        return true
     }
 
     // MARK: -

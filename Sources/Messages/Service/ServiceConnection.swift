@@ -13,7 +13,9 @@ final class ServiceConnection {
     let head = RequestHead()
     private var upgraded: (any Upgraded)?
     private var isIdle = false
-    private var isCut = false
+    private(set) var isCut = false
+    /// Since when no request is under way; nil while one is.
+    private(set) var waitingSince: UInt64?
 
     /// Of the body under way.
     private var awaitsContinue = false
@@ -29,6 +31,7 @@ final class ServiceConnection {
         outflow = Outflow(stream, buffers: service.buffers)
         waiter = Waiter(loop: service.loop)
         stream.socket.waiter = waiter
+        waitingSince = service.loop.now
     }
 
     private enum Next {
@@ -86,7 +89,9 @@ final class ServiceConnection {
     }
 
     private func serveNext() async throws(ServiceFailure) -> Next {
+        waitingSince = service.loop.now
         guard try await readHead() else { return .last }
+        waitingSince = nil
         inflow.beginBody(head.framing)
         if case .length(let length) = head.framing, length > service.limits.maxBodyBytes { throw .tooLarge }
         awaitsContinue = head.expectsContinue && head.minorVersion == 1 && !head.framing.isEmpty
