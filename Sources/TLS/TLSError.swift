@@ -86,8 +86,11 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         if let weakness = reasons.lazy.compactMap({ weaknesses[$0] }).first { return weakness }
         // What is left of decoders that found nothing says only that.
         let telling = reasons.filter { !["PEM lib", "system lib", "unsupported", "no start line"].contains($0) }
-        return telling.first ?? "it holds no PEM block of this kind"
+        return telling.first ?? nothingFound
     }
+
+    /// A reason of `takeFileReason`.
+    static let nothingFound = "it holds no PEM block of this kind"
 
     /// What this system's OpenSSL refuses to show to anybody, by its security level (SSL_CTX_set_security_level(3)).
     private static let weaknesses = [

@@ -51,6 +51,15 @@ extension Proxy {
             table.reading.report(
                 .warning, table.path, at: table.position, "is not enabled: nothing is proxied", hint: "add enabled = true")
         }
+        // Who may come is decided by the address that they name, for files and own answers as well.
+        if case .table(let headers)? = table.peek("headers")?.value,
+            let peers = headers.entries.first(where: { $0.key == "trusted_proxies" })
+        {
+            table.reading.report(
+                .warning, "\(table.path).headers.trusted_proxies", at: peers.node.position,
+                "nobody is believed: the proxy is not enabled",
+                hint: "add enabled = true to [sites.proxy], or name them in security.trusted_proxies")
+        }
         for route in siteRoutes where route.has("upstream") {
             route.reading.report(
                 .error, "\(route.path).upstream", at: route.position(of: "upstream"), "leads nowhere: nothing is proxied",

@@ -35,10 +35,23 @@ extension CertificateFiles {
 
     /// Why a key did not come out of its file.
     private func words(for reason: String, _ passphrase: Passphrase?) -> String {
-        guard passphrase != nil else { return reason }
+        if isKeyInStore { return Self.words(ofStore: reason) }
+        guard passphrase != nil else {
+            guard TLSError.isOfEncryption(reason) else { return reason }
+            return "it is encrypted; key_passphrase_file must name a file with its passphrase"
+        }
         // About one wrong passphrase in 256 leaves bytes with a right padding, and then anything may be wrong with them.
         guard TLSError.isOfEncryption(reason) || isKeyEncrypted else { return reason }
         return "the passphrase of key_passphrase_file is not the key's"
+    }
+
+    /// OpenSSL says of a store that has no such key no more than that it found nothing, and of a wrong PIN the same.
+    private static func words(ofStore reason: String) -> String {
+        switch reason {
+        case "unregistered scheme": "no provider of OpenSSL opens such a URI; openssl.cnf has to load one (OPENSSL_CONF)"
+        case TLSError.nothingFound: "there is no such key, or the PIN of key_passphrase_file is not the token's"
+        default: reason
+        }
     }
 
     /// Whether its file, which could not be read, holds a key that asks for a passphrase. A store is not asked: it may count who

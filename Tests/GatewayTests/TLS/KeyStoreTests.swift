@@ -13,6 +13,25 @@ struct KeyStoreTests {
     private static let module = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so"]
         .first(where: FileManager.default.fileExists)
 
+    @Test("a URI that no provider opens is told, and an encrypted key without a passphrase, each with what to do")
+    func notOpened() async throws {
+        let certificates = try await Certificates.ready()
+        let directory = try TemporaryDirectory()
+        let encrypted = directory.path + "/encrypted.key"
+        let made = try await Command.run(
+            "openssl", ["pkcs8", "-topk8", "-in", certificates.local.key, "-out", encrypted, "-passout", "pass:secret"])
+        try #require(made.code == 0, "\(made)")
+        for (key, words) in [
+            ("pkcs11:object=www", "no provider of OpenSSL opens such a URI; openssl.cnf has to load one"),
+            (encrypted, "key_passphrase_file must name a file with its passphrase"),
+        ] {
+            let ssl = "enabled = true\ncert_file = \"\(certificates.local.certificate)\"\nkey_file = \"\(key)\""
+            let toml = "[[sites]]\nhostname = \"localhost\"\nport = 8443\nrespond = { body = \"\" }\n[sites.ssl]\n\(ssl)\n"
+            let outcome = try await Command.run(Place.gatehouse, ["check", try directory.write("check.toml", toml)])
+            #expect(outcome.code == 1 && outcome.errors.contains(words), "\(outcome)")
+        }
+    }
+
     @Test(
         "a site serves with the key of a PKCS#11 token, and a wrong PIN is told",
         .enabled(if: provider != nil && module != nil, "needs softhsm2 and pkcs11-provider, which Debian 12 does not have"))
@@ -76,6 +95,7 @@ struct KeyStoreTests {
         let wrong = try await Command.run(
             Place.gatehouse, ["check", try directory.write("wrong.toml", toml("9999"))], environment: environment)
         #expect(wrong.code == 1 && wrong.errors.contains("sites[0].ssl.key_file: cannot read the key pkcs11:"), "\(wrong)")
+        #expect(wrong.errors.contains("or the PIN of key_passphrase_file is not the token's"), "\(wrong)")
     }
 
     /// A TPM in software, whose key never leaves it, and what openssl.cnf must say of it.
