@@ -83,12 +83,13 @@ struct HangingReloadTests {
         let (port, other) = try (FreePort(), FreePort())
         let certificates = try await Certificates.ready()
         let gateway = try await ReloadingGatehouse(site(port, "one"))
-        let file = try gateway.directory.write("held", "x")
+        let file = gateway.directory.path + "/held"
         // Whoever opens it waits for the end of its lease (fcntl(2), F_SETLEASE), as for a file server that is stuck. Nobody
         // wants the signal that tells the holder.
         signal(SIGIO, SIG_IGN)
+        // Made here, and closed for the programs that other tests start meanwhile: there is no lease on what they have open.
         // The call reads the path alone.
-        let holder = unsafe open(file, O_RDWR | O_CLOEXEC)
+        let holder = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         #expect(holder >= 0 && fcntl(holder, 1024, F_WRLCK) == 0)
         let files = "cert_file = \"\(file)\", key_file = \"\(certificates.local.key)\""
         try gateway.write(site(port, "one") + "\n" + site(other, "two", "ssl = { enabled = true, \(files) }"))
