@@ -6,6 +6,9 @@ package enum Glob {
         try RegularExpression(pattern(text))
     }
 
+    /// Of `**/` behind a slash, or behind another one.
+    private static let segments = "(?:(.*)/)?"
+
     static func pattern(_ text: String) throws(RegularExpression.Fault) -> String {
         var pattern = "^"
         var isInChoice = false
@@ -16,9 +19,9 @@ package enum Glob {
                 if characters.first == "*" {
                     characters.removeFirst()
                     // Any number is none, too: the slashes on both sides are then one.
-                    let isOfSegments = pattern.hasSuffix("/") && characters.first == "/"
+                    let isOfSegments = (pattern.hasSuffix("/") || pattern.hasSuffix(segments)) && characters.first == "/"
                     if isOfSegments { characters.removeFirst() }
-                    pattern += isOfSegments ? "(?:(.*)/)?" : "(.*)"
+                    pattern += isOfSegments ? segments : "(.*)"
                 } else {
                     pattern += "([^/]*)"
                 }

@@ -74,6 +74,7 @@ struct GlobTests {
             ("/a.b+c(d)$", "/a.b+c(d)$", true), ("/a.b", "/axb", false), ("/**", "/", true), ("/a/**/z", "/a/b/c/z", true),
             ("/*", "/", true), ("/a/**/z", "/a/z", true), ("/a/**/z", "/az", false), ("/a/**/z", "/a/yz", false),
             ("/**/z", "/z", true), ("/a/**/b/**/c", "/a/b/c", true), ("/a/**/z/*", "/a/x/y/z/1", true),
+            ("/a/**/**/z", "/a/z", true), ("/a/**/**/z", "/a/b/c/z", true), ("/a/**/**/z", "/a/yz", false),
         ])
     func takes(_ glob: String, _ path: String, _ isTaken: Bool) throws {
         #expect(try (Glob.expression(glob).match(Array(path.utf8)) != nil) == isTaken)
