@@ -11,8 +11,17 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+apt-get -qq -o APT::Sandbox::User="$(id -un)" download openjdk-17-jre-headless=17.0.21.1+2-1~deb12u1 \
+    openjdk-17-jdk-headless=17.0.21.1+2-1~deb12u1 openssl=3.0.22-1~deb12u2 libssl3=3.0.22-1~deb12u2
+for package in ./*.deb; do dpkg-deb -x "$package" root; done
+# The package has its settings below /etc, and leads there from its own folder.
+find root/usr/lib/jvm -lname "/etc/java-17-openjdk/*" | while read -r link; do
+    cp --remove-destination "root$(readlink "$link")" "$link"
+done
+PATH=$PWD/root/usr/lib/jvm/java-17-openjdk-$(dpkg --print-architecture)/bin:$PATH
+openssl() { LD_LIBRARY_PATH=$(dirname root/usr/lib/*/libssl.so.3) root/usr/bin/openssl "$@"; }
 openssl version
-java --version 2>/dev/null | head -1
+java --version | head -1
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 30 \
     -subj /CN=authority 2>log
 openssl pkcs12 -export -nokeys -in ca.crt -out plain.p12 -passout pass:secret
