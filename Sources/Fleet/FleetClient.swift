@@ -118,9 +118,15 @@ package actor FleetClient {
         let present = try entry.map { entry throws(Failure) in try open(entry, as: FleetConfiguration.self).number }
         // Should etcd have forgotten the present one: members take no number that they had before.
         let former = kept.last.flatMap { Int($0.dropFirst(settings.history.count)) } ?? 0
+        let last = max(present ?? 0, former)
+        // Keys are not encrypted, and anybody who can write to etcd can make one.
+        guard last < FleetConfiguration.mostNumber else {
+            let key = present == last ? settings.configuration : kept.last ?? ""
+            throw Failure(
+                description: "no configuration has the number \(last), which etcd has at \(key): remove that key (etcdctl del)")
+        }
         let next = FleetConfiguration(
-            number: max(present ?? 0, former) + 1, text: text, hash: ContentHash.hexadecimal(Array(text.utf8)), author: author,
-            time: time)
+            number: last + 1, text: text, hash: ContentHash.hexadecimal(Array(text.utf8)), author: author, time: time)
         let place = settings.history(next.number)
         guard let bytes = EtcdMessage.encode(next), let copy = SealedDocument.seal(bytes, at: place, with: settings.secret)
         else { throw Failure(description: "the configuration cannot be encrypted") }

@@ -58,11 +58,17 @@ struct RunningMember {
     static func settings(
         _ name: String, _ etcd: Etcd, in directory: TemporaryDirectory, place: String? = nil, proxy: LosingProxy? = nil
     ) throws -> FleetMemberSettings {
+        try settings(name, proxy.map { [$0.url] } ?? etcd.urls, in: directory, place: place ?? name)
+    }
+
+    /// - Parameter urls: of etcd, or of who speaks in its place.
+    static func settings(
+        _ name: String, _ urls: [String], in directory: TemporaryDirectory, place: String
+    ) throws -> FleetMemberSettings {
         FleetMemberSettings(
-            name: "test", member: name,
-            etcd: EtcdSettings(endpoints: (proxy.map { [$0.url] } ?? etcd.urls).compactMap { ServiceURL($0, allowsPlain: true) }),
+            name: "test", member: name, etcd: EtcdSettings(endpoints: urls.compactMap { ServiceURL($0, allowsPlain: true) }),
             secret: try FleetSecret(text: String(repeating: "ab", count: 32), file: "f"),
-            stateDirectory: "\(directory.path)/\(place ?? name)", ticketRotation: 7200)
+            stateDirectory: "\(directory.path)/\(place)", ticketRotation: 7200)
     }
 
     /// - Parameters:
@@ -71,7 +77,11 @@ struct RunningMember {
     init(
         _ name: String, _ etcd: Etcd, in directory: TemporaryDirectory, place: String? = nil, proxy: LosingProxy? = nil
     ) async throws {
-        let settings = try Self.settings(name, etcd, in: directory, place: place, proxy: proxy)
+        try await self.init(Self.settings(name, etcd, in: directory, place: place, proxy: proxy))
+    }
+
+    init(_ settings: FleetMemberSettings) async throws {
+        let name = settings.member
         let loop = try EventLoop()
         try loop.start(name: "fleet", yields: true)
         let log = log

@@ -69,12 +69,15 @@ final class EtcdClient {
         let answer = try await ask("/v3/kv/txn", request, EtcdMessage.TxnResponse.self)
         let isDone = answer.succeeded ?? false
         let reads = isDone ? (answer.responses ?? []).dropFirst(changes.count) : (answer.responses ?? [])[...]
-        guard reads.count == (isDone ? reading : otherwise).count else { throw .malformed("\(reads.count) parts") }
-        return EtcdOutcome(
+        let asked = isDone ? reading : otherwise
+        guard reads.count == asked.count else { throw .malformed("\(reads.count) parts") }
+        let outcome = EtcdOutcome(
             isDone: isDone, revision: answer.header.revision?.value ?? 0,
             found: reads.map { ($0.response_range?.kvs ?? []).map(EtcdEntry.init) },
             counts: reads.map { Int($0.response_range?.count?.value ?? 0) },
             isCut: reads.contains { $0.response_range?.more == true })
+        if let flaw = outcome.flaw(asked: asked) { throw .malformed(flaw) }
+        return outcome
     }
 
     /// Puts a sealed document, and makes other changes with it, if all conditions hold.

@@ -38,6 +38,48 @@ extension EtcdRange {
     }
 }
 
+extension EtcdOutcome {
+    /// Bytes of a key: no document of ours has one that is nearly as long.
+    private static let longestKey = 1024
+
+    /// What no etcd says that was asked so; nil if there is nothing. Whoever speaks in etcd's place must not decide how much is
+    /// kept here, nor how often more is asked for; and behind the last number there is no next revision to ask for.
+    func flaw(asked: [EtcdRange]) -> String? {
+        func isRevision(_ number: Int64) -> Bool { number >= 0 && number < .max }
+        if !isRevision(revision) { return "the revision \(revision)" }
+        for (range, entries) in zip(asked, found) {
+            if entries.count > range.most { return "\(entries.count) keys, and \(range.most) were asked for" }
+            for entry in entries {
+                if entry.key.utf8.count > Self.longestKey { return "a key of \(entry.key.utf8.count) bytes" }
+                if !range.contains(entry.key) { return "the key \(entry.key), which was not asked for" }
+                if !isRevision(entry.revision) { return "the revision \(entry.revision) of \(entry.key)" }
+            }
+        }
+        return nil
+    }
+}
+
+extension EtcdRange {
+    /// Entries that it may have.
+    fileprivate var most: Int {
+        switch self {
+        case .key: 1
+        case .prefix(_, _, let most, _): most
+        case .count: 0
+        }
+    }
+
+    /// By their bytes, as etcd compares keys.
+    fileprivate func contains(_ key: String) -> Bool {
+        switch self {
+        case .key(let wanted, _): key.utf8.elementsEqual(wanted.utf8)
+        case .prefix(let prefix, _, _, let last):
+            key.utf8.starts(with: prefix.utf8) && (last.isEmpty || last.utf8.lexicographicallyPrecedes(key.utf8))
+        case .count: false
+        }
+    }
+}
+
 extension EtcdCondition {
     var message: EtcdMessage.Compare {
         switch self {

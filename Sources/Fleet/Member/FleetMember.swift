@@ -70,6 +70,8 @@ package actor FleetMember {
     var proofsInUse: Int64?
     /// What was said of a document that is not used, by its place.
     var complaints: [String: String] = [:]
+    /// Lines of the log about such documents since the present look began.
+    var linesOfLook = 0
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The actor holds its loop, which whoever runs it stops when it has ended.
@@ -176,6 +178,7 @@ package actor FleetMember {
     private func look() async -> UInt64 {
         waiter.dropNotification()
         isDue = false
+        linesOfLook = 0
         do throws(EtcdError) {
             let hadTurn = turn != nil
             try await keepLease()

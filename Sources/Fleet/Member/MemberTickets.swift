@@ -86,12 +86,19 @@ extension FleetMember {
 
     private func complain(of place: String, _ fault: DocumentFault) {
         let words = "\(place): \(fault)"
-        guard complaints[place] != words else { return }
+        guard complaints[place] != words, complaints[place] != nil || complaints.count < Self.mostComplaints else { return }
         complaints[place] = words
+        linesOfLook += 1
+        guard linesOfLook <= Self.mostLinesOfLook else { return }
         log.error(
             "a document of the fleet is not used: what is known goes on",
             metadata: ["fleet": "\(settings.name)", "document": "\(place)", "reason": "\(fault)", "key": "fleet.secret_file"])
     }
+
+    /// Documents that are not used and remembered as such, and lines about them of one look: whoever can write to etcd decides
+    /// how many there are.
+    static let mostComplaints = 1000
+    static let mostLinesOfLook = 20
 
     static func keptRing(_ settings: FleetMemberSettings) -> TicketKeyRing? {
         guard let kept = try? StateDirectory(settings.stateDirectory).read(settings.ticketsFile),

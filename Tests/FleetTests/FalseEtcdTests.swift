@@ -1,0 +1,107 @@
+import ACME
+import EventLoop
+import Foundation
+import LoopTesting
+import TestSupport
+import Testing
+
+@testable import Fleet
+
+/// Somebody who speaks in etcd's place: what it says is bounded, and brings nobody down.
+@Suite("A false etcd")
+struct FalseEtcdTests {
+    /// One key as it is told.
+    struct Told {
+        var key: String
+        var revision: String = "7"
+
+        var json: String {
+            let key = Data(key.utf8).base64EncodedString()
+            return "{\"key\":\"\(key)\",\"mod_revision\":\"\(revision)\",\"create_revision\":\"7\",\"value\":\"AAAA\"}"
+        }
+    }
+
+    /// Answers every transaction as if all had been done.
+    /// - Parameter found: what is told of a range, by the key that it begins with.
+    private func etcd(revision: String = "7", _ found: @escaping @Sendable (String) -> [Told]) throws -> Upstream {
+        try Upstream.answering { request in
+            let header = "\"header\":{\"revision\":\"\(revision)\"}"
+            switch request.target {
+            case "/v3/kv/txn": return Upstream.ok("{\(header),\"succeeded\":true,\"responses\":[\(Self.parts(request, found))]}")
+            case "/v3/lease/keepalive": return Upstream.ok("{\"result\":{\"ID\":\"5\",\"TTL\":\"20\"}}")
+            default: return Upstream.ok("{\(header),\"ID\":\"5\",\"TTL\":\"20\"}")
+            }
+        }
+    }
+
+    private static func parts(_ request: Message, _ found: (String) -> [Told]) -> String {
+        let asked = (try? JSONSerialization.jsonObject(with: Data(request.body))) as? [String: Any]
+        let operations = asked?["success"] as? [[String: Any]] ?? []
+        return operations.map { operation in
+            guard let range = operation["request_range"] as? [String: Any], let key = range["key"] as? String,
+                let bytes = Data(base64Encoded: key)
+            else { return "{}" }
+            let all = found(String(decoding: bytes, as: UTF8.self))
+            return "{\"response_range\":{\"kvs\":[\(all.map(\.json).joined(separator: ","))],\"count\":\"\(all.count)\"}}"
+        }.joined(separator: ",")
+    }
+
+    private func read(_ range: EtcdRange, from etcd: Upstream) async throws -> EtcdOutcome {
+        let settings = EtcdSettings(endpoints: ["http://127.0.0.1:\(etcd.port)"].compactMap { ServiceURL($0, allowsPlain: true) })
+        return try await onLoop { actor in
+            let waiter = Waiter(loop: actor.loop)
+            let client = EtcdClient(settings, waiter)
+            defer {
+                client.close()
+                waiter.retire()
+            }
+            return try await client.read([range])
+        }
+    }
+
+    @Test(
+        "a revision behind which there is none, or that is below 0, is none of etcd's",
+        arguments: ["9223372036854775807", "-1", "-9223372036854775808"])
+    func revision(_ number: String) async throws {
+        await #expect(throws: EtcdError.self) { try await read(.key("/a"), from: etcd(revision: number) { _ in [] }) }
+        await #expect(throws: EtcdError.self) {
+            try await read(.key("/a"), from: etcd { [Told(key: $0, revision: number)] })
+        }
+    }
+
+    @Test("keys that were not asked for, or more than were, or too long ones, are none of etcd's")
+    func keys() async throws {
+        func expectFault(_ range: EtcdRange, _ keys: [String]) async {
+            await #expect(throws: EtcdError.self, "\(range): \(keys.first?.prefix(40) ?? "")") {
+                try await read(range, from: etcd { _ in keys.map { Told(key: $0) } })
+            }
+        }
+        await expectFault(.key("/a"), ["/b"])
+        await expectFault(.key("/a"), ["/a", "/a"])
+        await expectFault(.count("/a"), ["/a"])
+        await expectFault(.prefix("/a/", most: 2), ["/a/1", "/b/2"])
+        await expectFault(.prefix("/a/", most: 2), ["/a/1", "/a/2", "/a/3"])
+        // A page that does not go on would be asked for without end.
+        await expectFault(.prefix("/a/", most: 2, after: "/a/2"), ["/a/2"])
+        await expectFault(.prefix("/a/", most: 2), ["/a/" + String(repeating: "x", count: 1024)])
+        let right = try await read(.prefix("/a/", most: 2, after: "/a/2"), from: etcd { _ in [Told(key: "/a/3")] })
+        #expect(right.found[0].map(\.key) == ["/a/3"])
+    }
+
+    @Test("documents without end that are not used do not fill memory and log")
+    func complaints() async throws {
+        let impostor = try etcd { key in
+            guard key.hasSuffix("/probes/") || key.hasSuffix("/demands/") else { return [] }
+            return (1000..<1900).map { Told(key: "\(key)\($0)") }
+        }
+        let directory = try TemporaryDirectory()
+        let running = try await RunningMember(
+            RunningMember.settings("a", ["http://127.0.0.1:\(impostor.port)"], in: directory, place: "a"))
+        _ = try await running.log.first { $0.hasPrefix("a member of the fleet") }
+        let (count, most) = (await running.member.complaints.count, FleetMember.mostComplaints)
+        #expect(count == most)
+        let lines = running.log.all.count { $0.hasPrefix("a document of the fleet is not used") }
+        #expect(lines == FleetMember.mostLinesOfLook)
+        await running.stop()
+    }
+}
