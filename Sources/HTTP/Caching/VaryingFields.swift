@@ -40,8 +40,29 @@ package struct VaryingFields: Equatable, Hashable, Sendable {
         return codings
     }
 
-    /// `Vary: *`: the answer is good for nobody else.
-    package static func isAny(_ fields: borrowing FieldSection) -> Bool { fields.contains(.vary, token: "*") }
+    /// `Vary: *`: the answer is good for nobody else. One that depends on more fields, or has more codings, than any answer does is
+    /// taken as such: all of them would be looked for in each request for its target.
+    package static func isAny(_ fields: borrowing FieldSection) -> Bool {
+        fields.contains(.vary, token: "*") || has(.vary, moreThan: mostNames, fields)
+            || has(.contentEncoding, moreThan: mostCodings, fields)
+    }
+
+    private static let mostNames = 32
+    private static let mostCodings = 8
+
+    private static func has(_ known: KnownField, moreThan most: Int, _ fields: borrowing FieldSection) -> Bool {
+        guard !fields.lacks(known) else { return false }
+        var left = most
+        let span = fields.bytes.span
+        for line in fields.lines where line.known == known {
+            var members = ListMembers(line.value)
+            while members.next(span) != nil {
+                if left == 0 { return true }
+                left -= 1
+            }
+        }
+        return false
+    }
 
     /// What a request says in these fields, in a form that is equal for requests which mean the same: it does not count over how
     /// many lines a value stands, and of `Accept-Encoding` only which codings it takes, and how gladly.

@@ -31,6 +31,9 @@ struct CacheStoringTests {
     private static let day = "Tue, 14 Nov 2023"
     private static let date = "Date: Tue, 14 Nov 2023 22:13:20 GMT"
 
+    /// So many members.
+    private static func list(_ count: Int) -> String { (1...count).map { "x\($0)" }.joined(separator: ", ") }
+
     private static let rows: [Row] = [
         // §4.2.1: how long it is fresh.
         Row("max-age", "Cache-Control: max-age=3600", hour),
@@ -98,6 +101,10 @@ struct CacheStoringTests {
         Row("a cookie is set", "Cache-Control: public, max-age=3600\r\nSet-Cookie: a=b", .refuse(.setCookie)),
         Row("Vary: *", "Cache-Control: max-age=3600\r\nVary: *", .refuse(.varyAny)),
         Row("Vary: * among others", "Cache-Control: max-age=3600\r\nVary: Accept, *", .refuse(.varyAny)),
+        Row("32 names in Vary", "Cache-Control: max-age=3600\r\nVary: \(list(32))", hour),
+        Row("33 names in Vary", "Cache-Control: max-age=3600\r\nVary: \(list(16))\r\nVary: \(list(17))", .refuse(.varyAny)),
+        Row("8 codings", "Cache-Control: max-age=3600\r\nContent-Encoding: \(list(8))", hour),
+        Row("9 codings", "Cache-Control: max-age=3600\r\nContent-Encoding: \(list(9))", .refuse(.varyAny)),
         Row("Vary", "Cache-Control: max-age=3600\r\nVary: Accept", hour),
         // §3: methods and statuses.
         Row("HEAD", "Cache-Control: max-age=3600", .refuse(.method)) { $0.method = .head },
