@@ -43,6 +43,11 @@ package struct AnswerFields: Equatable, Sendable {
         close { $0.append(contentsOf: field.value.utf8) }
     }
 
+    /// Adds a field that somebody else has said, byte for byte; nothing where `ConfiguredField.line` makes none of it.
+    package mutating func append(_ name: String, said value: ArraySlice<UInt8>) {
+        if let line = ConfiguredField.line(name, value) { lines += line }
+    }
+
     /// Adds a field of the configuration for one request; see `FieldRule.appendLine`.
     mutating func append(_ rule: FieldRule, _ variables: borrowing some RequestVariables) {
         rule.appendLine(variables, to: &lines)

@@ -17,8 +17,15 @@ package struct ConfiguredField: Sendable, Equatable {
         self.value = value
     }
 
-    /// As HTTP/1 writes it, with its line end.
-    package var line: [UInt8] { Array("\(name): \(value)\r\n".utf8) }
+    /// The line of a field whose value somebody else has said, byte for byte: names that are no UTF-8 must not become one.
+    /// - Returns: as HTTP/1 writes it, with its line end; nil where the initialiser says so.
+    package static func line(_ name: String, _ value: ArraySlice<UInt8>) -> [UInt8]? {
+        let text = Array(value)
+        guard ConfiguredField(name, "") != nil, ByteScanning.endOfText(text.span, from: 0, to: text.count) == text.count,
+            Text.trimmed(text.span, 0..<text.count) == 0..<text.count
+        else { return nil }
+        return Array("\(name): ".utf8) + text + [0x0D, 0x0A]
+    }
 }
 
 /// A field of the configuration whose value may have variables.

@@ -69,6 +69,40 @@ struct ForwardAuthTests {
         }
     }
 
+    /// Some servers know names in Latin-1: two of them must not become one.
+    @Test("what it says goes on byte for byte, also what is no UTF-8")
+    func bytes() async throws {
+        let auth = try Upstream { _, wire in
+            while let request = try wire.readRequest() {
+                let isRefused = request.value("X-Forwarded-Uri") == "/app/no"
+                let head = isRefused ? "HTTP/1.1 401 Unauthorized\r\nX-Tenant: M" : "HTTP/1.1 200 OK\r\nRemote-User: M"
+                try wire.write(Array(head.utf8) + [0xFC] + Array("ller\r\nContent-Length: 0\r\n\r\n".utf8))
+            }
+        }
+        let heads = Journal<[UInt8]>("heads that the upstream gets")
+        let upstream = try Upstream { _, wire in
+            var head: [UInt8] = []
+            while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head += try wire.read(1) }
+            heads.append(head)
+            try wire.write(Upstream.ok("app"))
+        }
+        let site = try GuardedSite(site: Self.keys("http://127.0.0.1:\(auth)/"))
+        let toml = site.toml.replacing("127.0.0.1:\(site.upstream)", with: "127.0.0.1:\(upstream)")
+        try await Gatehouse.serving(toml) { _ async throws in
+            #expect(try await site.ask("/app/x").text == "app")
+            let refused = try await onThread {
+                let wire = try Wire(to: site.port.number)
+                try wire.write("GET /app/no HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                return try wire.readToEnd().bytes
+            }
+            for (bytes, name) in [(try await heads.first(1)[0], "Remote-User"), (refused, "X-Tenant")] {
+                // The byte that is no UTF-8 as one that is.
+                let text = String(decoding: bytes.map { $0 == 0xFC ? UInt8(ascii: "~") : $0 }, as: UTF8.self)
+                #expect(text.contains("\r\n\(name): M~ller\r\n"), "\(text)")
+            }
+        }
+    }
+
     /// An auth server takes the first field, the last, or both joined: any of the client's would be believed.
     @Test("reads about the request in our words alone, whatever the client says of it")
     func claims() async throws {

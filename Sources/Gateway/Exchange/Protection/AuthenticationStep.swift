@@ -10,22 +10,23 @@ extension Exchange {
     mutating nonisolated(nonsending) func authenticate(
         _ request: RequestHead, by protection: ProtectionPlan, of site: SitePlan
     ) async throws(Failure) -> Bool {
-        var told: [ConfiguredField] = []
+        // Lines, each with its end.
+        var told: [UInt8] = []
         if let plan = protection.password {
             let user = try await user(of: request, plan, from: endpoint.clientAddress(of: request, for: site))
             record.user = user
-            if let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { told.append(field) }
+            if let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { told += field.line }
         }
         if let plan = protection.token {
             let user = try user(ofTokenIn: request, plan)
             record.user = user
-            if let user, let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { told.append(field) }
+            if let user, let field = plan.userField.flatMap({ ConfiguredField($0, user) }) { told += field.line }
         }
         if let plan = protection.forwardAuth {
-            guard case .passes(let fields) = try await ask(plan, about: request, of: site) else { return false }
-            told += fields
+            guard case .passes(let lines) = try await ask(plan, about: request, of: site) else { return false }
+            told += lines
         }
-        if let rules = protection.identity { identity = IdentityFields(rules: rules, lines: told.flatMap(\.line)) }
+        if let rules = protection.identity { identity = IdentityFields(rules: rules, lines: told) }
         return true
     }
 

@@ -8,8 +8,8 @@ import Upstreams
 extension Exchange {
     /// What the server said.
     enum ForwardAuthVerdict {
-        /// With the fields that the upstream is to get.
-        case passes([ConfiguredField])
+        /// With the fields that the upstream is to get: lines, each with its end.
+        case passes([UInt8])
         /// The client has its answer.
         case answered
     }
@@ -21,22 +21,28 @@ extension Exchange {
     ) async throws(Failure) -> ForwardAuthVerdict {
         let answer = try await answer(of: plan, about: request, site)
         let forThisHop = answer.fields.namesForThisHop
-        let fields = answer.fields.lines.map { (name: answer.fields.name(of: $0), value: answer.fields.string(of: $0)) }
+        let fields: [Said] = answer.fields.lines
+            .map { (name: answer.fields.name(of: $0), value: answer.fields.bytes[$0.value]) }
             .filter { !forThisHop.contains($0.name.lowercased()) }
         guard 200...299 ~= answer.status else {
             guard 300...599 ~= answer.status, answer.status != 304 else {
                 throw Self.cannotAsk("status \(answer.status)", plan)
             }
-            try await pass(answer, fields.compactMap { ConfiguredField($0.name, $0.value) }, of: site, plan)
+            try await pass(answer, fields, of: site, plan)
             return .answered
         }
         // A session that was renewed is the client's to keep.
-        for field in fields where field.name.lowercased() == "set-cookie" { answerFields.append("Set-Cookie", field.value) }
-        if let name = plan.userField?.lowercased() { record.user = fields.first { $0.name.lowercased() == name }?.value }
+        for field in fields where field.name.lowercased() == "set-cookie" { answerFields.append("Set-Cookie", said: field.value) }
+        if let name = plan.userField?.lowercased() {
+            record.user = fields.first { $0.name.lowercased() == name }.map { String(decoding: $0.value, as: UTF8.self) }
+        }
         let copied = Set(plan.copied.map { $0.lowercased() })
         return .passes(
-            fields.filter { copied.contains($0.name.lowercased()) }.compactMap { ConfiguredField($0.name, $0.value) })
+            fields.filter { copied.contains($0.name.lowercased()) }.flatMap { ConfiguredField.line($0.name, $0.value) ?? [] })
     }
+
+    /// A field of the server's answer.
+    private typealias Said = (name: String, value: ArraySlice<UInt8>)
 
     private mutating nonisolated(nonsending) func answer(
         of plan: ForwardAuthPlan, about request: RequestHead, _ site: SitePlan
@@ -65,13 +71,15 @@ extension Exchange {
 
     /// Sends the server's answer to the client, as it is but for what is about its connection.
     private mutating nonisolated(nonsending) func pass(
-        _ answer: Call.Answer, _ fields: [ConfiguredField], of site: SitePlan, _ plan: ForwardAuthPlan
+        _ answer: Call.Answer, _ fields: [Said], of site: SitePlan, _ plan: ForwardAuthPlan
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
         record.failure = Failure(.forwardAuth, status: answer.status, key: plan.key)
         record.status = answer.status
         var own = AnswerFields()
-        for field in fields where !["date", "server", "via", "alt-svc"].contains(field.name.lowercased()) { own.append(field) }
+        for field in fields where !["date", "server", "via", "alt-svc"].contains(field.name.lowercased()) {
+            own.append(field.name, said: field.value)
+        }
         if !answer.fields.contains(.cacheControl) { own.append("Cache-Control", "no-store") }
         own.append(proxyStatus: .exchange(.forwardAuth), by: generation.plan.proxyName)
         own.append(answerFields)
