@@ -20,6 +20,10 @@ package final class HTTP2Outflow: BodySink {
     /// The last write was stopped by what all streams of the connection share.
     var isBlockedByConnection: Bool { isBlockedThere }
     private var isBlockedThere = false
+    /// Has the field section of the message itself been sent? Interim ones may go before it.
+    private var hasBegun = false
+    /// The next interim head waits until those before it have gone.
+    private(set) var isHeadWaiting = false
 
     package var bodyBytes: UInt64 { handedOver }
     private var handedOver: UInt64 = 0
@@ -42,6 +46,8 @@ package final class HTTP2Outflow: BodySink {
         left = nil
         isTunnel = false
         isBlockedThere = false
+        hasBegun = false
+        isHeadWaiting = false
         handedOver = 0
         stalledAt = nil
         handedOverBefore = 0
@@ -53,6 +59,8 @@ package final class HTTP2Outflow: BodySink {
     /// What follows a message's field section: see `HTTP2Stream.begin`.
     func begin(_ framing: BodyFraming, isTunnel: Bool) {
         self.isTunnel = isTunnel
+        hasBegun = true
+        isHeadWaiting = false
         left = if case .length(let count) = framing { count } else { nil }
         ended = framing.isEmpty
     }
@@ -123,10 +131,13 @@ package final class HTTP2Outflow: BodySink {
         finish(trailers: nil)
     }
 
-    /// What waits is the connection's to send, with what waits for other streams.
+    /// What waits is the connection's to send, with what waits for other streams. But interim heads have no windows: who does not
+    /// read must not have them collected here.
     package func flush() throws(PeerError) -> Bool {
         if isReset, let stream { throw stream.ending }
-        return true
+        if hasBegun { return true }
+        isHeadWaiting = stream?.connection.takesHeads == false
+        return !isHeadWaiting
     }
 
     /// The stream takes nothing more.

@@ -23,7 +23,9 @@ final class HTTP2Output {
     /// Is there anything to send?
     var isEmpty: Bool { pending == nil && !stream.hasUnsent }
     /// May a stream add DATA now?
-    var hasRoom: Bool { window > 0 && count < Self.fill }
+    var hasRoom: Bool { window > 0 && takesHeads }
+    /// May a stream add a head that another follows? It needs no window.
+    var takesHeads: Bool { count < Self.fill }
 
     /// DATA is taken up to this, so that what is more urgent does not wait behind more.
     private static let fill = 49_152

@@ -17,12 +17,17 @@ final class HTTP2SendQueue {
     }
 
     /// Takes out the one whose turn it is.
-    func takeNext() -> HTTP2Stream? {
+    /// - Parameter headsAlone: of those that wait with a head; there is no window for the others.
+    func takeNext(headsAlone: Bool = false) -> HTTP2Stream? {
         if isEmpty { return nil }
         var waiting = exchange(&streams, with: [])
         defer { streams = waiting }
-        guard var best = waiting.indices.first else { return nil }
-        for index in waiting.indices.dropFirst() where Self.goes(waiting[index], before: waiting[best]) { best = index }
+        var found: Int?
+        for index in waiting.indices where !headsAlone || waiting[index].outflow.isHeadWaiting {
+            if let best = found, !Self.goes(waiting[index], before: waiting[best]) { continue }
+            found = index
+        }
+        guard let best = found else { return nil }
         let stream = waiting.remove(at: best)
         stream.isQueued = false
         return stream

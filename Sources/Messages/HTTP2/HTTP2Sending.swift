@@ -68,13 +68,16 @@ extension HTTP2Connection {
         return granted
     }
 
+    /// May a stream add a head that another follows?
+    var takesHeads: Bool { output.takesHeads }
+
     /// The stream wants to send as soon as there is room.
     func enqueue(_ stream: HTTP2Stream) { queue.add(stream) }
 
     /// Wakes the stream whose turn it is, if there is room.
     /// - Returns: may others have their turn soon?
     package func wakeWriter() -> Bool {
-        guard output.hasRoom, let stream = queue.takeNext() else { return false }
+        guard output.takesHeads, let stream = queue.takeNext(headsAlone: !output.hasRoom) else { return false }
         stream.becameWritable()
         return !queue.isEmpty
     }

@@ -109,7 +109,7 @@ package final class HTTP2Stream {
         watchesReading = reading
         watchesWriting = writing
         watchesLeaving = true
-        if writing, outflow.isBlockedByConnection { connection.enqueue(self) }
+        if writing, outflow.isBlockedByConnection || outflow.isHeadWaiting { connection.enqueue(self) }
     }
 
     /// Nothing wakes the waiter.

@@ -44,10 +44,10 @@ struct SlowClientTests {
         }
     }
 
-    @Test("a client that does not read loses its connection")
-    func unread() async throws {
+    @Test("a client that does not read loses its connection", arguments: ["unread", "unread_interims"])
+    func unread(_ slow: String) async throws {
         try await Self.serving { gatehouse, port, certificates in
-            let client = try ChildProcess(Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", "unread"])
+            let client = try ChildProcess(Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", slow])
             _ = try await client.output.first { $0 == "asked" }
             let other = try await Command.curl2(certificates, ["https://localhost:\(port)/[1-20]"])
             #expect(other.text == String(repeating: "hello", count: 20), "\(other)")
@@ -57,9 +57,19 @@ struct SlowClientTests {
         }
     }
 
+    @Test("interim heads, however many, go to a client that reads them")
+    func interims() async throws {
+        try await Self.serving { _, port, _ in
+            let outcome = try await Command.run(
+                Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", "interims"])
+            #expect(outcome.text == "20 204 ended\n", "\(outcome)")
+        }
+    }
+
     private static func serving(_ body: (Gatehouse, FreePort, Certificates) async throws -> Void) async throws {
         let certificates = try await Certificates.ready()
         let large = Upstream.ok(String(repeating: "x", count: 100_000))
+        let interim = "HTTP/1.1 103 Early Hints\r\nLink: <\(String(repeating: "x", count: 7000))>\r\n\r\n"
         let upstream = try Upstream { _, wire in
             while var request = try wire.readHead() {
                 try wire.readBody(of: &request)
@@ -68,6 +78,9 @@ struct SlowClientTests {
                 case "/huge":
                     try wire.write("HTTP/1.1 200 OK\r\n\r\n")
                     while true { try wire.write(large) }
+                case "/interims":
+                    for _ in 0..<95 { try wire.write(interim) }
+                    try wire.write("HTTP/1.1 204 No Content\r\n\r\n")
                 default: try wire.write(Upstream.ok("hello"))
                 }
             }

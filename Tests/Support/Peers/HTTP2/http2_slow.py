@@ -95,6 +95,25 @@ def unread():
     sys.stdin.read()
 
 
+def unread_interims():
+    """As above, and it is heads that come."""
+    client = Client(port)
+    client.until(lambda: client.greeted)
+    for _ in range(120):
+        client.request("/interims")
+    print("asked", flush=True)
+    sys.stdin.read()
+
+
+def interims():
+    """Heads that come before the answers, to a client that reads them, but takes no DATA."""
+    client = Client(port, window=0)
+    client.until(lambda: client.greeted)
+    numbers = [client.request("/interims") for _ in range(STREAMS)]
+    wait(client, numbers)
+    show(client, numbers)
+
+
 def unfinished():
     """Requests whose bodies never come."""
     client = Client(port)
