@@ -136,6 +136,21 @@ struct WebTokenTests {
         }
     }
 
+    @Test("is held against a few keys, however many there are: whoever forges one pays for none of them")
+    func manyKeys() throws {
+        // RFC 7515 §A.3.1.
+        let point = "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\""
+        func set(_ name: (Int) -> String) throws -> WebKeys {
+            let keys = (1...20).map { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"\(name($0))\",\(point)}" }
+            return try WebKeys(Array("{\"keys\":[\(keys.joined(separator: ","))]}".utf8))
+        }
+        let keys = try set { "\($0)" }
+        #expect(keys.count == 20)
+        #expect(keys.keys(.es256, named: nil).count == WebKeys.mostTried)
+        #expect(keys.keys(.es256, named: "20").count == 1)
+        #expect(try set { _ in "same" }.keys(.es256, named: "same").count == WebKeys.mostTried)
+    }
+
     @Test("may call EdDSA by the name of its curve, and so may the key (RFC 9864)", arguments: ["", ",\"alg\":\"Ed25519\""])
     func curve(stated: String) throws {
         let x = try #require(curve["x"])
