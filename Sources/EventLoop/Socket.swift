@@ -70,6 +70,10 @@ package final class Socket {
     /// The peer has sent its FIN, or the connection broke. A short read must then not clear `isReadable`: no further event
     /// will announce the end.
     package var hasHungUp: Bool { state.hasHungUp }
+    /// When that was noticed, in the loop's monotonic nanoseconds; 0 before it.
+    package var hungUpAt: UInt64 { state.hungUpAt }
+    /// Neither side can say anything any more: the connection broke, or both have ended. A FIN alone is not that (RFC 9293 §3.6).
+    package var isBroken: Bool { state.isBroken }
     /// Who is woken by events that meet `interest`.
     package var waiter: Waiter? {
         get { state.waiter }
@@ -93,12 +97,14 @@ package final class Socket {
         var isReadable = false
         var isWritable = true
         var hasHungUp = false
+        var isBroken = false
         var isOpen = true
         var hasDeferred = false
         var interest = Interest.none
         var waiter: Waiter?
         var hasUnsent = false
         var sendError: Int32 = 0
+        var hungUpAt: UInt64 = 0
     }
 
     // Private, so that the compiler sees every access and proves that none overlap: they need no check at run time.
@@ -134,6 +140,7 @@ package final class Socket {
         Glibc.close(state.descriptor)
         state.descriptor = -1
         state.hasHungUp = true
+        state.isBroken = true
         state.isReadable = true
         state.isWritable = true
         dropUnsent()
@@ -144,7 +151,9 @@ package final class Socket {
     func becameReady(_ events: UInt32) {
         var met = Interest.none
         if events & (EPOLLHUP.rawValue | EPOLLERR.rawValue | EPOLLRDHUP.rawValue) != 0 {
+            if !state.hasHungUp { state.hungUpAt = loop.now }
             state.hasHungUp = true
+            if events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { state.isBroken = true }
             state.isReadable = true
             met = Interest.hangup.union(.read)
         }

@@ -52,6 +52,13 @@ package final class Stream {
 
     /// Has the peer sent its FIN, or the connection broken?
     package var hasHungUp: Bool { socket.hasHungUp }
+    /// When the peer said that it sends no more, in monotonic nanoseconds, while it may still read (RFC 9293 §3.6); nil if it has
+    /// not said so, or the connection broke. Over TLS a FIN is the end of all: who only sends no more says close_notify.
+    package var halfClosedAt: UInt64? { isPlain && socket.hasHungUp && !socket.isBroken ? socket.hungUpAt : nil }
+    /// May there be bytes of the peer's to come, or in the kernel? Closed before they are read, those are answered by a reset.
+    package var mayHaveInput: Bool { isPlain ? !hasReadEnd && !socket.isBroken : !socket.hasHungUp }
+    /// Without TLS alone: has a read found the end?
+    var hasReadEnd = false
 
     /// One non-blocking read into the buffer's room, which must not be empty.
     package func read(into buffer: Buffer) throws(TransportError) -> ReadOutcome {

@@ -22,6 +22,7 @@ extension Stream {
         if outcome == 0 {
             // The kernel tells of a reset once, and here it has told a deferred send: to the read it looks like an end.
             guard status.sendError != ECONNRESET else { throw .system(SystemError("recv", code: ECONNRESET)) }
+            hasReadEnd = true
             return .end
         }
         if errno == EAGAIN || errno == EWOULDBLOCK {

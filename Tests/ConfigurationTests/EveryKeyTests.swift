@@ -63,6 +63,7 @@ import Testing
         #expect(limits.headTimeout == .seconds(12))
         #expect(limits.bodyTimeout == .seconds(13))
         #expect(limits.sendTimeout == .seconds(14))
+        #expect(limits.halfCloseGrace == .seconds(3))
         #expect(limits.keepAliveTimeout == .seconds(15))
         #expect(limits.http2Streams == 127)
         #expect(limits.http2Resets == 499)

@@ -18,6 +18,8 @@ struct RelayDeadlineTests {
         var received: UInt64 = 0
         var isEventStream = false
         var waitedForBody: UInt64 = 0
+        /// In nanoseconds, as it has it.
+        var client = ClientPresence.there
         /// In seconds; nil: there is none.
         var at: UInt64?
         var expiry: RelayDeadline.Expiry = .upstreamRead(ofRoute: false)
@@ -82,6 +84,31 @@ struct RelayDeadlineTests {
             at: 40, expiry: .upstreamWrite(ofRoute: false)),
     ]
 
+    static let ofLeaving: [Case] = [
+        Case(
+            testDescription: "a client that has left is none", down: Blocked(onUpstream: true), downloadedAt: 5, client: .left,
+            at: 0, expiry: .left),
+        Case(
+            testDescription: "one that sends no more may have left: half_close_grace after that", down: Blocked(onUpstream: true),
+            uploadedAt: 5, downloadedAt: 5, client: .halfClosed(since: 3 * second), at: 11, expiry: .halfClosed),
+        Case(
+            testDescription: "while the request is sent, too", up: Blocked(onUpstream: true), upload: .sending,
+            client: .halfClosed(since: 3 * second), at: 11, expiry: .halfClosed),
+        Case(
+            testDescription: "an answer that moves shows that it is there: counted from its last bytes",
+            down: Blocked(onUpstream: true), download: .body, downloadedAt: 30, client: .halfClosed(since: 3 * second), at: 38,
+            expiry: .halfClosed),
+        Case(
+            testDescription: "and from the client's end, if that is later", down: Blocked(onUpstream: true), download: .body,
+            downloadedAt: 2, client: .halfClosed(since: 3 * second), at: 11, expiry: .halfClosed),
+        Case(
+            testDescription: "one in whose kernel bytes lie is there: send_timeout", down: Blocked(onClient: true),
+            download: .body, downloadedAt: 5, client: .halfClosed(since: 3 * second), at: 65, expiry: .send),
+        Case(
+            testDescription: "what is due sooner holds", down: Blocked(onUpstream: true), client: .halfClosed(since: 19 * second),
+            at: 20, expiry: .upstreamFirstByte(key: .firstByte)),
+    ]
+
     private static let second: UInt64 = 1_000_000_000
 
     private static func plan(rate: Int) throws -> Plan {
@@ -93,12 +120,13 @@ struct RelayDeadlineTests {
                     [limits]
                     body_timeout = 30
                     send_timeout = 60
+                    half_close_grace = 8
                     min_body_rate = \(rate)
                     min_body_rate_grace = 10
                     """))
     }
 
-    @Test("is what is expected", arguments: cases)
+    @Test("is what is expected", arguments: cases + ofLeaving)
     func nearest(_ example: Case) throws {
         let plan = try Self.plan(rate: example.rate)
         let site = try #require(plan.listeners.first?.fallback)
@@ -107,7 +135,7 @@ struct RelayDeadlineTests {
                 up: example.up, down: example.down, upload: example.upload, download: example.download,
                 uploadedAt: example.uploadedAt * Self.second, downloadedAt: example.downloadedAt * Self.second,
                 received: example.received, isEventStream: example.isEventStream,
-                waitedForBody: example.waitedForBody * Self.second),
+                waitedForBody: example.waitedForBody * Self.second, client: example.client),
             limits: plan.limits, timeouts: try site.proxying.timeouts, now: 0)
         guard let at = example.at else {
             #expect(deadline.at == UInt64.max >> 1)
@@ -121,7 +149,8 @@ struct RelayDeadlineTests {
         "says in its failure whose fault it is, and which key decided it",
         arguments: [
             (RelayDeadline.Expiry.body, 408, "limits.body_timeout"), (.bodyRate, 408, "limits.min_body_rate"),
-            (.send, 499, "limits.send_timeout"), (.upstreamFirstByte(key: .firstByte), 504, "sites.proxy.timeout.first_byte"),
+            (.send, 499, "limits.send_timeout"), (.halfClosed, 499, "limits.half_close_grace"),
+            (.upstreamFirstByte(key: .firstByte), 504, "sites.proxy.timeout.first_byte"),
             (.upstreamFirstByte(key: .read), 504, "sites.proxy.timeout.read"),
             (.upstreamFirstByte(key: .requestTimeout), 504, "performance.request_timeout"),
             (.upstreamRead(ofRoute: false), 504, "sites.proxy.timeout.read"),

@@ -43,6 +43,7 @@ extension Limits {
         table.readDuration("head_timeout", into: &headTimeout)
         table.readDuration("body_timeout", into: &bodyTimeout)
         table.readDuration("send_timeout", into: &sendTimeout)
+        table.readDuration("half_close_grace", into: &halfCloseGrace, orZero: true)
         table.readDuration("keep_alive_timeout", into: &keepAliveTimeout)
         table.readDuration("http2_ping", into: &http2Ping, orZero: true)
         if http2Ping >= keepAliveTimeout {

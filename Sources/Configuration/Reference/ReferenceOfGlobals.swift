@@ -222,6 +222,14 @@ extension ConfigurationReference {
             Key("body_timeout", "duration", .value("30"), "The longest pause within a request's body."),
             Key("send_timeout", "duration", .value("30"), "The longest time in which the client takes nothing of an answer."),
             Key(
+                "half_close_grace", "duration; 0: none", .value("10"),
+                """
+                How long a client of a plain listener that ends its sending side behind a whole HTTP/1 request (`nc -N`, the \
+                wget of BusyBox) is still waited for, counted from that or from what last went to it. Closing the connection \
+                looks the same until something is sent; an upstream works for so long for one that has gone. 0: it is taken as \
+                gone at once (499).
+                """),
+            Key(
                 "keep_alive_timeout", "duration", .none("`performance.keep_alive_timeout`"),
                 "The longest pause between two requests."),
             Key(

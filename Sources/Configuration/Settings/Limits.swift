@@ -30,6 +30,9 @@ package struct Limits: Sendable, Equatable {
     package var bodyTimeout = Duration.seconds(30)
     /// Without the client taking a byte of the answer.
     package var sendTimeout = Duration.seconds(30)
+    /// How long a client that sends no more is taken to wait for its answer, while nothing can be sent that would show it; zero:
+    /// it is taken as gone.
+    package var halfCloseGrace = Duration.seconds(10)
     /// Idle between requests; as `performance.keep_alive_timeout` unless written.
     package var keepAliveTimeout = Duration.seconds(60)
     /// Bytes per second of a body, over the time spent waiting for the client; 0: no limit.

@@ -78,7 +78,7 @@ final class RefreshSide: ClientSide, StreamExchange {
 
     func watch(reading: Bool, writing: Bool) {}
     func unwatch() {}
-    var hasLeft: Bool { false }
+    var presence: ClientPresence { .there }
     func upgrade() -> (duplex: any Duplex, unread: Buffer?) { preconditionFailure("nothing was asked for but an answer") }
 }
 

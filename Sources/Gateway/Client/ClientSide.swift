@@ -4,6 +4,16 @@ import HTTP
 import Messages
 import Transport
 
+/// Is a client still there to take its answer?
+enum ClientPresence: Equatable {
+    case there
+    /// Since then, in monotonic nanoseconds, it sends no more. That does not imply that it no longer wants the answer (RFC 9112
+    /// §9.6), nor that it does: closing both ways looks the same, until something is sent and comes back as a reset.
+    case halfClosed(since: UInt64)
+    /// It has closed or broken its connection.
+    case left
+}
+
 /// The client's side of one exchange, whichever version of HTTP carries it: the request, its body, and the way back.
 ///
 /// Operations try and return at once; `watch` says what the exchange's waiter is to be woken by.
@@ -48,8 +58,7 @@ protocol ClientSide: AnyObject {
     func unwatch()
     /// The address of ours that the client connected to; nil if it is not known.
     var localAddress: SocketAddress? { get }
-    /// Has the client closed or broken its connection?
-    var hasLeft: Bool { get }
+    var presence: ClientPresence { get }
     /// After 101: leaves HTTP.
     /// - Returns: the connection as it is, and what has been read of it and not taken.
     func upgrade() -> (duplex: any Duplex, unread: Buffer?)
@@ -58,6 +67,18 @@ protocol ClientSide: AnyObject {
 extension ClientSide {
     var bodyBytes: (received: UInt64, sent: UInt64) { (body.bodyBytes, answerBody.bodyBytes) }
     var localAddress: SocketAddress? { nil }
+    /// Has the client closed or broken its connection?
+    var hasLeft: Bool { presence == .left }
+
+    /// While there is nothing to send yet that would show it.
+    /// - Throws: if the client has left, or that must be assumed.
+    func checkPresence(_ limits: PlanLimits, now: UInt64) throws(Failure) {
+        switch presence {
+        case .there: return
+        case .halfClosed(let since): if now >= since &+ limits.halfCloseGrace { throw RelayDeadline.Expiry.halfClosed.failure }
+        case .left: throw Failure.clientLeft()
+        }
+    }
 
     /// The request, unless it could not be read at all.
     var requestIfAny: RequestHead? { hasRequest ? request : nil }

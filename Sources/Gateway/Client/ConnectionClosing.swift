@@ -24,7 +24,7 @@ struct ConnectionClosing {
     func close(hasUnreadInput: Bool, hasAnswered: Bool) async {
         let mustLinger = hasUnreadInput || stream.mayRead || stream.tls != nil && hasAnswered
         await sendCloseNotify()
-        if mustLinger, !stream.socket.hasHungUp {
+        if mustLinger, stream.mayHaveInput {
             stream.shutdownWrite()
             await linger()
         }
@@ -42,7 +42,7 @@ struct ConnectionClosing {
             stream.abort()
         } else {
             stream.shutdownWriteWithoutCloseNotify()
-            if !stream.socket.hasHungUp { await linger() }
+            if stream.mayHaveInput { await linger() }
             stream.socket.close()
         }
         waiter.retire()
@@ -66,7 +66,7 @@ struct ConnectionClosing {
     private func waitForDelivery() async {
         let deadline = loop.now &+ limits.lingeringTimeout
         stream.watch(reading: false, writing: false)
-        while stream.hasUndelivered, !stream.socket.hasHungUp, loop.now < deadline {
+        while stream.hasUndelivered, !stream.socket.isBroken, loop.now < deadline {
             guard await waiter.wait(timeout: Self.deliveryLook) == .deadline else { return }
         }
     }

@@ -143,6 +143,6 @@ final class HTTP1Session: ClientSession {
         guard isRequestRead, inflow.isBodyFinished, let head, head.keepsAlive, !resources.isDraining, !endpoint.mustClose
         else { return false }
         let limit = endpoint.limits.maxRequestsPerConnection
-        return limit == 0 || requestCount < limit
+        return (limit == 0 || requestCount < limit) && !hasAskedAll
     }
 }

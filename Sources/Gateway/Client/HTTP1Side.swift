@@ -58,6 +58,18 @@ extension HTTP1Session: ClientSide {
 
     func watch(reading: Bool, writing: Bool) { stream.watch(reading: reading, writing: writing, hangup: true) }
     func unwatch() { stream.watch(reading: false, writing: false) }
-    var hasLeft: Bool { stream.hasHungUp }
+    var presence: ClientPresence {
+        guard stream.hasHungUp else { return .there }
+        return stream.halfClosedAt.map(ClientPresence.halfClosed(since:)) ?? .left
+    }
+
+    /// Is the request the last, since the client has ended its side behind it? To be asked when all of it has been read.
+    var hasAskedAll: Bool {
+        guard stream.hasHungUp, !inflow.hasBytes else { return false }
+        // What it sent before its end may still be with the kernel, and is another request.
+        guard let read = try? inflow.read() else { return true }
+        return read == .end
+    }
+
     func upgrade() -> (duplex: any Duplex, unread: Buffer?) { (stream, inflow.takeBuffer()) }
 }

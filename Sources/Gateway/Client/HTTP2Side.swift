@@ -95,7 +95,7 @@ final class HTTP2Side: ClientSide {
 
     func watch(reading: Bool, writing: Bool) { stream.watch(reading: reading, writing: writing) }
     func unwatch() { stream.unwatch() }
-    var hasLeft: Bool { stream.hasLeft }
+    var presence: ClientPresence { stream.hasLeft ? .left : .there }
     func upgrade() -> (duplex: any Duplex, unread: Buffer?) { (stream, nil) }
 }
 

@@ -19,6 +19,8 @@ final class PlanLimits: Sendable {
     let headTimeout: UInt64
     let bodyTimeout: UInt64
     let sendTimeout: UInt64
+    /// 0: none.
+    let halfCloseGrace: UInt64
     let keepAliveTimeout: UInt64
     /// 0: never.
     let http2Ping: UInt64
@@ -53,6 +55,7 @@ final class PlanLimits: Sendable {
         headTimeout = limits.headTimeout.nanoseconds
         bodyTimeout = limits.bodyTimeout.nanoseconds
         sendTimeout = limits.sendTimeout.nanoseconds
+        halfCloseGrace = limits.halfCloseGrace.nanoseconds
         keepAliveTimeout = limits.keepAliveTimeout.nanoseconds
         http2Ping = limits.http2Ping.nanoseconds
         minBodyRate = UInt64(limits.minBodyRate)

@@ -88,7 +88,6 @@ struct Relay: ~Copyable {
     /// Says what is to wake the exchange.
     /// - Returns: the nanoseconds after which it has waited too long, and what that means then.
     private func prepareToWait(_ up: Blocked, _ down: Blocked) throws(Failure) -> (UInt64, RelayDeadline.Expiry) {
-        if download.client.hasLeft { throw Failure.clientLeft() }
         download.upstream.watch(reading: down.onUpstream, writing: up.onUpstream)
         download.client.watch(reading: up.onClient, writing: down.onClient)
         let now = loop.now
@@ -96,7 +95,8 @@ struct Relay: ~Copyable {
             of: RelayProgress(
                 up: up, down: down, upload: upload.state, download: download.state, uploadedAt: upload.movedAt,
                 downloadedAt: download.movedAt, received: upload.received,
-                isEventStream: download.isEventStream, isCall: isCall, end: end, waitedForBody: waitedForBody),
+                isEventStream: download.isEventStream, isCall: isCall, end: end, waitedForBody: waitedForBody,
+                client: download.client.presence),
             limits: download.limits, timeouts: download.proxying.timeouts, now: now)
         guard deadline.at > now else { throw deadline.expiry.failure }
         return (deadline.at - now, deadline.expiry)

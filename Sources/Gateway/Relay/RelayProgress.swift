@@ -22,6 +22,7 @@ struct RelayProgress {
     /// Nanoseconds spent waiting for the client's body while the upstream would have taken it: what the client's rate is measured
     /// over, so that a slow upstream is never its fault.
     var waitedForBody: UInt64 = 0
+    var client = ClientPresence.there
 }
 
 /// The time by which something must have moved, and what it means if nothing has: timeouts are about progress, not about whole
@@ -39,6 +40,9 @@ struct RelayDeadline {
         case upstreamRead(ofRoute: Bool), upstreamStreamIdle(ofRoute: Bool), upstreamWrite(ofRoute: Bool)
         /// The client's own deadline.
         case call
+        case left
+        /// The client sends no more, and nothing has come back from it that tells whether it has gone.
+        case halfClosed
 
         var failure: Failure {
             switch self {
@@ -50,6 +54,9 @@ struct RelayDeadline {
             case .upstreamStreamIdle(let ofRoute): Failure(.upstreamReadTimeout, key: Self.key("stream_idle", ofRoute))
             case .upstreamWrite(let ofRoute): Failure(.upstreamWriteTimeout, key: Self.key("write", ofRoute))
             case .call: Failure(.grpcDeadline, detail: "the call's grpc-timeout has passed")
+            case .left: Failure.clientLeft()
+            case .halfClosed:
+                Failure(.clientLeft, detail: "the client ended its side and may have gone", key: "limits.half_close_grace")
             }
         }
 
@@ -72,6 +79,15 @@ struct RelayDeadline {
         var nearest = RelayDeadline(at: UInt64.max >> 1, expiry: .body)
         func consider(_ deadline: UInt64, _ expiry: Expiry) {
             if deadline < nearest.at { nearest = RelayDeadline(at: deadline, expiry: expiry) }
+        }
+        switch progress.client {
+        case .there: break
+        case .halfClosed(let since):
+            // Who leaves bytes in its kernel's buffer is there: of one that has gone they would have come back as a reset.
+            guard !progress.down.onClient else { break }
+            let last = progress.download == .awaited ? since : max(since, progress.downloadedAt)
+            consider(last &+ limits.halfCloseGrace, .halfClosed)
+        case .left: consider(0, .left)
         }
         if progress.end != .max { consider(progress.end, .call) }
         if progress.isCall {

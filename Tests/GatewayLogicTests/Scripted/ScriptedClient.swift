@@ -18,7 +18,7 @@ final class ScriptedClient: ClientSide {
     private(set) var framing: BodyFraming?
     private(set) var isCut = false
     private(set) var isEndedTruncated = false
-    var hasLeft = false
+    var presence = ClientPresence.there
 
     /// - Parameter head: the request's, without the empty line.
     init(

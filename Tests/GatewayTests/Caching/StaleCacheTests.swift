@@ -167,7 +167,7 @@ struct StaleCacheTests {
             }
             _ = try await site.upstream.requests.first(1)
             try await onThread { try second.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") }
-            first.close()
+            first.reset()
             #expect(try await onThread { try second.readAnswer() }.text == "page")
             goOn.fire()
             #expect(site.upstream.requests.all.count == 2)

@@ -12,7 +12,10 @@ struct ClientBehaviourTests {
             _ = try wire.readToEnd()
         }
         let port = try FreePort()
-        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: isTLS ? certificates.ssl() : "")
+        // Over TLS a FIN is no half of a close; HalfCloseTests ask what is otherwise without.
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)", ssl: isTLS ? certificates.ssl() : "",
+            top: "[limits]\nhandshake_timeout = 600\nhalf_close_grace = \(isTLS ? 600 : 0)\n")
         try await Gatehouse.serving(toml) { gatehouse in
             let client = try ChildProcess(
                 "curl", ["-sSN", "--cacert", certificates.authority, "http\(isTLS ? "s" : "")://localhost:\(port)/left"])

@@ -55,7 +55,7 @@ extension Situation {
                 _ = try wire.readRequest()
                 _ = try wire.readToEnd()
             }
-            try await plain(row, to: upstream) { port in
+            try await plain(row, to: upstream, top: "[limits]\nhalf_close_grace = 1") { port in
                 _ = try await Command.curl(["--max-time", "1", "http://localhost:\(port)/slow"])
             }
         },

@@ -106,7 +106,7 @@ struct SharedUpstreamTests {
             _ = try await busy.requests.first(1)
             let (key, answer) = try await Self.failure(gatehouse, port, host, "upstream_queue_full")
             #expect(answer.status == 503 && key == "upstreams.load_balancing.queue")
-            first.close()
+            first.reset()
             // The place is free again for everybody.
             let deadline = ContinuousClock.now + .seconds(60)
             while try await onThread({ try Self.get(port, host).status }) != 200 {

@@ -38,7 +38,7 @@ extension Exchange {
             if await queue.wait(waiter, since: since, limit) == .timedOut {
                 throw Failure(.upstreamQueueTimeout, key: "sites.proxy.load_balancing.queue_timeout")
             }
-            if client.hasLeft { throw Failure.clientLeft() }
+            try client.checkPresence(generation.limits, now: resources.loop.now)
             guard queue.isFirst(waiter) else { continue }
             proxied.pick.now = resources.loop.now
             if let choice = try Self.pick(from: route.group, proxied.pick) { return choice }

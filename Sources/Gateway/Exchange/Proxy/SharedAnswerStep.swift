@@ -33,7 +33,7 @@ extension Exchange {
             let now = resources.loop.now
             guard end > now else { return .passed }
             _ = await waiter.wait(timeout: min(end - now, Self.holdUpLimit))
-            if client.hasLeft { throw Failure.clientLeft() }
+            try client.checkPresence(generation.limits, now: resources.loop.now)
             // Another one asks then, and is waited for.
             if case .awaited = fill.state, fill.isHeldUp, resources.loop.now &- now >= Self.holdUpLimit {
                 cache.end(fill, .failed)

@@ -70,6 +70,7 @@ extension Limits {
         limits.headTimeout = standard.headTimeout
         limits.bodyTimeout = standard.bodyTimeout
         limits.sendTimeout = standard.sendTimeout
+        limits.halfCloseGrace = standard.halfCloseGrace
         limits.keepAliveTimeout = standard.keepAliveTimeout
         limits.drainDelay = standard.drainDelay
         limits.drainTimeout = standard.drainTimeout

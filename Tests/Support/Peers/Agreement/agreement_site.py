@@ -20,5 +20,5 @@ def configuration(kinds, ports, directory, certificate, key, plain_port, tls_por
     return (
         f'[logging]\nformat = "json"\naccess_log = "{directory}/access.log"\n'
         f'[tracing]\nendpoint = "http://127.0.0.1:{ports.pop("collector")}"\n[admin]\nsocket = "{directory}/admin.sock"\n'
-        "[limits]\nhead_timeout = 600\nkeep_alive_timeout = 600\nhttp2_resets = 1000000\n"
+        "[limits]\nhalf_close_grace = 0\nhead_timeout = 600\nkeep_alive_timeout = 600\nhttp2_resets = 1000000\n"
         f'{site("plain", plain_port, False)}{site("tls", tls_port, True)}')
