@@ -81,10 +81,10 @@ struct ChatGuest {
         var bytes: [UInt8] = []
         var rest = Array(value.utf8)[...]
         while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let decoded = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            if byte == UInt8(ascii: "%"), rest.count >= 2, let high = ByteClass.hexValue(rest[rest.startIndex]),
+                let low = ByteClass.hexValue(rest[rest.startIndex + 1])
             {
-                bytes.append(decoded)
+                bytes.append(high << 4 | low)
                 rest = rest.dropFirst(2)
             } else {
                 bytes.append(byte == UInt8(ascii: "+") ? 0x20 : byte)

@@ -66,7 +66,7 @@ struct DocumentTests {
 
     @Test(
         "a file without keys, with too many or with a wrong one is refused",
-        arguments: ["", "#\n", "12", digits + "0", "x" + digits.dropFirst()])
+        arguments: ["", "#\n", "12", digits + "0", "x" + digits.dropFirst(), "+" + digits.dropFirst()])
     func wrongFile(text: String) {
         #expect(throws: ACMEError.self) { try FleetSecret(text: text, file: "f") }
         let many = Array(repeating: Self.digits, count: 9).joined(separator: "\n")

@@ -1,4 +1,5 @@
 package import ACME
+import HTTP
 package import Protection
 import TLS
 
@@ -47,8 +48,10 @@ package struct FleetSecret: Sendable, Equatable {
         guard digits.count == Sealing.keyLength * 2 else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else { return nil }
-            bytes.append(byte)
+            guard let high = ByteClass.hexValue(digits[index]), let low = ByteClass.hexValue(digits[index + 1]) else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
         }
         return bytes
     }

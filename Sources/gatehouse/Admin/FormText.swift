@@ -1,3 +1,5 @@
+import HTTP
+
 /// Names and values as forms write them in a query (the URL standard, "application/x-www-form-urlencoded").
 enum FormText {
     /// - Parameter query: with its question mark or without.
@@ -20,11 +22,10 @@ enum FormText {
             switch byte {
             case UInt8(ascii: "+"): out.append(0x20)
             case UInt8(ascii: "%"):
-                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
-                    return nil
-                }
-                out.append(value)
-                rest = rest.dropFirst(2)
+                guard let high = rest.popFirst().flatMap(ByteClass.hexValue),
+                    let low = rest.popFirst().flatMap(ByteClass.hexValue)
+                else { return nil }
+                out.append(high << 4 | low)
             default: out.append(byte)
             }
         }

@@ -68,8 +68,8 @@ struct ListPageTests {
         "what cannot be understood is refused",
         arguments: [
             "limit=0", "limit=1001", "limit=x", "state=no", "limit=-1", "offset=-1", "offset=99999999999999999999", "sort=no",
-            "search=%zz",
-            "search=%ff", "what=1", "limit", "search=" + String(repeating: "a", count: 201),
+            "search=%zz", "search=%+1", "search=%-1", "search=%1", "search=%", "search=%ff", "what=1", "limit",
+            "search=" + String(repeating: "a", count: 201),
         ])
     func refused(query: String) async throws {
         let watched = try await WatchedGatehouse([1])
