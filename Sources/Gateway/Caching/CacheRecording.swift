@@ -40,7 +40,7 @@ final class CacheRecording {
     private var body: [UInt8] = []
     /// The stored answer, with the words of the 304 that has come.
     private(set) var validated: CachedAnswer?
-    /// A 304 has come that is of another answer than the stored one.
+    /// A 304 has come that is of another answer than the stored one, or makes its head too long: the whole is to be asked for.
     private(set) var isMismatched = false
 
     init(
@@ -77,18 +77,18 @@ final class CacheRecording {
     // MARK: The head
 
     /// Does the answer say that the stored one is still the same? It is then not passed on, nor is one that says so of another.
-    func takes(notModified head: ResponseHead) -> Bool {
+    func takes(notModified head: ResponseHead, _ limits: PlanLimits) -> Bool {
         guard head.status == 304, case .validation(let stored, _) = purpose else { return false }
-        guard StoredHead.isOf(stored.head, head) else {
+        let fresh = ResponseHead()
+        let bytes = StoredHead.bytes(of: stored.head, freshenedBy: head)
+        // RFC 9111 §3.2 adds what is new in a 304, and the next one adds more: in all no more than one head may have.
+        guard StoredHead.isOf(stored.head, head), (try? fresh.parse(bytes.span, limits: limits.head.ofStored)) != nil else {
             isMismatched = true
             cache.remove(key)
             end(.failed)
             return true
         }
         let now = clock.seconds
-        let fresh = ResponseHead()
-        let bytes = StoredHead.bytes(of: stored.head, freshenedBy: head)
-        guard (try? fresh.parse(bytes.span, limits: .stored)) != nil else { return false }
         let directives = CacheDirectives(fresh.fields)
         let verdict = plan.rules.verdict(on: fresh, directives, to: asked, now: now)
         let lifetime = if case .store(let seconds) = verdict { seconds } else { UInt64(0) }
@@ -196,6 +196,15 @@ extension BodyFraming {
 }
 
 extension HeadLimits {
+    /// Of a head as it is stored once it has been read within these: with a date, and a blank behind each colon.
+    fileprivate var ofStored: HeadLimits {
+        var limits = self
+        limits.maxHeadBytes += maxFields + 64
+        limits.maxFields += 1
+        limits.maxFieldBytes += 1
+        return limits
+    }
+
     /// For what has been read once: a stored head may have become longer by its date.
     static var stored: HeadLimits {
         var limits = HeadLimits()

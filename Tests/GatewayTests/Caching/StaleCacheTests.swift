@@ -51,6 +51,28 @@ struct StaleCacheTests {
         }
     }
 
+    /// RFC 9111 §3.2 has the fields of each 304 added to those of the stored answer.
+    @Test("have no longer a head than any answer, whatever 304s add to it: the upstream is asked for the whole then")
+    func gatheredFields() async throws {
+        let site = try CachedSite { request, number in
+            if request.value("If-None-Match") == nil { return CachedSite.answer("page \(number)", Self.stale()) }
+            let fields = (0..<60).map { "X-\(number)-\($0): 1\r\n" }.joined()
+            return "HTTP/1.1 304 Not Modified\r\n\(Self.stale())\r\n\(fields)\r\n"
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            var seen: [Int] = []
+            for _ in 0..<6 {
+                let answer = try await site.ask()
+                #expect(answer.status == 200 && answer.text.hasPrefix("page "), "\(answer)")
+                seen.append(answer.fields.count { $0.name.hasPrefix("X-") })
+            }
+            // 100 is limits.max_fields.
+            #expect(seen == [0, 60, 0, 60, 0, 60])
+            let asked = site.upstream.requests.all.map { $0.value("If-None-Match") != nil }
+            #expect(asked == [false, true, true, false, true, true, false, true])
+        }
+    }
+
     @Test("go when there is a newer one")
     func replacement() async throws {
         let site = try CachedSite { _, number in
