@@ -7,7 +7,7 @@ extension Exchange {
     /// Called once, when the exchange is over: its answer has ended, or it has become a tunnel.
     mutating func finish() {
         slots = nil
-        resources.countAnswer(isFailure: record.status >= 500 && !isClientsOwn)
+        resources.countAnswer(isFailure: record.isFailure)
         if record.status >= 500 || record.failure != nil { resources.failures.note(record, client, now: resources.loop.now) }
         let isLogged = resources.log.isOn(for: record.site)
         let tracing = generation.plan.tracing
@@ -31,9 +31,6 @@ extension Exchange {
             resources.log.append(record, client, configuration: generation.plan.configurationHash)
         }
     }
-
-    /// Has the client a 5xx by what it has sent: a method, a version or a coding that nobody knows, or more than it may have?
-    private var isClientsOwn: Bool { record.status == 501 || record.status == 505 || record.failure?.blame == .client }
 
     /// Its identifier, where none was asked for before.
     private mutating func nameRequest() {

@@ -55,6 +55,10 @@ struct AccessRecord {
         self.began = began
     }
 
+    /// Is the answer a 5xx that its client does not owe to what it has sent: a method, a version or a coding that nobody knows,
+    /// or more than it may have?
+    var isFailure: Bool { status >= 500 && status != 501 && status != 505 && failure?.blame != .client }
+
     /// Why the exchange did not end as it should, or what its client may have missed; nil for an ordinary end.
     var reason: Reason? { failure?.reason ?? (ignoredHandshake ? .remark(.webSocketNotEnabled) : nil) }
 }

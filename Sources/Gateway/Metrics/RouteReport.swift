@@ -4,6 +4,8 @@ extension MetricsText {
         // One that nobody has asked for yet has nothing to tell.
         let routes = routes.filter { $0.hasRequests }
         appendRequests(routes)
+        family("gatehouse_failed_requests", .counter, "Those with a 5xx that is not their client's own doing.")
+        for route in routes { sample(route.labels, route[RouteSeries.Index.failures]) }
         family("gatehouse_request_duration_seconds", .histogram, "From the whole head of a request to the end of its answer.")
         for route in routes {
             histogram(

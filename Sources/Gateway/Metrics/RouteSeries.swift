@@ -30,6 +30,7 @@ final class RouteSeries: Sendable {
         static let messagesOut = messagesIn + 1
         static let bytesIn = messagesOut + 1
         static let bytesOut = bytesIn + 1
+        static let failures = bytesOut + 1
     }
 
     init(_ labels: MetricLabels, workers: Int) {
@@ -50,6 +51,7 @@ final class RouteSeries: Sendable {
         counters.add(record.bodyBytesSent, at: Index.sentSum)
         counters.add(1, at: Index.received + SizeBuckets.bucket(record.bodyBytesReceived))
         counters.add(record.bodyBytesReceived, at: Index.receivedSum)
+        if record.isFailure { counters.add(1, at: Index.failures) }
         if record.attempts > 1 { counters.add(UInt64(record.attempts - 1), at: Index.retries) }
     }
 

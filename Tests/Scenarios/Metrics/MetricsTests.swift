@@ -41,6 +41,13 @@ struct MetricsTests {
         }
     }
 
+    private func refused(_ wire: Wire, _ request: String) async throws -> Int {
+        try await onThread {
+            try wire.write(request)
+            return try wire.readAnswer().status
+        }
+    }
+
     private static let siteLabel = "site=\"a \\\"shop\\\"\""
 
     @Test("every request is counted once, by what became of it; both formats and promtool agree; no client can forge a series")
@@ -54,6 +61,8 @@ struct MetricsTests {
         for _ in 0..<2 { #expect(try await send(wire, "GET /dead/") == 502) }
         for _ in 0..<4 { #expect(try await send(wire, "GET /missing%7Bforged=%22%22%7D%201?forged=%0A") == 404) }
         #expect(try await send(try Wire(to: port.number), "GET /up/\"forged\\") == 400)
+        // A client's own: no alert may be set off by it.
+        #expect(try await refused(try Wire(to: port.number), "GET /up/x HTTP/3.0\r\nHost: a\r\n\r\n") == 505)
         let other = try Wire(to: port.number)
         #expect(try await send(other, "BREW /up/forged") == 200)
         let up = "\(Self.siteLabel),route=\"/up/\",upstream=\"app\""
@@ -70,6 +79,7 @@ struct MetricsTests {
             "gatehouse_requests_total{\(up),method=\"GET\",code=\"2xx\"} 5",
             "gatehouse_requests_total{\(up),method=\"POST\",code=\"2xx\"} 3",
             "gatehouse_requests_total{\(dead),method=\"GET\",code=\"5xx\"} 2",
+            "gatehouse_failed_requests_total{\(dead)} 2", "gatehouse_failed_requests_total{\(up)} 0",
             "gatehouse_requests_total{\(rest),method=\"GET\",code=\"4xx\"} 5",
             "gatehouse_request_duration_seconds_count{\(up)} 9",
             "gatehouse_request_duration_seconds_bucket{\(up),le=\"+Inf\"} 9",
@@ -80,10 +90,13 @@ struct MetricsTests {
             "gatehouse_upstream_up{\(server)} 1", "gatehouse_upstream_weight{\(server)} 1",
             "gatehouse_upstream_requests_in_flight{\(server)} 0",
             "gatehouse_reasons_total{reason=\"path_backslash\"} 1",
-            "gatehouse_reasons_total{reason=\"file_not_found\"} 4", "gatehouse_connections_accepted_total 3",
+            "gatehouse_reasons_total{reason=\"file_not_found\"} 4", "gatehouse_connections_accepted_total 4",
         ] {
             #expect(lines.contains(line), "\(line)\n\(text)")
         }
+        let failed = lines.filter { $0.hasPrefix("gatehouse_failed_requests_total{") }
+        let fifth = lines.filter { $0.contains("code=\"5xx\"}") && $0.hasPrefix("gatehouse_requests_total{") }
+        #expect(failed.count { $0.hasSuffix(" 0") } == failed.count - 1 && fifth.count == 2, "\(failed) \(fifth)")
         #expect(!text.contains("forged"), "\(text)")
         #expect(try await Scrape.samples(text, "parser") == Scrape.samples(try await scrape.text(.open), "openmetrics.parser"))
         let check = try await Command.run("bash", ["-c", "promtool check metrics < \"$0\"", try scrape.file(text)])
