@@ -14,25 +14,23 @@ struct TLSExplanation: Equatable {
 
     /// The explanation of a message.
     static func first(in message: String) -> TLSExplanation? {
-        let text = likeOpenSSL(message.lowercased())
-        return all.first { $0.isAbout(text) }
+        table.first(in: likeOpenSSL(Array(message.lowercased().utf8))).map { all[$0] }
     }
 
     /// An alert (RFC 8446 §6.2) as OpenSSL writes it: "alert unknown ca", "alert number 48".
-    private static func likeOpenSSL(_ text: String) -> String {
-        if let java = text.firstRange(of: "received fatal alert: ") {
-            return "alert " + text[java.upperBound...].replacing("_", with: " ")
+    private static func likeOpenSSL(_ text: [UInt8]) -> [UInt8] {
+        if let java = text.place(of: "received fatal alert: ") {
+            return Array("alert ".utf8) + text[java.upperBound...].map { $0 == UInt8(ascii: "_") ? 0x20 : $0 }
         }
-        if let go = text.firstRange(of: "remote error: tls: ") { return "alert " + text[go.upperBound...] }
-        return text.replacing("received alert [", with: "alert number ")
+        if let go = text.place(of: "remote error: tls: ") { return Array("alert ".utf8) + text[go.upperBound...] }
+        guard let gnu = text.place(of: "received alert [") else { return text }
+        return Array(text[..<gnu.lowerBound]) + Array("alert number ".utf8) + text[gnu.upperBound...]
     }
-
-    /// - Parameter text: in lower case.
-    func isAbout(_ text: String) -> Bool { signs.contains { text.contains($0) } }
 
     /// All that are known, those that say most first: a line is explained by the first that is about it.
     static let all =
         connections + agreements + clientCertificates + certificates + conversations + files
+    private static let table = SignTable(all.map(\.signs))
 
     // MARK: There is no connection, or no TLS at its other end
 

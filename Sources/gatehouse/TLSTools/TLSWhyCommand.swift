@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTP
 import TLS
 
 /// `gatehouse tls why`
@@ -45,17 +46,17 @@ struct SClientReading: Encodable {
 
     init(_ text: String) {
         var known: [TLSExplanation] = []
-        // A CR LF is one character of Swift: it would not be a line's end.
-        for line in text.split(whereSeparator: \.isNewline) {
+        for line in text.unicodeScalars.split(whereSeparator: Self.endsLine) {
             let words = Self.printable(line)
-            note(words)
-            guard let explanation = Self.explanation(of: words), !known.contains(explanation) else { continue }
+            let bytes = Array(words.utf8)
+            note(words, bytes)
+            guard let explanation = Self.explanation(of: words, bytes), !known.contains(explanation) else { continue }
             known.append(explanation)
             let shown = words.count > Self.longestShown ? words.prefix(Self.longestShown) + "…" : words[...]
             findings.append(Finding(line: String(shown), cause: explanation.cause, remedy: explanation.remedy))
         }
         // s_client says "Verification: OK" also where there was nothing to verify.
-        if text.contains("no peer certificate available") { verified = nil }
+        if Array(text.utf8).holds("no peer certificate available") { verified = nil }
         // That the handshake came to nothing says less than why.
         let general = findings.filter { $0.line.contains("no peer certificate") || $0.line.contains("read 0 bytes") }
         if findings.count > general.count { findings.removeAll { finding in general.contains { $0.line == finding.line } } }
@@ -64,14 +65,14 @@ struct SClientReading: Encodable {
     /// Is there nothing that it knows?
     var isSilent: Bool { findings.isEmpty && verified == nil && version == nil }
 
-    private static func explanation(of line: String) -> TLSExplanation? {
-        if let fault = HandshakeFault(logLine: line), let explanation = TLSExplanation(fault) { return explanation }
+    private static func explanation(of line: String, _ bytes: [UInt8]) -> TLSExplanation? {
+        if let fault = HandshakeFault(logLine: bytes), let explanation = TLSExplanation(fault) { return explanation }
         // What s_client always prints is no complaint.
-        if line.contains("verify return:") || line.hasPrefix("Verify return code: 0") { return nil }
+        if bytes.holds("verify return:") || line.hasPrefix("Verify return code: 0") { return nil }
         return TLSExplanation.first(in: line)
     }
 
-    private mutating func note(_ line: String) {
+    private mutating func note(_ line: String, _ bytes: [UInt8]) {
         if let rest = Self.rest(of: line, after: "New, ") ?? Self.rest(of: line, after: "Reused, "), !rest.hasPrefix("(NONE)") {
             let parts = rest.split(separator: ",")
             version = parts.first.map(String.init)
@@ -81,8 +82,8 @@ struct SClientReading: Encodable {
         suite = suite ?? Self.rest(of: line, after: "Ciphersuite: ")
         subject = subject ?? Self.rest(of: line, after: "subject=") ?? Self.rest(of: line, after: "Peer certificate: ")
         issuer = issuer ?? Self.rest(of: line, after: "issuer=")
-        if line.contains("Verification: OK") || line.contains("Verify return code: 0 (ok)") { verified = verified ?? true }
-        if line.contains("Verification error:") || line.contains("verify error:") { verified = false }
+        if bytes.holds("Verification: OK") || bytes.holds("Verify return code: 0 (ok)") { verified = verified ?? true }
+        if bytes.holds("Verification error:") || bytes.holds("verify error:") { verified = false }
     }
 
     private static func rest(of line: String, after prefix: String, anywhere: Bool = false) -> String? {
@@ -94,9 +95,22 @@ struct SClientReading: Encodable {
     private static let longestShown = 300
 
     /// It came from elsewhere, and goes to a terminal.
-    private static func printable(_ line: Substring) -> String {
-        let scalars = line.unicodeScalars.prefix(16_384).map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
-        return String(String(scalars).drop(while: { $0 == " " }))
+    private static func printable(_ line: Substring.UnicodeScalarView) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in line.prefix(16_384).drop(while: { isControl($0) || $0 == " " }) {
+            shown.append(isControl(scalar) ? " " : scalar)
+        }
+        return String(shown)
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || scalar.value == 0x7F }
+
+    /// What Unicode has break lines.
+    private static func endsLine(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x0A...0x0D, 0x85, 0x2028, 0x2029: true
+        default: false
+        }
     }
 
     var text: String {
@@ -118,10 +132,11 @@ struct SClientReading: Encodable {
 
 extension HandshakeFault {
     /// The cause that a line of the gateway's own log names, as text or as JSON.
-    fileprivate init?(logLine line: String) {
-        guard line.contains("TLS handshake failed"), let start = line.firstRange(of: "cause")?.upperBound else { return nil }
-        let word = line[start...].drop { "=\":".contains($0) }.prefix { $0 == "_" || $0.isLetter || $0.isNumber }
-        self.init(rawValue: String(word))
+    fileprivate init?(logLine line: [UInt8]) {
+        guard line.holds("TLS handshake failed"), let start = line.place(of: "cause")?.upperBound else { return nil }
+        let word = line[start...].drop { "=\":".utf8.contains($0) }
+            .prefix { $0 == UInt8(ascii: "_") || ByteClass.isLetter($0) || ByteClass.isDigit($0) }
+        self.init(rawValue: String(decoding: word, as: UTF8.self))
     }
 }
 

@@ -1,0 +1,47 @@
+/// Which of many texts are in a line, found in one walk along it, however many there are: a log has many lines.
+///
+/// By bytes: a String compares characters, and to look for each text by itself took more than a millisecond for a line.
+struct SignTable {
+    /// By their first two bytes.
+    private var signs: [UInt16: [(bytes: [UInt8], number: Int)]] = [:]
+
+    /// - Parameter texts: those of a number, by it; each of two bytes at least.
+    init(_ texts: [[String]]) {
+        for (number, texts) in texts.enumerated() {
+            for text in texts {
+                let bytes = Array(text.utf8)
+                signs[Self.pair(bytes[0], bytes[1]), default: []].append((bytes, number))
+            }
+        }
+    }
+
+    /// The least number of which a text is in the line.
+    func first(in line: [UInt8]) -> Int? {
+        var least: Int?
+        for place in line.indices.dropLast() {
+            for sign in signs[Self.pair(line[place], line[place + 1])] ?? []
+            where sign.number < least ?? .max && line[place...].starts(with: sign.bytes) {
+                least = sign.number
+            }
+        }
+        return least
+    }
+
+    private static func pair(_ first: UInt8, _ second: UInt8) -> UInt16 { UInt16(first) << 8 | UInt16(second) }
+}
+
+extension [UInt8] {
+    /// Where a text stands first in them.
+    func place(of text: String) -> Range<Int>? {
+        let text = text.utf8
+        guard let first = text.first else { return nil }
+        var start = startIndex
+        while let place = self[start...].firstIndex(of: first) {
+            if self[place...].starts(with: text) { return place..<place + text.count }
+            start = place + 1
+        }
+        return nil
+    }
+
+    func holds(_ text: String) -> Bool { place(of: text) != nil }
+}
