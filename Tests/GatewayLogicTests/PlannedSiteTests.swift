@@ -138,6 +138,25 @@ struct PlannedSiteTests {
         let other = try Self.made("[limits]\ntunnel_idle = 9\n" + sites, after: next)
         #expect(try #require(other.plan).pools[0] !== new.pools[0])
     }
+
+    @Test("makes sites anew whose lists of addresses are in files, which the next plan is to look at again")
+    func lists() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "gatehouse-list-\(UUID().uuidString)")
+        try Data("192.0.2.0/24\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let list = "access = { deny_ips_file = \"\(file.path)\" }\n"
+        // Both have the same file, which the second one does not read again.
+        let sites =
+            Self.site("a", list + Self.proxy(9)) + Self.site("b", list + Self.proxy(9)) + Self.site("c", Self.proxy(9, list))
+        let first = try Self.made(sites)
+        let next = try Self.made("[limits]\nmax_fields = 77\n" + sites, after: first)
+        let (old, new) = (try #require(first.plan), try #require(next.plan))
+        for name in ["a.example", "b.example", "c.example"] {
+            let before = try #require(old.listeners[0].sites.first { $0.name == name })
+            let after = try #require(new.listeners[0].sites.first { $0.name == name })
+            #expect(before !== after, "\(name)")
+        }
+    }
 }
 
 /// The same numbers in each run.

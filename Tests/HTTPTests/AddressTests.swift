@@ -92,6 +92,29 @@ import Testing
         }
     }
 
+    @Test func `A list in a file is a set of its lines`() throws {
+        let text = "# of a country\r\n10.0.0.0/8\r\n\n \t192.0.2.7 ; why\n2001:db8::/32#\n;"
+        let set = try AddressListText.set(of: bytes(text))
+        for (text, isIn) in [
+            ("10.9.9.9", true), ("192.0.2.7", true), ("192.0.2.8", false), ("2001:db8::1", true), ("2001:db9::1", false),
+        ] {
+            #expect(set.contains(try #require(IPAddress(text))) == isIn, "\(text)")
+        }
+        #expect(try AddressListText.set(of: []).isEmpty)
+        let many = (0..<5000).map { "10.\($0 / 256).\($0 % 256).0/24" }.joined(separator: "\n")
+        #expect(try AddressListText.set(of: bytes(many)).contains(try #require(IPAddress("10.19.135.1"))))
+    }
+
+    @Test(arguments: [("10.0.0.0/8\nexample.com\n", 2), ("10.0.0.1/8", 1), ("\n\ndeny 10.0.0.0/8;", 3), ("10.0.0.0/8 x", 1)])
+    func `A line of a list that is no block is a fault with its number`(_ text: String, _ line: Int) {
+        do throws(AddressListText.Fault) {
+            _ = try AddressListText.set(of: bytes(text))
+            Issue.record("\(text) is taken")
+        } catch {
+            #expect(error.line == line && error.reason.hasPrefix("is not an address or a block"), "\(error)")
+        }
+    }
+
     @Test(arguments: [
         "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.0/-1", "::/129", "2001:db8::1/64", "a/8", "/8",
         "10.0.0.0/8/8",

@@ -4,6 +4,8 @@ extension Access {
         guard table.mayBeWritten else { return }
         allow = table.clientBlocks("allow_ips", emptyMeans: "nobody could come, or everybody")
         deny = table.clientBlocks("deny_ips")
+        table.read("allow_ips_file", into: &allowFile)
+        table.read("deny_ips_file", into: &denyFile)
         readAuthentication(table)
         table.finish()
     }
@@ -32,6 +34,8 @@ extension Access {
         var merged = self
         merged.allow = allow ?? site.allow
         merged.deny = deny ?? site.deny
+        merged.allowFile = allowFile ?? site.allowFile
+        merged.denyFile = denyFile ?? site.denyFile
         merged.requireAuth = requireAuth ?? site.requireAuth
         merged.authFile = authFile ?? site.authFile
         merged.authRealm = authRealm ?? site.authRealm

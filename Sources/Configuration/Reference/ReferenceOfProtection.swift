@@ -54,6 +54,16 @@ extension ConfigurationReference {
                 "deny_ips", "list of addresses or CIDR blocks, or `all`", .none(otherwise == "everybody" ? "nobody" : otherwise),
                 "Who may not come, even if `allow_ips` has it."),
             Key(
+                "allow_ips_file", "file", .none(otherwise == "everybody" ? "none" : otherwise),
+                """
+                Further ones who may come, besides those of `allow_ips`: an address or block in each line; what follows `#` or \
+                `;` is a comment. A change of it is noticed within two seconds. While it is broken or missing, nobody comes \
+                in: 503.
+                """),
+            Key(
+                "deny_ips_file", "file", .none(otherwise == "everybody" ? "none" : otherwise),
+                "Further ones who may not come, in the same way: a country's blocks, say, or a list of known attackers."),
+            Key(
                 "require_auth", "boolean", .none(otherwise == "everybody" ? "false" : otherwise),
                 "Whether a name and a password are asked for (RFC 7617). Without the right ones: 401."),
             Key("auth_type", "`basic`", .value("\"basic\""), "How they are asked for. There is no other way."),

@@ -65,7 +65,7 @@ package final class Plan: Sendable {
     let metrics: MetricsPlan?
     /// Each once, with the seconds after which they are wanted anew.
     package let fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)]
-    /// Lists of passwords, and of keys; each once.
+    /// Lists of passwords, of keys, and of addresses; each once.
     private let watched: [any PolledFile]
     package let workerCount: Int
     /// Sites that the plan after this one may take over, where its inputs are the same.
@@ -114,7 +114,7 @@ package final class Plan: Sendable {
         recordedExchanges = configuration.recorder.exchanges
         self.metrics = metrics
         fetchedKeys = builder.fetchedKeys
-        watched = Array(builder.passwordFiles.values) + Array(builder.keyFiles.values)
+        watched = Array(builder.passwordFiles.values) + Array(builder.keyFiles.values) + Array(builder.addressFiles.values)
         self.workerCount = workerCount
         plannedSites = builder.plannedSites
         self.siteInputs = siteInputs

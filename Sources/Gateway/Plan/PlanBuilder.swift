@@ -53,6 +53,7 @@ package struct PlanBuilder {
     /// By the sites' places.
     private var siteContexts: [Int: TLSServerContext] = [:]
     var passwordFiles: [String: WatchedFile<PasswordList>] = [:]
+    var addressFiles: [String: WatchedFile<AddressSet>] = [:]
     var keyFiles: [String: WatchedFile<WebKeys>] = [:]
     /// Each once, with the seconds after which they are wanted anew.
     var fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)] = []

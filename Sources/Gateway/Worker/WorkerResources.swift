@@ -24,6 +24,7 @@ final class WorkerResources {
     var olderGenerations: Set<Int> { generations.numbers.subtracting([generation.number]) }
     let passwords: PasswordCache
     let tokenKeys = VersionedContentCache<WebKeys>()
+    let addressLists = VersionedContentCache<AddressSet>()
     let encoders = EncoderPool()
     /// What the fleet is told of its rate limits.
     let spendings: SpendingRing
@@ -129,6 +130,7 @@ final class WorkerResources {
         }
         passwords.files.forget()
         tokenKeys.forget()
+        addressLists.forget()
         recorder.resize(to: next.plan.recordedExchanges)
         generation.stopProbing()
         former = generation

@@ -4,6 +4,9 @@ package struct Access: Sendable, Equatable {
     package var allow: [AddressBlock]?
     /// Wins over `allow`; nil: not written.
     package var deny: [AddressBlock]?
+    /// Further ones of each, in a file; nil: not written.
+    package var allowFile: String?
+    package var denyFile: String?
     /// Whether a name and a password are asked for; nil: not written.
     package var requireAuth: Bool?
     /// An htpasswd file; nil: not written, as with all that follows.

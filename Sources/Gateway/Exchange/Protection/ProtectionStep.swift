@@ -5,12 +5,15 @@ import TLS
 
 /// The step that asks whether a request may be served at all, before anything is done for it.
 extension Exchange {
-    /// - Throws: why not: its client's address, or that it shows no certificate (403), that it sends too many (429), or
-    ///   that too many are under way (429, 503).
+    /// - Throws: why not: its client's address, or that it shows no certificate (403), that it sends too many (429), that
+    ///   too many are under way (429, 503), or that a list of addresses cannot be read (503): nobody comes in.
     @inline(never)
     mutating func protect(_ request: RequestHead, by protection: ProtectionPlan, of site: SitePlan) throws(Failure) {
         let address = endpoint.clientAddress(of: request, for: site)
-        if let key = protection.addresses.refusal(of: address) { throw Self.addressRefused(key) }
+        let lists = resources.addressLists
+        if let refusal = protection.addresses.refusal(of: address, content: { lists.value(of: $0.shared) }) {
+            throw Self.addressFailure(refusal)
+        }
         if protection.requiresClientCertificate, endpoint.clientCertificate == nil { throw Self.certificateRequired }
         for limit in protection.limits { try hold(limit, request, from: address) }
         if !protection.concurrency.isEmpty { try takeSlots(protection.concurrency, address) }
@@ -44,6 +47,17 @@ extension Exchange {
     private static var certificateRequired: Failure {
         Failure(
             .clientCertificateRequired, detail: "A certificate of yours is needed here.", key: "sites.proxy.routes.client_auth")
+    }
+
+    static func addressFailure(_ refusal: AddressRules.Refusal) -> Failure {
+        switch refusal {
+        case .refused(let key): addressRefused(key)
+        case .unknown(let reason, let key):
+            // What is wrong is the operator's to know.
+            Failure(
+                .authUnavailable, detail: reason, key: key,
+                clientDetail: "Nobody can be let in at the moment; try again later.")
+        }
     }
 
     private static func addressRefused(_ key: String) -> Failure {

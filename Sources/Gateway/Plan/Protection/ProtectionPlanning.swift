@@ -14,9 +14,7 @@ extension PlanBuilder {
         of site: Site, _ sitePath: String, _ common: SiteHeaders, _ route: Route? = nil, _ routePath: String = ""
     ) -> ProtectionPlan? {
         if let route, isOpen(site, route) { return nil }
-        let addresses = AddressRules(
-            deny: Self.list(route?.access.deny, site.access.deny, "deny_ips"),
-            allow: Self.list(route?.access.allow, site.access.allow, "allow_ips"))
+        let addresses = addresses(of: site, route, at: route == nil ? sitePath : routePath)
         if let route { checkClientAuthentication(of: route, site, at: routePath) }
         let password = password(of: site, route, at: route == nil ? sitePath : routePath)
         var limits: [RateLimitPlan] = []
@@ -49,13 +47,6 @@ extension PlanBuilder {
             && site.concurrency == Concurrency() && route.concurrency == Concurrency() && site.tokens == nil
             && route.tokens == nil
             && site.forwardAuth == nil && route.forwardAuth == nil
-    }
-
-    /// The nearest list that is written.
-    private static func list(_ own: [AddressBlock]?, _ common: [AddressBlock]?, _ key: String) -> AddressRules.List? {
-        guard let blocks = own ?? common else { return nil }
-        let table = own == nil ? "sites.access" : "sites.proxy.routes.access"
-        return AddressRules.List(AddressSet(blocks), key: "\(table).\(key)")
     }
 
     private func identity(_ site: Site?, _ route: Route?) -> RateIdentity {

@@ -129,13 +129,14 @@ extension PlanBuilder {
             pools: pools.count,
             counts: [
                 problems.count, faults.count, caches.count, passwordFiles.count, keyFiles.count, fetchedKeys.count,
+                addressFiles.count,
             ])
     }
 
     /// Is the site made of nothing but its own text, and of nothing that is looked at anew by each plan?
     private static func isSelfContained(_ site: Site, _ plan: SitePlan) -> Bool {
-        guard site.staticDir == nil, site.cacheUpstream == nil, !site.internalAPI, plan.protection?.authenticates != true,
-            !plan.routes.contains(where: { $0.protection?.authenticates == true || $0.isDegraded })
+        guard site.staticDir == nil, site.cacheUpstream == nil, !site.internalAPI, plan.protection?.looksElsewhere != true,
+            !plan.routes.contains(where: { $0.protection?.looksElsewhere == true || $0.isDegraded })
         else { return false }
         let upstreams = site.proxy?.upstreams ?? []
         let names = Set(upstreams.map(\.name))
