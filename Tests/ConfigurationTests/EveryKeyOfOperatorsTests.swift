@@ -57,4 +57,10 @@ extension EveryKeyTests {
         #expect(configuration.recorder.dumpOn == FailureShare(percent: 20, duration: .seconds(10)))
         #expect(configuration.recorder.directory == "/var/log/recorder")
     }
+
+    @Test func whoMayComeAndWhereToIsReadAsWritten() {
+        let route = site.proxy?.routes.first
+        #expect(site.access.allowFile == "friends.txt" && site.access.denyFile == "blocked.txt")
+        #expect(route?.access.denyFile == "route.blocked" && route?.match.words == "cookie canary=1")
+    }
 }

@@ -95,6 +95,7 @@ struct RouterTests {
         "path = \"/in/\"\nmatch = { clients = [\"10.0.0.0/8\"] }",
         "path = \"/tls/\"\nmatch = { scheme = \"https\" }", "exact = \"/api/login\"\nmatch = { methods = \"GET\" }",
         "path = \"/h/\"\nmatch = { headers = { X-A = true, X-B = false } }",
+        "path = \"/c/\"\nmatch = { cookies = { canary = \"1\", Old = false } }",
     ]
 
     /// Each route answers with its number, from 0.
@@ -122,6 +123,10 @@ struct RouterTests {
         ("GET /h/", "X-A:\r\n", 14), ("GET /h/", "X-A: 1\r\nX-B: 1\r\n", 0), ("GET /h/", "", 0),
         ("GET /in/", "X-From: 10.1.2.3\r\n", 11), ("GET /in/", "X-From: 11.1.2.3\r\n", 0), ("GET /in/", "", 0),
         ("GET /tls/", "X-Over: https\r\n", 12), ("GET /tls/", "", 0),
+        ("GET /c/", "Cookie: canary=1\r\n", 15), ("GET /c/", "cookie: a=b; canary=1;x=canary=2\r\n", 15),
+        ("GET /c/", "Cookie: a=b\r\nCookie: canary=1\r\n", 15), ("GET /c/", "Cookie: canary=2; canary=1\r\n", 0),
+        ("GET /c/", "Cookie: Canary=1\r\n", 0), ("GET /c/", "Cookie: canary=12\r\n", 0), ("GET /c/", "", 0),
+        ("GET /c/", "X-Cookie: canary=1\r\n", 0), ("GET /c/", "Cookie: canary=1; Old=\r\n", 0),
     ]
 
     @Test(

@@ -21,7 +21,9 @@ extension ConfigurationReference {
             "An answer that is always the same, in place of an upstream's or a file's. The table's presence switches it on.",
             [
                 Key("status", "200 to 599", .none("200"), "Its status."),
-                Key("body", "text", .none("empty"), "Its content."),
+                Key(
+                    "body", "text", .none("empty"),
+                    "Its content. An error without one has the page of `error_pages` for its status."),
                 Key("content_type", "text", .none("`text/plain; charset=utf-8`"), "What the content is."),
             ])
     }
@@ -57,6 +59,9 @@ extension ConfigurationReference {
             Section(
                 "\(place).match.headers",
                 "Field names, each with the whole value of its only line, or `true` (is there), or `false` (is not)."),
+            Section(
+                "\(place).match.cookies",
+                "Names of cookies, each with its whole value, or `true` (is there), or `false` (is not)."),
             Section(
                 "\(place).match.query",
                 "Names of the query's parameters, each with its value as a URL has it, or `true` (there), or `false` (not)."),

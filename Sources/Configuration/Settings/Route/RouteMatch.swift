@@ -17,13 +17,14 @@ package struct RouteMatch: Sendable, Hashable {
     /// Lower case, with `*.` for one more label; empty: any.
     package var hosts: [String] = []
     package var headers: [Condition] = []
+    package var cookies: [Condition] = []
     package var query: [Condition] = []
     /// nil: any.
     package var clients: [AddressBlock]?
     /// nil: any.
     package var scheme: Scheme?
 
-    /// Of a field, or of a parameter of the query.
+    /// Of a field, of a cookie, or of a parameter of the query.
     package struct Condition: Sendable, Hashable {
         package var name: String
         package var value: Value
@@ -51,6 +52,7 @@ package struct RouteMatch: Sendable, Hashable {
         var words = methods
         words += hosts.map { "host=\($0)" }
         words += headers.map { "header \($0.words)" }
+        words += cookies.map { "cookie \($0.words)" }
         words += query.map { "query \($0.words)" }
         if let clients { words.append("from " + clients.map(\.description).joined(separator: ",")) }
         if let scheme { words.append("over \(scheme.rawValue)") }
@@ -87,8 +89,12 @@ extension RouteMatch {
                 table.reading.error(text, "\"\(text.value)\" is not a host name: \(fault.reason)", hint: fault.hint)
             }
         }
-        headers = Self.conditions(table.table("headers"), areFields: true)
-        query = Self.conditions(table.table("query"), areFields: false)
+        headers = Self.conditions(table.table("headers")) { $0.isFieldName($1, $2) ? $1.lowercased() : nil }
+        cookies = Self.conditions(table.table("cookies")) { table, name, entry in
+            if !FieldNameText.isToken(name) { table.reading.error(entry, "\"\(name)\" is not a cookie's name") }
+            return name
+        }
+        query = Self.conditions(table.table("query")) { _, name, _ in name }
         let blocks = table.addressBlocks("clients")
         if table.has("clients") { clients = blocks }
         if let text = table.string(["scheme"]) {
@@ -98,9 +104,12 @@ extension RouteMatch {
         table.finish()
     }
 
-    private static func conditions(_ table: TableReader, areFields: Bool) -> [Condition] {
+    /// - Parameter comparedName: the name as it is compared; nil if it is none, which is reported.
+    private static func conditions(
+        _ table: TableReader, comparedName: (TableReader, String, Written<TomlValue>) -> String?
+    ) -> [Condition] {
         table.freeEntries().compactMap { name, entry in
-            if areFields, !table.isFieldName(name, entry) { return nil }
+            guard let name = comparedName(table, name, entry) else { return nil }
             let value: Condition.Value
             switch entry.value {
             case .boolean(let isPresent): value = isPresent ? .present : .absent
@@ -109,7 +118,7 @@ extension RouteMatch {
                 table.mismatch(entry, "a text, or true for \"is there\" and false for \"is not\"")
                 return nil
             }
-            return Condition(name: areFields ? name.lowercased() : name, value: value)
+            return Condition(name: name, value: value)
         }
     }
 }

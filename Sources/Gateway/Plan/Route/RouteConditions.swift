@@ -1,11 +1,13 @@
 import Configuration
 import HTTP
+import Upstreams
 
 /// What must hold of a request besides its path.
 struct RouteConditions: Sendable {
     private let methods: [[UInt8]]
     private let hosts: [String]
     private let headers: [RouteMatch.Condition]
+    private let cookies: [RouteMatch.Condition]
     private let query: [RouteMatch.Condition]
     private let clients: AddressSet?
     private let scheme: [UInt8]?
@@ -16,6 +18,7 @@ struct RouteConditions: Sendable {
         methods = match.methods.map { Array($0.utf8) }
         hosts = match.hosts
         headers = match.headers
+        cookies = match.cookies
         query = match.query
         clients = match.clients.map { AddressSet($0) }
         scheme = match.scheme.map { Array($0.rawValue.utf8) }
@@ -27,6 +30,7 @@ struct RouteConditions: Sendable {
         if !methods.isEmpty, !methods.contains(where: { $0.elementsEqual(bytes[request.methodRange]) }) { return false }
         if !hosts.isEmpty, !isHost(request.lowercasedHost) { return false }
         for condition in headers where !holds(condition, Self.values(of: condition.name, in: request.fields)) { return false }
+        for condition in cookies where !holds(condition, Self.cookie(condition.name, in: request.fields)) { return false }
         for condition in query where !holds(condition, Self.parameters(condition.name, bytes[request.query])) { return false }
         guard clients != nil || scheme != nil else { return true }
         let origin = origin()
@@ -44,6 +48,9 @@ struct RouteConditions: Sendable {
         if !hosts.isEmpty, !isHost(request.lowercasedHost) { return "its hosts: \(hosts.joined(separator: ", "))" }
         for condition in headers where !holds(condition, Self.values(of: condition.name, in: request.fields)) {
             return "its header \(condition.words)"
+        }
+        for condition in cookies where !holds(condition, Self.cookie(condition.name, in: request.fields)) {
+            return "its cookie \(condition.words)"
         }
         for condition in query where !holds(condition, Self.parameters(condition.name, bytes[request.query])) {
             return "its parameter \(condition.words) of the query"
@@ -79,6 +86,11 @@ struct RouteConditions: Sendable {
                 && fields.bytes[line.name].elementsEqual(wanted) { ByteClass.lowerCase($0) == $1 }
                 ? fields.bytes[line.value] : nil
         }
+    }
+
+    /// Of several of one name the first, as everywhere.
+    private static func cookie(_ name: String, in fields: FieldSection) -> [ArraySlice<UInt8>] {
+        CookieValue.find(name, in: fields).map { [fields.bytes[$0]] } ?? []
     }
 
     /// Names and values as the URL writes them, pairs being parted by `&`; one without `=` has an empty value.
