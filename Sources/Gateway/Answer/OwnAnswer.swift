@@ -128,8 +128,13 @@ struct OwnAnswer {
     }
 
     /// What a route always answers with.
-    static func fixed(_ answer: FixedAnswerPlan, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
-        OwnAnswer(answer.status, answer.fields, answer.body, .exchange(.respond), headers, name)
+    /// - Parameter page: the operator's, for an answer without a body; nil: there is none.
+    static func fixed(
+        _ answer: FixedAnswerPlan, page: ErrorPage? = nil, headers: HeaderPlan, by name: ProxyName
+    ) -> OwnAnswer {
+        var fields = answer.fields
+        if let page { fields.append("Content-Type", page.mediaType) }
+        return OwnAnswer(answer.status, fields, answer.body, .exchange(.respond), headers, name, page)
     }
 
     /// What is known of the client's own connection, which nobody keeps: the next one is another.
@@ -141,10 +146,11 @@ struct OwnAnswer {
     }
 
     private init(
-        _ status: Int, _ fields: AnswerFields, _ body: [UInt8], _ reason: Reason, _ headers: HeaderPlan, _ name: ProxyName
+        _ status: Int, _ fields: AnswerFields, _ body: [UInt8], _ reason: Reason, _ headers: HeaderPlan, _ name: ProxyName,
+        _ page: ErrorPage? = nil
     ) {
         self.status = status
-        self.body = .made(body)
+        if let page { self.body = .file(page) } else { self.body = .made(body) }
         siteFields = headers.own.common
         hasDate = headers.own.replacesDate
         var fields = fields

@@ -36,20 +36,27 @@ extension Exchange {
     /// The operator's page for the failure; nil if there is none, or it cannot be read: the log says so then.
     private mutating nonisolated(nonsending) func errorPage(for failure: Failure) async -> ErrorPage? {
         // What has just kept its client waiting for a file must not keep it waiting for another one.
-        guard let files = record.site?.errorPages, !failure.isOfSlowFiles,
-            let search = files.searchErrorPage(failure.status, now: resources.clock.seconds, cache: resources.fileCache)
-        else { return nil }
-        do throws(Failure) {
-            let answer = try await carryOut(search)
-            do throws(StaticError) {
-                return try files.errorPage(failure.status, from: answer)
-            } catch {
-                record.failure = failure.noting("error_pages: \(error.reason)")
-            }
-        } catch {
-            record.failure = failure.noting("error_pages: \(error.reason.word)")
+        if failure.isOfSlowFiles { return nil }
+        do throws(PageFault) { return try await readErrorPage(of: failure.status) } catch {
+            record.failure = failure.noting("error_pages: \(error.reason)")
+            return nil
         }
-        return nil
+    }
+
+    /// The operator's page for an answer that is no failure, but says the same; nil if there is none, or it cannot be read.
+    mutating nonisolated(nonsending) func errorPage(of status: Int) async -> ErrorPage? {
+        do throws(PageFault) { return try await readErrorPage(of: status) } catch { return nil }
+    }
+
+    private mutating nonisolated(nonsending) func readErrorPage(of status: Int) async throws(PageFault) -> ErrorPage? {
+        guard let files = record.site?.errorPages,
+            let search = files.searchErrorPage(status, now: resources.clock.seconds, cache: resources.fileCache)
+        else { return nil }
+        let answer: StaticAnswer
+        do throws(Failure) { answer = try await carryOut(search) } catch { throw PageFault(reason: error.reason.word) }
+        do throws(StaticError) { return try files.errorPage(status, from: answer) } catch {
+            throw PageFault(reason: error.reason)
+        }
     }
 
     /// Sends what there is of an answer that will not become whole.
@@ -62,6 +69,11 @@ extension Exchange {
             return
         }
     }
+}
+
+/// Why a page of `error_pages` cannot be had.
+private struct PageFault: Error {
+    let reason: String
 }
 
 extension Failure {

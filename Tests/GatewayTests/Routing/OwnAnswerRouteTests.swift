@@ -115,6 +115,45 @@ struct OwnAnswerRouteTests {
         }
     }
 
+    @Test("a fixed error without a body has the site's page for its status, as any other error; one with a body has that")
+    func maintenance() async throws {
+        let (port, directory) = (try FreePort(), try TemporaryDirectory())
+        try directory.write("public/down.html", "<h1>Back at noon</h1>")
+        try directory.write("public/logo.svg", "<svg/>")
+        let keys = """
+            static_dir = "\(directory.path)/public"
+            error_pages = { 503 = "down.html", 404 = "gone.html" }
+            [[sites.routes]]
+            exact = "/logo.svg"
+            files = true
+            [[sites.routes]]
+            path = "/said/"
+            respond = { status = 503, body = "said" }
+            [[sites.routes]]
+            path = "/none/"
+            respond = { status = 404 }
+            [[sites.routes]]
+            path = "/"
+            respond = { status = 503, headers = { Retry-After = "3600" } }
+            """
+        try await Gatehouse.serving(Self.site(port, keys)) { gatehouse in
+            for target in ["/", "/a/b?c", "/down.html"] {
+                let answer = try await asked(port, "GET \(target)")
+                #expect(answer.status == 503 && answer.text == "<h1>Back at noon</h1>", "\(answer)")
+                #expect(answer.value("Content-Type") == "text/html; charset=utf-8")
+                #expect(answer.value("Retry-After") == "3600" && answer.value("Cache-Control") == "no-store")
+                #expect(answer.value("Proxy-Status") == "gatehouse; details=\"respond\"")
+            }
+            let head = try await asked(port, "HEAD /")
+            #expect(head.status == 503 && head.value("Content-Length") == "21" && head.text.isEmpty, "\(head)")
+            #expect(try await asked(port, "GET /logo.svg").text == "<svg/>")
+            #expect(try await asked(port, "GET /said/x").text == "said")
+            let none = try await asked(port, "GET /none/x")
+            #expect(none.status == 404 && none.text.isEmpty, "\(none)")
+            #expect(try await gatehouse.access("/a/b?c")["route"] == "/")
+        }
+    }
+
     @Test("a fixed answer has its status, its content and its fields")
     func fixed() async throws {
         let port = try FreePort()

@@ -1,4 +1,5 @@
 import HTTP
+import StaticFiles
 
 /// The step that answers by a route which says itself what the answer is.
 extension Exchange {
@@ -24,7 +25,10 @@ extension Exchange {
             let answer = api.answer(of: site, isStopping: resources.shared.isStopping)
             try await send(.fixed(answer, headers: headers, by: generation.plan.proxyName))
         case .tlsInfo: try await sendTLSInfo(request, of: site)
-        case .respond(let fixed): try await send(.fixed(fixed, headers: headers, by: generation.plan.proxyName))
+        case .respond(let fixed):
+            var page: ErrorPage?
+            if fixed.takesPage { page = await errorPage(of: fixed.status) }
+            try await send(.fixed(fixed, page: page, headers: headers, by: generation.plan.proxyName))
         }
     }
 

@@ -7,6 +7,8 @@ final class FixedAnswerPlan: Sendable {
     let body: [UInt8]
     /// Of the body, if there is one.
     let fields: AnswerFields
+    /// Is it an error that says nothing itself, for which a page of the site's `error_pages` speaks?
+    let takesPage: Bool
 
     /// JSON that is true now, and that nobody may keep.
     init(status: Int, json: String) {
@@ -15,6 +17,7 @@ final class FixedAnswerPlan: Sendable {
         var fields = AnswerFields("Content-Type", "application/json")
         fields.append("Cache-Control", "no-store")
         self.fields = fields
+        takesPage = false
     }
 
     init(_ answer: FixedAnswer) {
@@ -25,5 +28,6 @@ final class FixedAnswerPlan: Sendable {
         // As of every other error: it may be gone the next time.
         if status >= 400 { fields.append("Cache-Control", "no-store") }
         self.fields = fields
+        takesPage = status >= 400 && body.isEmpty
     }
 }
