@@ -1,13 +1,24 @@
+import Configuration
 import Protection
 
 /// What a request must pass before anything is done for it.
-enum ExplainedProtection {
-    static func settings(_ protection: ProtectionPlan?, authenticates: Bool) -> [Explanation.Setting] {
+struct ExplainedProtection {
+    let configuration: Configuration
+    /// The site's key path.
+    let sitePath: String
+    /// The route's key path; nil without one.
+    let routePath: String?
+
+    func settings(_ protection: ProtectionPlan?, authenticates: Bool) -> [Explanation.Setting] {
         guard let protection else { return [] }
         var settings: [Explanation.Setting] = []
-        func add(_ key: String, _ value: String) { settings.append(Explanation.Setting(key: key, value: value)) }
+        func add(_ key: String, _ value: String) { settings.append(setting(key, value)) }
         if let deny = protection.addresses.deny { add(deny.key, "these may not come") }
+        if let deny = protection.addresses.denyFile { add(deny.key, "those in \(deny.file.path) may not come") }
         if let allow = protection.addresses.allow { add(allow.key, "none but these may come") }
+        if let allow = protection.addresses.allowFile {
+            add(allow.key, "\(protection.addresses.allow == nil ? "none but " : "and ")those in \(allow.file.path) may come")
+        }
         for limit in protection.limits {
             let interval = ExplainedLimits.text(.milliseconds(Int64(limit.limit.interval / 1_000_000)))
             add(limit.key, "\(limit.limit.burst) of a client at once, and one more every \(interval)")
@@ -18,9 +29,23 @@ enum ExplainedProtection {
             add(limit.key, "under way at once: \(most)\(perClient)")
         }
         guard authenticates else { return settings }
-        if protection.password != nil { add("access.auth_file", "a password is asked for") }
-        if protection.token != nil { add("jwt", "a token is asked for") }
-        if protection.forwardAuth != nil { add("forward_auth", "another server is asked") }
+        if let password = protection.password { add("\(password.key).auth_file", "a password is asked for") }
+        if let token = protection.token { add(token.key, "a token is asked for") }
+        if let server = protection.forwardAuth { add(server.key, "another server is asked") }
         return settings
+    }
+
+    /// - Parameter key: as log lines have it: without indices, and the same for routes of either table.
+    private func setting(_ key: String, _ value: String) -> Explanation.Setting {
+        let (ofSite, ofRoute) = ("sites.", "sites.proxy.routes.")
+        var places = [key]
+        if key.hasPrefix(ofRoute) {
+            // What a route does not write is its site's.
+            places = [routePath, sitePath].compactMap { $0.map { "\($0).\(key.dropFirst(ofRoute.count))" } }
+        } else if key.hasPrefix(ofSite) {
+            places = ["\(sitePath).\(key.dropFirst(ofSite.count))"]
+        }
+        let place = places.first { configuration.isWritten($0) } ?? places[0]
+        return Explanation.Setting(key: place, value: value, at: configuration.place(of: place))
     }
 }

@@ -100,10 +100,11 @@ package struct Explainer {
             return refuse(error, &explanation)
         }
         explanation.site = explained(site, host, listener)
+        let index = RouteIndex(configuration, site, host: host)
+        explanation.site?.at = configuration.location(of: index.nameKey)?.description
         explanation.request?.client = sender.clientAddress(of: head, for: site)?.text
         let decision = Router.decide(site, head) { sender.origin(of: head, for: site) }
         let taken = decision.route ?? decision.protector
-        let index = RouteIndex(configuration, site)
         explanation.routes = site.table.trace(head, from: { sender.origin(of: head, for: site) }, taken: taken).enumerated().map {
             index.explained($1, order: $0 + 1)
         }
@@ -113,9 +114,13 @@ package struct Explainer {
         explanation.answerFields = limits.answerFields
         let protector = decision.protector
         let protection = protector == nil ? site.protection : protector?.protection
-        explanation.protection = ExplainedProtection.settings(protection, authenticates: decision.authenticates)
-        if let key = protection?.addresses.refusal(of: sender.clientAddress(of: head, for: site)) {
-            return refuse(Failure(.addressRefused, key: key), &explanation)
+        let rules = ExplainedProtection(
+            configuration: configuration, sitePath: site.keyPath, routePath: protector.flatMap { index.written($0)?.path })
+        explanation.protection = rules.settings(protection, authenticates: decision.authenticates)
+        let address = sender.clientAddress(of: head, for: site)
+        if let refusal = protection?.addresses.refusal(of: address, content: { $0.shared.value }) {
+            if case .refused(let key) = refusal { return refuse(Failure(.addressRefused, key: key), &explanation) }
+            return refuse(Exchange.addressFailure(refusal), &explanation)
         }
         conclude(decision, head, sender, site, index, &explanation)
     }

@@ -3,19 +3,34 @@ import Configuration
 /// Where a site's routes are in the configuration.
 struct RouteIndex {
     let site: Site
+    /// The key that has the name by which the site is asked for.
+    let nameKey: String
     private let plan: SitePlan
     private let configuration: Configuration
+    /// Is it the one route that clients of `redirect_hostnames` have, which no route of the file is?
+    private let redirectsNames: Bool
 
-    init(_ configuration: Configuration, _ plan: SitePlan) {
+    /// - Parameters:
+    ///   - plan: the site's; of `redirect_hostnames` it is one of their own.
+    ///   - host: that is asked for.
+    init(_ configuration: Configuration, _ plan: SitePlan, host: String) {
         self.configuration = configuration
         self.plan = plan
         // The plan's own words for its place: "sites[2]".
         site = configuration.sites[Int(plan.keyPath.dropFirst(6).dropLast()) ?? 0]
+        redirectsNames = !site.hostnames.contains(host) && Self.has(host, site.redirectHostnames)
+        let isFurther = Self.has(host, Array(site.hostnames.dropFirst())) && site.hostnames.first != host
+        nameKey = "\(plan.keyPath)." + (redirectsNames ? "redirect_hostnames" : isFurther ? "hostnames" : "hostname")
+    }
+
+    private static func has(_ host: String, _ names: [String]) -> Bool {
+        let end = host.firstIndex(of: ".").map { host[$0...] }
+        return names.contains { $0 == host || $0.hasPrefix("*.") && $0.dropFirst() == end }
     }
 
     /// A route as it is written, and where; nil for what no route of the file is.
     func written(_ route: RoutePlan) -> (route: Route, path: String)? {
-        guard let place = plan.routes.firstIndex(where: { $0 === route }) else { return nil }
+        guard !redirectsNames, let place = plan.routes.firstIndex(where: { $0 === route }) else { return nil }
         let proxied = site.proxy?.routes ?? []
         if place < proxied.count, route.text == proxied[place].path {
             return (proxied[place], "\(plan.keyPath).proxy.routes[\(place)]")
@@ -27,9 +42,11 @@ struct RouteIndex {
 
     func explained(_ step: RouteTable.Step, order: Int) -> Explanation.Route {
         let written = written(step.route)
+        let kind = (written?.route.kind ?? .path).rawValue
         let path = written?.path ?? "\(plan.keyPath).redirect_hostnames"
         return Explanation.Route(
-            order: order, kind: (written?.route.kind ?? .path).rawValue, path: step.route.text, key: path,
-            at: configuration.location(of: "\(path).path")?.description, isTaken: step.isTaken, why: step.why)
+            order: order, kind: kind, path: step.route.text, key: path,
+            at: configuration.location(of: written == nil ? path : "\(path).\(kind)")?.description, isTaken: step.isTaken,
+            why: step.why)
     }
 }

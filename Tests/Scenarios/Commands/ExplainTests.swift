@@ -156,6 +156,55 @@ struct ExplainTests {
         #expect(outcome.text.contains("result       to upstream app\n"), "\(outcome.text)")
     }
 
+    @Test("names the lines of what must be passed, and those of names that are sent elsewhere")
+    func passage() async throws {
+        let port = try FreePort()
+        let directory = try TemporaryDirectory()
+        try directory.write("users", "ann:$2b$05$PJ5UHoWVFuhp8XN8BSuM6.UjHd3nxGC7.wSfYA7c5TNWomx9hYhWy\n")
+        try directory.write("blocked", "192.0.2.0/24\n")
+        let file = try directory.write(
+            "gatehouse.toml",
+            """
+            [[sites]]
+            hostname = "a.test"
+            hostnames = ["b.test"]
+            redirect_hostnames = ["www.a.test"]
+            listen = "127.0.0.1"
+            port = \(port)
+            access = { deny_ips_file = "blocked", allow_ips = ["all"] }
+            rate_limit = { requests_per_minute = 60 }
+            [[sites.routes]]
+            path = "/admin/"
+            respond = { body = "a" }
+            access = { require_auth = true, auth_file = "users" }
+            [[sites.routes]]
+            exact = "/open"
+            respond = { body = "b" }
+            """)
+        func said(_ arguments: [String]) async throws -> String {
+            let outcome = try await Command.run(
+                Place.gatehouse, ["explain", "-c", file] + arguments, directory: directory.path)
+            #expect(outcome.code == 0, "\(outcome)")
+            return outcome.text
+        }
+        let admin = try await said(["http://a.test:\(port)/admin/x"])
+        for expected in [
+            "sites[0].routes[0].access.auth_file  a password is asked for", "(\(file):12:45)",
+            "sites[0].access.deny_ips_file        those in blocked may not come", "(\(file):7:28)",
+            "sites[0].access.allow_ips", "(\(file):7:51)", "sites[0].rate_limit", "(\(file):8:14)",
+        ] {
+            #expect(admin.contains(expected), "\(expected)\n\(admin)")
+        }
+        let elsewhere = try await said(["http://www.a.test:\(port)/admin/x"])
+        #expect(elsewhere.contains("\"www.a.test\" is one of its names  (\(file):4:22)"), "\(elsewhere)")
+        #expect(elsewhere.contains("/  the path matches  (\(file):4:22)"), "\(elsewhere)")
+        #expect(!elsewhere.contains("routes[0]"), "\(elsewhere)")
+        let open = try await said(["http://b.test:\(port)/open"])
+        #expect(open.contains("(\(file):3:13)") && open.contains("the path matches  (\(file):14:9)"), "\(open)")
+        let refused = try await said(["--client", "192.0.2.9", "http://a.test:\(port)/open"])
+        #expect(refused.contains("403, refused (sites.access.deny_ips_file)"), "\(refused)")
+    }
+
     @Test("says why a request never gets as far as a route")
     func refused() async throws {
         let (port, tls) = (try FreePort(), try FreePort())
