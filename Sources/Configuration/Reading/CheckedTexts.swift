@@ -8,7 +8,7 @@ extension TableReader {
         var fields: [HeaderField] = []
         for (name, entry) in freeEntries() {
             guard case .string(let value) = entry.value else {
-                mismatch(entry, "a string")
+                mismatch(entry, "a string", hint: hint(forField: entry.value))
                 continue
             }
             guard isFieldName(name, entry) else { continue }
@@ -23,6 +23,14 @@ extension TableReader {
             fields.append(HeaderField(name: name, value: value.trimmingFieldSpace()))
         }
         return fields
+    }
+
+    private func hint(forField value: TomlValue) -> String? {
+        switch value {
+        case .integer(let number): "in quotes: \"\(number)\""
+        case .table, .array: "here fields are set; request_headers and response_headers have set, add, default and remove"
+        default: nil
+        }
     }
 
     /// `remove`: an array of names, or a table of booleans as the manuals show it. Lower case, each once.

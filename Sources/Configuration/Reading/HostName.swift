@@ -10,11 +10,14 @@ enum HostName {
         }
         guard (1...253).contains(name.utf8.count) else { return .failure(Fault(reason: "not 1 to 253 characters long")) }
         if let colon = name.firstIndex(of: ":") {
-            let hint = "the port has its own key"
+            let hint = name[colon...].hasPrefix("://") ? "the name alone, without scheme and path" : "the port has its own key"
             return .failure(Fault(reason: "holds \"\(name[colon...])\"", hint: hint))
         }
         for label in name.split(separator: ".", omittingEmptySubsequences: false) {
-            if let reason = fault(inLabel: label) { return .failure(Fault(reason: reason)) }
+            let isSeveral = label.contains { $0 == " " || $0 == "," }
+            if let reason = fault(inLabel: label) {
+                return .failure(Fault(reason: reason, hint: isSeveral ? "several names are a list: [\"a\", \"b\"]" : nil))
+            }
         }
         return .success(name)
     }
@@ -25,7 +28,10 @@ enum HostName {
         let unbracketed = text.hasPrefix("[") && text.hasSuffix("]") ? text.dropFirst().dropLast() : text[...]
         if IPAddressText.ipv6(unbracketed) != nil { return .success("[\(unbracketed.lowercased())]") }
         guard text.hasPrefix("*") else { return check(text) }
-        if text == "*" { return .failure(Fault(reason: "a lone \"*\"", hint: "default = true answers for all other names")) }
+        // As nginx's users write it.
+        if text == "*" || text == "_" {
+            return .failure(Fault(reason: "a lone \"\(text)\"", hint: "default = true answers for all other names"))
+        }
         guard text.hasPrefix("*."), text.dropFirst(2).contains(".") else {
             return .failure(Fault(reason: "a wildcard stands for one whole label", hint: "such as \"*.example.com\""))
         }

@@ -314,8 +314,10 @@ extension TableReader {
         } else if IPAddressText.isAddress(address) {
             listen = address.lowercased()
         } else {
+            let hasPort = text.value.split(separator: ":").count == 2 && !isBracketed || text.value.contains("]:")
             reading.error(
-                text, "\"\(text.value)\" is not an IP address", hint: "such as \"127.0.0.1\"; \"::\" is every address")
+                text, "\"\(text.value)\" is not an IP address",
+                hint: hasPort ? "the port has its own key" : "such as \"127.0.0.1\"; \"::\" is every address")
         }
     }
 }

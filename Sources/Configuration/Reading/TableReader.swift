@@ -183,7 +183,8 @@ final class TableReader {
                 }
                 continue
             }
-            let hint = reading.isFull ? nil : DidYouMean.hint(for: entry.key, among: content.asked.flatMap { $0 })
+            let asked = content.asked.flatMap { $0 }
+            let hint = reading.isFull ? nil : UnknownKeyHint.hint(for: entry.key, in: pattern, among: asked)
             let table = path.isEmpty ? "at the top level" : "in [\(path)]"
             reading.report(
                 reading.mode == .strict ? .error : .warning, found.keyPath, at: found.position,
@@ -196,9 +197,12 @@ final class TableReader {
         reading.report(.error, "\(path.isEmpty ? "" : path + ".")\(key)", at: position, "required, but not given", hint: hint)
     }
 
-    func mismatch(_ found: Written<TomlValue>, _ expected: String) {
-        reading.error(found, "expected \(expected), found \(found.value.kindName)")
+    func mismatch(_ found: Written<TomlValue>, _ expected: String, hint: String? = nil) {
+        reading.error(found, "expected \(expected), found \(found.value.kindName)", hint: hint)
     }
+
+    /// Whether the table has another key for several values, as `hostname` has `hostnames`.
+    func hasPlural(of key: String) -> Bool { ConfigurationReference.keyPaths.contains(join(pattern, key + "s")) }
 
     private func written(_ entry: TomlTable.Entry, as name: String) -> Written<TomlValue> {
         Written(value: entry.node.value, key: name, in: self, position: entry.node.position)

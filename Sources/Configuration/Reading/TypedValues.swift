@@ -84,11 +84,20 @@ extension TableReader {
     func string(_ spellings: [String], allowEmpty: Bool = true) -> Written<String>? {
         guard let found = find(spellings) else { return nil }
         guard case .string(let text) = found.value else {
-            mismatch(found, "a string")
+            mismatch(found, "a string", hint: hint(forText: found.value, spellings.first ?? ""))
             return nil
         }
         let written = found.with(text)
         return isFit(written, allowEmpty: allowEmpty) ? written : nil
+    }
+
+    private func hint(forText value: TomlValue, _ key: String) -> String? {
+        switch value {
+        case .integer(let number): "in quotes: \"\(number)\""
+        case .float(let number): "in quotes: \"\(number)\""
+        case .array where hasPlural(of: key): "several stand in \(key)s"
+        default: nil
+        }
     }
 
     /// A text of several lines: line ends and tabs may stand in it.
@@ -105,7 +114,9 @@ extension TableReader {
     func integer(_ spellings: [String], in range: ClosedRange<Int>) -> Written<Int>? {
         guard let found = find(spellings) else { return nil }
         guard let number = number(found) else {
-            mismatch(found, "an integer")
+            var hint: String?
+            if case .string(let text) = found.value, let number = Int(text) { hint = "without quotes: \(number)" }
+            mismatch(found, "an integer", hint: hint)
             return nil
         }
         guard range.contains(number) else {
@@ -131,9 +142,21 @@ extension TableReader {
         case .boolean(let truth): return truth
         case .string(let text) where reading.isOfVariable(found.position) && Bool(text) != nil: return Bool(text)
         default:
-            mismatch(found, "true or false")
+            mismatch(found, "true or false", hint: Self.truth(meantBy: found.value).map { "write \($0)" })
             return nil
         }
+    }
+
+    /// As other formats and programs write it.
+    private static func truth(meantBy value: TomlValue) -> Bool? {
+        let word =
+            switch value {
+            case .string(let text): text.lowercased()
+            case .integer(let number): "\(number)"
+            default: ""
+            }
+        if ["true", "yes", "on", "1"].contains(word) { return true }
+        return ["false", "no", "off", "0"].contains(word) ? false : nil
     }
 
     /// - Parameter orOne: whether a single string is a list of one.
@@ -144,7 +167,9 @@ extension TableReader {
             return isFit(written, allowEmpty: false) ? [written] : nil
         }
         guard case .array(let elements) = found.value else {
-            mismatch(found, "an array of strings")
+            var hint: String?
+            if case .string(let text) = found.value { hint = "in brackets: [\"\(text)\"]" }
+            mismatch(found, "an array of strings", hint: hint)
             return nil
         }
         return elements.enumerated().compactMap { index, element in

@@ -84,7 +84,10 @@ enum TomlDocument {
         let text = unsafe gh_toml_error(document, &length, &line, &column)
         // toml++ writes whole sentences: "Error while parsing value: …".
         let message = unsafe string(text, length).replacing("Error while parsing", with: "while parsing", maxReplacements: 1)
-        return TomlSyntaxError(message: message, position: TomlPosition(line: max(1, Int(line)), column: max(1, Int(column))))
+        // Of a table that cannot be there toml++ says so once it has read its line.
+        let isBehind = column == 1 && line > 1 && message.contains("table header: cannot insert")
+        let position = TomlPosition(line: max(1, Int(line) - (isBehind ? 1 : 0)), column: max(1, Int(column)))
+        return TomlSyntaxError(message: message, position: position)
     }
 
     /// The node at `next` with all its children; `next` moves behind them.

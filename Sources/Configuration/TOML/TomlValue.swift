@@ -69,6 +69,10 @@ struct TomlSyntaxError: Error, Equatable {
             hint: "write it once; of several sites, routes and upstreams each begins with [[…]]"
         ),
         (words: "cannot redefine existing", hint: "write it once"),
+        (
+            words: "into existing inline table",
+            hint: "what stands in braces is complete: write its keys as name.key = …, or as a [table] of their own"
+        ),
         (words: "expected '=', saw", hint: "a key and its value are written: port = 443"),
         (words: "comments, saw '/'", hint: "a comment begins with #"),
         (

@@ -1,0 +1,148 @@
+/// What to write in place of a key that a table does not have: misspelt, in the wrong table, or another program's.
+enum UnknownKeyHint {
+    /// - Parameters:
+    ///   - key: as it is written.
+    ///   - table: the path of its table, with `[]` for indices; empty for the top level.
+    ///   - asked: the keys that the table has.
+    /// - Returns: nil if nothing is known of it.
+    static func hint(for key: String, in table: String, among asked: [String]) -> String? {
+        if let inner = place(of: key, below: table) { return inner }
+        let isOfRules = table.hasSuffix("request_headers") || table.hasSuffix("response_headers")
+        if isOfRules, key.contains(where: { $0.isUppercase || $0 == "-" }) {
+            return "fields stand in set = { … }, or in add, default or remove"
+        }
+        if let word = ForeignKeys.hint(for: key, in: table) { return word }
+        return DidYouMean.hint(for: key, among: asked) ?? place(of: key, beside: table)
+    }
+
+    /// Where the key is one of a table in this one: `cert_file` in `[[sites]]` is meant for `[sites.ssl]`.
+    private static func place(of key: String, below table: String) -> String? {
+        words(sections(with: key).filter { Self.table(around: $0.path) == table }, key)
+    }
+
+    /// Where the key is one of the table that is nearest, if that is one alone and has something in common with this one.
+    private static func place(of key: String, beside table: String) -> String? {
+        let own = parts(table)
+        func common(_ section: ConfigurationReference.Section) -> Int {
+            zip(parts(section.path), own).prefix { $0 == $1 }.count
+        }
+        let found = sections(with: key).filter { $0.original == nil && $0.path != table }
+        guard let most = found.map(common).max(), most > 0 || own.isEmpty else { return nil }
+        let nearest = found.filter { common($0) == most }
+        return nearest.count == 1 ? words(nearest, key) : nil
+    }
+
+    /// Those that have the key, and the table of that name.
+    private static func sections(with key: String) -> [ConfigurationReference.Section] {
+        ConfigurationReference.sections.filter { section in
+            !section.path.isEmpty
+                && (parts(section.path).last == key || section.keys.contains { $0.name == key || $0.alsoSpelled.contains(key) })
+        }
+    }
+
+    private static func words(_ sections: [ConfigurationReference.Section], _ key: String) -> String? {
+        let isTable = sections.count == 1 && sections.first.map { parts($0.path).last == key } == true
+        let headers = sections.map(\.header)
+        switch headers.count {
+        case 1: return isTable ? "write it as \(headers[0])" : "it is a key of \(headers[0])"
+        case 2: return "it is a key of \(headers[0]) and of \(headers[1])"
+        default: return nil
+        }
+    }
+
+    /// The path of the table in which one stands: of `sites[].ssl` it is `sites[]`.
+    private static func table(around path: String) -> String {
+        path.lastIndex(of: ".").map { String(path[..<$0]) } ?? ""
+    }
+
+    private static func parts(_ path: String) -> [String] {
+        path.replacing("[]", with: "").split(separator: ".").map(String.init)
+    }
+}
+
+/// Keys as other programs' users would write them, each with what it is here.
+enum ForeignKeys {
+    private struct Word {
+        let names: Set<String>
+        /// The tables in which it means that; empty: all.
+        var tables: Set<String> = []
+        let hint: String
+    }
+
+    static func hint(for key: String, in table: String) -> String? {
+        let name = key.lowercased().replacing("-", with: "_")
+        return words.first { $0.names.contains(name) && ($0.tables.isEmpty || $0.tables.contains(table)) }?.hint
+    }
+
+    private static let routes: Set = ["sites[].routes[]", "sites[].proxy.routes[]"]
+
+    private static let words: [Word] =
+        namesOfSites + namesOfUpstreams + [
+            Word(
+                names: ["ssl_certificate", "certificate", "cert", "crt", "tls_cert"],
+                hint: "the certificate is cert_file of [sites.ssl]"),
+            Word(
+                names: ["ssl_certificate_key", "private_key", "ssl_key", "tls_key"], hint: "the key is key_file of [sites.ssl]"),
+            Word(names: ["tls", "https"], tables: ["sites[]", ""], hint: "TLS is [sites.ssl], with enabled = true"),
+            Word(names: ["http2", "h2", "enable_http2"], hint: "HTTP/2 is on; alpn of [sites.ssl] says what is spoken"),
+            Word(names: ["ssl_protocols", "tls_versions"], hint: "the versions are min_version and max_version of [sites.ssl]"),
+            Word(names: ["ciphers", "ssl_ciphers", "cipher_suites"], hint: "the suites are suites of [sites.ssl]"),
+            Word(
+                names: ["basic_auth", "basicauth", "auth_basic", "auth_basic_user_file", "htpasswd", "auth"],
+                hint: "passwords are access = { require_auth = true, auth_file = \"FILE\" }"),
+            Word(
+                names: ["allow", "deny", "whitelist", "blacklist", "blocklist", "allowlist"],
+                hint: "addresses are allow_ips and deny_ips of access"),
+            Word(
+                names: ["rate", "limit", "requests_per_second"],
+                hint: "a rate is requests_per_minute, or max_requests and window_seconds"),
+            Word(names: ["burst"], hint: "it is burst_size"),
+            Word(
+                names: ["client_max_body_size", "max_body_size", "body_limit", "max_body", "max_upload_size"],
+                hint: "the longest body is max_request_size"),
+            Word(
+                names: ["hsts", "strict_transport_security"],
+                hint: "it is response_headers = { set = { Strict-Transport-Security = \"max-age=31536000\" } }"),
+            Word(names: ["cors"], hint: "CORS is [sites.access_control]"),
+            Word(names: ["gzip", "encode", "brotli"], hint: "compression is [sites.compression]"),
+            Word(names: ["ttl", "proxy_cache_valid"], hint: "it is default_ttl of [sites.cache_upstream]"),
+            Word(names: ["proxy_cache"], hint: "it is [sites.cache_upstream]"),
+            Word(names: ["port"], tables: ["metrics", "admin"], hint: "address and port are listen = \"127.0.0.1:PORT\""),
+        ]
+
+    private static let namesOfSites: [Word] = [
+        Word(
+            names: ["server_name", "server_names", "host", "hosts", "vhost"], tables: ["sites[]"],
+            hint: "names are hostname and hostnames"),
+        Word(
+            names: ["root", "document_root", "webroot", "directory", "folder"], tables: ["sites[]"],
+            hint: "the directory of files is static_dir"),
+        Word(names: ["bind", "addr"], tables: ["sites[]"], hint: "the address is listen, and the port is port"),
+        Word(
+            names: ["autoindex", "browse", "listing", "directory_index"], tables: ["sites[]"],
+            hint: "it is enable_directory_listing"),
+        Word(names: ["fallback", "spa"], hint: "it is try_files = [\"{path}\", \"/index.html\"]"),
+        Word(names: ["location", "prefix", "path_prefix"], tables: routes, hint: "a prefix is path"),
+        Word(names: ["location", "locations", "handle"], hint: "it is [[sites.routes]], with path, exact, glob or regex"),
+    ]
+
+    private static let namesOfUpstreams: [Word] = [
+        Word(
+            names: ["proxy_pass", "reverse_proxy", "proxy", "backend", "proxy_to", "target"], tables: routes,
+            hint: "it is upstream, the name of one of [[sites.proxy.upstreams]]"),
+        Word(
+            names: ["proxy_pass", "reverse_proxy", "backend", "proxy_to"],
+            hint: "a route with upstream, the name of one of [[sites.proxy.upstreams]], does that"),
+        Word(
+            names: ["server", "servers", "addresses", "urls", "address"], tables: ["sites[].proxy.upstreams[]"],
+            hint: "write an entry with url for each server, all of one name"),
+        Word(names: ["url", "server"], tables: ["tcp[].upstreams[]"], hint: "it is address = \"HOST:PORT\""),
+        Word(names: ["sticky", "session_affinity"], hint: "it is sticky_sessions of load_balancing"),
+        Word(names: ["return", "response"], tables: routes, hint: "it is respond or redirect"),
+        Word(names: ["proxy_set_header", "header_up"], hint: "it is request_headers = { set = { … } }"),
+        Word(names: ["add_header", "header_down", "header"], hint: "it is response_headers = { set = { … } }"),
+        Word(
+            names: ["proxy_read_timeout", "idle"], tables: ["sites[].proxy.timeout"],
+            hint: "the longest silence of an upstream is read"),
+    ]
+}
