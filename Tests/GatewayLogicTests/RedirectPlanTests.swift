@@ -47,6 +47,8 @@ struct RedirectPlanTests {
             ("/{1}", "/evil.example", "/evil.example"), ("{remainder}", "//evil.example", "/evil.example"),
             ("/{1}", "a\r\nX: y", nil), ("/{1}", "a b", nil), ("/{1}", "\u{0}", nil),
             ("https://a.example/{1}", "//b", "https://a.example///b"), ("/x{1}", "", "/x"), ("{remainder}", "", "/"),
+            ("/x?{query}", "", "/x"), ("/x?{query}", "a", "/x?a"), ("/x?{query}", "?", "/x??"), ("/x?y&{query}", "", "/x?y&"),
+            ("https://a.example/?{query}", "", "https://a.example/"), ("/x{uri}", "/?", "/x/?"),
         ] as [(String, String, String?)])
     func filled(_ target: String, _ value: String, _ expected: String?) throws {
         let location = try Self.plan(target).location(Sent(value: value))

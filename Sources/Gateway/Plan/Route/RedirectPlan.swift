@@ -9,6 +9,8 @@ final class RedirectPlan: Sendable {
     let needsHost: Bool
     /// Is the target a path of the same host?
     private let isPath: Bool
+    /// Does it end with `?{query}`?
+    private let endsWithQuery: Bool
 
     /// A target that lets a client choose where it is sent.
     struct Fault: Error {
@@ -24,6 +26,11 @@ final class RedirectPlan: Sendable {
         self.status = status
         needsHost = target.uses(.host)
         isPath = try RedirectTarget.isPath(target)
+        if case .variable(.query)? = target.parts.last, case .text(let bytes)? = target.parts.dropLast().last {
+            endsWithQuery = bytes.last == UInt8(ascii: "?")
+        } else {
+            endsWithQuery = false
+        }
     }
 
     /// RFC 9110 §15.4: 302 for what may be repeated as GET anyway, 307 for what must keep its method and body. Neither is kept by
@@ -35,12 +42,20 @@ final class RedirectPlan: Sendable {
         var location: [UInt8] = []
         target.appendTarget(variables, to: &location)
         guard !location.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else { return nil }
+        // A query that would be empty is none, as in a rewrite: `/x?` is another URL than `/x`.
+        if endsWithQuery, Self.hasNoQuery(variables) { location.removeLast() }
         // Two slashes at the beginning would make what follows a host (RFC 3986 §4.2).
         if isPath {
             let path = location.drop { $0 == UInt8(ascii: "/") }
             return [UInt8(ascii: "/")] + path
         }
         return location
+    }
+
+    private static func hasNoQuery(_ variables: borrowing some RequestVariables) -> Bool {
+        var query: [UInt8] = []
+        variables.append(.query, to: &query)
+        return query.isEmpty
     }
 }
 
