@@ -1,3 +1,4 @@
+import Configuration
 import Fleet
 import FoundationEssentials
 import Gateway
@@ -92,7 +93,7 @@ extension AdminResources {
                 400, "The action is to be enable, drain, disable, reset, or weight with a \"weight\" of 0 to 65535.")
         }
         let ordered = gateway.order(action, url: wanted.url, site: wanted.site, upstream: wanted.upstream)
-        guard !ordered.isEmpty else { return .problem(404, "There is no such server.") }
+        guard !ordered.isEmpty else { return .problem(404, reasonForNone(wanted)) }
         if wanted.fleet == true {
             let order = FleetOrder(
                 action: wanted.action, weight: wanted.weight, url: wanted.url, site: wanted.site, upstream: wanted.upstream)
@@ -109,6 +110,18 @@ extension AdminResources {
                 ])
         }
         return .json(AdminServers(servers: ordered.map { AdminServers.Server($0) }))
+    }
+
+    /// Why an order is for no server.
+    private func reasonForNone(_ wanted: AdminServers.Order) -> String {
+        let servers = gateway.servers
+        if let site = wanted.site, !servers.contains(where: { $0.site == site }) {
+            return "No site with upstream servers is called \"\(site)\"."
+        }
+        guard let url = wanted.url else { return "There is no such server." }
+        if servers.contains(where: { $0.url == url }) { return "The server \(url) is one of another site or upstream." }
+        let near = DidYouMean.nearest(to: url, among: Set(servers.map(\.url)).sorted())
+        return "There is no server \(url)" + (near.map { "; did you mean \($0)?" } ?? ". URLs are as the configuration has them.")
     }
 }
 

@@ -115,6 +115,10 @@ struct AdminResourceTests {
             #expect(answer.text.contains(" \(status) ") && answer.text.contains("application/problem+json"), "\(body)\n\(answer)")
         }
         #expect(try await running.command(["servers", "stop", url]).code == 2)
+        let bare = try await running.command(["servers", "drain", url.replacing("http://", with: "")])
+        #expect(bare.code == 1 && bare.errors.contains("did you mean \(url)?"), "\(bare)")
+        let elsewhere = try await running.command(["servers", "drain", "--site", "none"])
+        #expect(elsewhere.code == 1 && elsewhere.errors.contains("is called \"none\""), "\(elsewhere)")
         #expect(try await running.command(["servers", "drain"]).code == 2)
         #expect(try await running.command(["servers", "weight", url]).code == 2)
         #expect(try await running.command(["servers", "weight", url, "--to", "65536"]).code == 2)
