@@ -99,7 +99,9 @@ package struct DevelopmentCertificates {
     /// - Throws: the name that it may not issue for.
     package static func check(_ order: Order) throws(ACMEError) {
         if let name = order.names.first(where: { !LocalNames.contain($0) }) {
-            throw .settings("certificates for development are for \(LocalNames.inWords), not for \(name)")
+            // As one names the person that a client's certificate is for.
+            let meant = name.contains(".") || name.contains(":") ? "" : "; \(name).internal would be one"
+            throw .settings("certificates for development are for \(LocalNames.inWords), not for \(name)\(meant)")
         }
         if fileName(order.names.first ?? "") == "ca" { throw .settings("the name \"ca\" is the authority's own") }
     }

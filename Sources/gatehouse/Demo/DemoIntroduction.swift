@@ -50,13 +50,13 @@ struct DemoIntroduction {
     private var tries: [String] {
         guard let certificates else {
             return [
-                "curl \(site)/echo/hello?from=curl",
+                "curl '\(site)/echo/hello?from=curl'",
                 "curl -H 'Accept: application/json' -d 'some text' \(site)/echo/",
             ]
         }
         let authority = Self.quoted("\(certificates)/ca.crt")
         var lines = [
-            "curl --cacert \(authority) \(site)/echo/hello?from=curl",
+            "curl --cacert \(authority) '\(site)/echo/hello?from=curl'",
             "curl --cacert \(authority) -H 'Accept: application/json' -d 'some text' \(site)/echo/",
         ]
         if let port = configuration.plainPort {

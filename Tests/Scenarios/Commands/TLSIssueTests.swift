@@ -92,6 +92,8 @@ struct TLSIssueTests {
     func refused() async throws {
         let bank = try await issue("bank.example")
         #expect(bank.code == 1 && bank.errors.contains("not for bank.example"), "\(bank)")
+        let person = try await issue("alice", "--client")
+        #expect(person.code == 1 && person.errors.contains("not for alice; alice.internal would be one"), "\(person)")
         // Nor is an authority left behind that nobody has use for.
         #expect(bank.text.isEmpty && !FileManager.default.fileExists(atPath: folder), "\(bank)")
         let own = try await issue("localhost", "--days", "826")
