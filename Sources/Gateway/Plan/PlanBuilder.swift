@@ -65,6 +65,8 @@ package struct PlanBuilder {
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
     lazy var authorities = SystemAuthorities()
+    /// What has been noted of certificates.
+    var notedCertificates: Set<String> = []
     /// Whose certificates the first handshake may put into memory.
     var keepingPolicies: [TLSPolicy: Bool] = [:]
 
@@ -196,7 +198,7 @@ package struct PlanBuilder {
         settings.listsDirectories = site.enableDirectoryListing
         do throws(StaticError) {
             let opened = try StaticSite(path: directory, settings: settings)
-            checkErrorPages(of: opened, keyPath)
+            checkErrorPages(of: opened, site, keyPath)
             // What workers remember is of the object that found it.
             let known = previous?.files[site.identity].flatMap { $0.isSame(as: opened) ? $0 : nil }
             files[site.identity] = known ?? opened

@@ -209,6 +209,16 @@ struct CheckTests {
         #expect(outcome.exit == .code(0) && outcome.errors.isEmpty, "\(outcome)")
     }
 
+    @Test("a certificate of several sites is noted once")
+    func noted() async throws {
+        let directory = try TemporaryDirectory()
+        let root = try await authority("root", in: directory)
+        let leaf = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:a.test", "DNS:b.test"], issuer: root)
+        let outcome = try await check(site("a.test", leaf.ssl) + site("b.test", leaf.ssl), in: directory)
+        #expect(outcome.exit == .code(0), "\(outcome)")
+        #expect(outcome.errors.components(separatedBy: "this system does not know its issuer").count == 2, "\(outcome)")
+    }
+
     @Test("a certificate behind the leaf that has expired is told by its name")
     func expiredIntermediate() async throws {
         let directory = try TemporaryDirectory()
@@ -294,6 +304,10 @@ struct CheckTests {
         #expect(
             lines.contains { $0.contains(":8:7: warning: sites[0].error_pages.402: Gatehouse gives no answer") }, "\(outcome)")
         #expect(outcome.errors.contains("0 errors, 2 warnings"), "\(outcome)")
+        let answering = "[[sites.routes]]\npath = \"/paid/\"\nrespond = { status = 402 }\n"
+        let fixed = try await check(
+            base + "static_dir = \"\(directory.path)/public\"\n" + pages + answering, in: directory)
+        #expect(!fixed.errors.contains("error_pages.402"), "\(fixed)")
         let without = try await check(base + "redirect_to_https = true\n" + pages, in: directory)
         #expect(without.exit == .code(1) && without.errors.contains("error: sites[0].error_pages: "), "\(without)")
     }

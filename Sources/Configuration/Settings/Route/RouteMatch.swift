@@ -125,7 +125,7 @@ extension RouteMatch {
 
 extension Site {
     /// Is there such a route? None is copied.
-    func hasRoute(where isMeant: (Route) -> Bool) -> Bool {
+    package func hasRoute(where isMeant: (Route) -> Bool) -> Bool {
         routes.contains(where: isMeant) || proxy?.routes.contains(where: isMeant) == true
     }
 

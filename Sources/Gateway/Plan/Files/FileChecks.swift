@@ -31,10 +31,13 @@ extension PlanBuilder {
 
     /// A page that is missing protects nobody, and may come with the next release of the site: the built-in one is sent until
     /// then.
-    mutating func checkErrorPages(of files: StaticSite, _ keyPath: String) {
+    mutating func checkErrorPages(of files: StaticSite, _ site: Site, _ keyPath: String) {
         for (status, page) in files.errorPages {
             let place = "\(keyPath).error_pages.\(status)"
-            if !Failure.statuses.contains(status) {
+            let isFixed = site.hasRoute { route in
+                if case .respond(let fixed) = route.action { fixed.status == status && fixed.body.isEmpty } else { false }
+            }
+            if !isFixed, !Failure.statuses.contains(status) {
                 problem(
                     .warning, at: place, "Gatehouse gives no answer of this status itself",
                     hint: "answers of upstreams pass as they come")

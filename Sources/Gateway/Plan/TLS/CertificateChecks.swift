@@ -125,6 +125,8 @@ extension PlanBuilder {
     private mutating func judge(_ facts: CertificateFacts, _ file: String, at keyPath: String) {
         for fault in facts.faults(now: now) {
             let words = CertificateWords(fault, now: now)
+            // A certificate of many sites is noted once.
+            if words.severity == .note, !notedCertificates.insert("\(file): \(words.message)").inserted { continue }
             problem(words.severity, at: keyPath, "\(file): \(words.message)", hint: words.hint)
         }
     }
