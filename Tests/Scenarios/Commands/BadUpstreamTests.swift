@@ -39,6 +39,22 @@ struct BadUpstreamTests {
                 testDescription: "itself, over IPv6", servers: server("http://[::1]:8080"),
                 says: ["sites[0].proxy.upstreams[0].url", "this gateway's own site \"main\""]),
             Mistake(
+                testDescription: "another site that asks this one", servers: server("http://127.0.0.1:8081"),
+                more: """
+                    [[sites]]
+                    hostname = "other"
+                    port = 8081
+                    [sites.proxy]
+                    enabled = true
+                    [[sites.proxy.upstreams]]
+                    name = "back"
+                    url = "http://[::1]:8080"
+                    [[sites.routes]]
+                    path = "/"
+                    upstream = "back"
+                    """,
+                says: ["sites[0].proxy.upstreams[0].url", "sites[1].proxy.upstreams[0].url", "own site \"other\""]),
+            Mistake(
                 testDescription: "a name server that is none", more: "[dns]\nservers = [\"ns.example\"]",
                 says: ["dns.servers[0]", "\"ns.example\" is not the address of a name server"]),
         ])
@@ -64,7 +80,7 @@ struct BadUpstreamTests {
         for words in mistake.says { #expect("\(outcome)".contains(words), "\(words) is not in:\n\(outcome)") }
     }
 
-    @Test("A server on another machine, or on another port of this one, is no loop")
+    @Test("A server on another machine, on another port of this one, or a site of its own that asks others is no loop")
     func noLoop() async throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write(
@@ -80,9 +96,25 @@ struct BadUpstreamTests {
             \(Self.server("http://127.0.0.1:8081"))
             \(Self.server("http://127.0.0.2:8080"))
             \(Self.server("http://app.example:8080"))
+            \(Self.server("http://127.0.0.1:8082"))
             [[sites.proxy.routes]]
             path = "/"
             upstream = "app"
+            [[sites]]
+            hostname = "inner"
+            listen = "127.0.0.1"
+            port = 8082
+            [sites.proxy]
+            enabled = true
+            \(Self.server("http://127.0.0.1:8083"))
+            [[sites.routes]]
+            path = "/"
+            upstream = "app"
+            [[sites]]
+            hostname = "innermost"
+            listen = "127.0.0.1"
+            port = 8083
+            respond = { body = "x" }
             """)
         let outcome = try await Command.run(Place.gatehouse, ["check", file])
         #expect(outcome.code == 0, "\(outcome)")

@@ -35,9 +35,10 @@ extension PlanBuilder {
     mutating func server(_ upstream: Upstream, _ proxy: Proxy, of site: Site, at keyPath: String) -> UpstreamServer {
         let url = upstream.url
         // A site may well be behind a listener of [[tcp]] of the same gateway: there the connection ends.
-        if url.scheme != .tcp, let loop = ownListener(of: url) {
+        if url.scheme != .tcp, let loop = loop(of: url, from: site, isShared: keyPath.hasPrefix("upstreams[")) {
             problem(
-                at: "\(keyPath).url", "\(url) is this gateway's own site \"\(loop)\": requests would come back to it for ever")
+                at: "\(keyPath).url", "\(url) is this gateway's own site \"\(loop)\": requests would come back to it for ever",
+                hint: "name the server that is to answer them; another site may be asked that asks none of this port")
         }
         let identity = UpstreamServer.Identity(
             isTLS: url.scheme.isTLS, host: url.hostText, port: UInt16(clamping: url.port), basePath: url.basePath)
@@ -93,9 +94,32 @@ extension PlanBuilder {
         return settings
     }
 
-    /// The name of the site whose listener has this address, if it certainly is ours: an address of this machine's own
-    /// loopback, or the very one that is listened on.
-    private mutating func ownListener(of url: UpstreamURL) -> String? {
+    /// The name of the gateway's own site that is asked, if what asks it may be asked by that again.
+    /// - Parameter isShared: whether the server is one of a pool that any site may ask.
+    private mutating func loop(of url: UpstreamURL, from site: Site, isShared: Bool) -> String? {
+        guard let own = ownSite(of: url) else { return nil }
+        let shared = configuration.sharedPools.flatMap(\.proxy.upstreams)
+        var asked: Set<Int> = []
+        var next = [own.port]
+        while let port = next.popLast() {
+            if !isShared, port == site.port { return own.name }
+            guard asked.insert(port).inserted else { continue }
+            // By the port alone: which of its sites answers depends on the request's host.
+            for index in sitesOfPorts[port] ?? [] {
+                let other = configuration.sites[index]
+                guard other.hasRoute(where: { $0.action == .proxy }) else { continue }
+                if isShared { return own.name }
+                for upstream in (other.proxy?.upstreams ?? []) + shared {
+                    if let further = ownSite(of: upstream.url) { next.append(further.port) }
+                }
+            }
+        }
+        return nil
+    }
+
+    /// The site whose listener has this address, if it certainly is ours: an address of this machine's own loopback, or the
+    /// very one that is listened on.
+    private mutating func ownSite(of url: UpstreamURL) -> Site? {
         let isLoopback: Bool
         let isIPv6: Bool
         switch url.host {
@@ -107,7 +131,7 @@ extension PlanBuilder {
         return sitesOfPorts[url.port]?.lazy.map { [sites = configuration.sites] in sites[$0] }.first { site in
             if site.listen == url.hostText { return true }
             return isLoopback && (site.listen == "::" || (site.listen == "0.0.0.0" && !isIPv6))
-        }?.name
+        }
     }
 
     private func health(_ proxy: Proxy) -> ServerHealth.Settings {
