@@ -89,7 +89,7 @@ struct Failure: Error {
         let isLeftOver = mayBeLeftOver && refusal.reason == .statusLineMalformed
         content = Content(
             .message(refusal), refusal.status, refusal.sender == .client ? .client : .upstream,
-            isLeftOver ? "it may be left of the answer before it on the connection" : "",
+            isLeftOver ? "it may be left of the answer before it on the connection" : refusal.instead?.rawValue ?? "",
             isLeftOver ? .closed(isReused: true) : .never, Failure.key(of: refusal.reason), AnswerFields(), nil)
     }
 

@@ -5,6 +5,14 @@ package struct HTTPRefusal: Error, Hashable, Sendable {
     package let reason: RefusalReason
     /// Who sent the offending bytes.
     package let sender: Sender
+    /// What the bytes are instead, where that is plain to see: a server is spoken to in the wrong protocol.
+    package let instead: Instead?
+
+    /// What a server speaks that is taken for one of plain HTTP/1.
+    package enum Instead: String, Sendable {
+        case http2 = "the server speaks HTTP/2: write h2c:// in its URL, or http_version = \"2\""
+        case tls = "the server speaks TLS: write https:// in its URL"
+    }
 
     /// The side a message comes from.
     package enum Sender: Sendable {
@@ -12,9 +20,10 @@ package struct HTTPRefusal: Error, Hashable, Sendable {
     }
 
     @inline(never)
-    package init(_ reason: RefusalReason, from sender: Sender = .client) {
+    package init(_ reason: RefusalReason, from sender: Sender = .client, instead: Instead? = nil) {
         self.reason = reason
         self.sender = sender
+        self.instead = instead
         status = sender == .client ? reason.status : 502
     }
 

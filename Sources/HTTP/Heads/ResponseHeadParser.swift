@@ -32,19 +32,19 @@ struct ResponseHeadParser {
     /// many servers send it.
     private mutating func parseStatusLine(_ input: Span<UInt8>, _ end: Int) throws(HTTPRefusal) -> Int? {
         guard end >= 13 else {
-            if VersionText.firstMisfit(input, at: 0, to: min(end, 8)) != nil { throw malformed }
+            if VersionText.firstMisfit(input, at: 0, to: min(end, 8)) != nil { throw Self.malformed(input) }
             return nil
         }
-        guard VersionText.hasPrefix(input, at: 0), input[8] == ByteClass.space else { throw malformed }
+        guard VersionText.hasPrefix(input, at: 0), input[8] == ByteClass.space else { throw Self.malformed(input) }
         guard input[5] == 0x31 else { throw HTTPRefusal(.versionUnsupported, from: .upstream) }
         // RFC 9110 §2.5: a higher minor version is read as the highest that is spoken here.
         summary.minorVersion = min(input[7], 0x31) - 0x30
         var number = 0
         for index in 9..<12 {
-            guard ByteClass.isDigit(input[index]) else { throw malformed }
+            guard ByteClass.isDigit(input[index]) else { throw Self.malformed(input) }
             number = number * 10 + Int(input[index] - 0x30)
         }
-        guard input[12] == ByteClass.space || input[12] == ByteClass.carriageReturn else { throw malformed }
+        guard input[12] == ByteClass.space || input[12] == ByteClass.carriageReturn else { throw Self.malformed(input) }
         // RFC 9110 §15: other numbers have no class, so nobody knows how their bodies are framed.
         guard 100...599 ~= number else { throw HTTPRefusal(.statusInvalid, from: .upstream) }
         summary.status = number
@@ -60,5 +60,16 @@ struct ResponseHeadParser {
         return stop + 2
     }
 
-    private var malformed: HTTPRefusal { HTTPRefusal(.statusLineMalformed, from: .upstream) }
+    private static func malformed(_ input: Span<UInt8>) -> HTTPRefusal {
+        HTTPRefusal(.statusLineMalformed, from: .upstream, instead: instead(input))
+    }
+
+    private static func instead(_ input: Span<UInt8>) -> HTTPRefusal.Instead? {
+        // RFC 8446 §5.1: a record with an alert or of the handshake, of whatever version.
+        if input.count >= 3, input[0] == 0x15 || input[0] == 0x16, input[1] == 3 { return .tls }
+        // RFC 9113 §3.4: a server begins with SETTINGS, of stream 0.
+        guard input.count >= 9, input[0] == 0, input[3] == 4, input[4] == 0 else { return nil }
+        for index in 5..<9 where input[index] != 0 { return nil }
+        return .http2
+    }
 }
