@@ -79,7 +79,7 @@ struct DocumentGathering {
         } catch {
             var position = error.position
             position.file = file
-            reading.report(.error, "", at: position, error.message, hint: error.hint)
+            reading.report(.error, "", at: position, error.message, hint: ForeignFile.hint(content) ?? error.hint)
             return false
         }
         if file > 0 || VariableReferences.areIn(content[...]) { prepare(&table, "", file) }
