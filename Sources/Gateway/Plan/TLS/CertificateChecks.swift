@@ -1,5 +1,6 @@
 import Configuration
 import EventLoop
+import Glibc
 import TLS
 import Transport
 
@@ -55,7 +56,10 @@ extension PlanBuilder {
         var isReadable = true
         for (key, file) in files {
             guard let error = FileAccess.problem(reading: file) else { continue }
-            problem(at: key, "\(file): \(error.reason)")
+            problem(
+                at: key, "\(file): \(error.reason)",
+                hint: error.code == EACCES
+                    ? "whoever runs Gatehouse must be allowed to read it, as by chgrp gatehouse FILE and chmod 640 FILE" : nil)
             isReadable = false
         }
         guard isReadable else { return nil }
