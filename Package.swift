@@ -126,7 +126,8 @@ let package = Package(
         tests(of: "BuffersTests", ["Buffers"]),
         tests(of: "TransportTests", ["Transport", "TLS", "COpenSSL", "CRecords", "EventLoop", "Buffers", "LoopTesting"]),
         tests(
-            of: "MessagesTests", ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "LoopTesting", "TestSupport"]),
+            of: "MessagesTests",
+            ["Messages", "Transport", "TLS", "EventLoop", "Buffers", "HTTP", "HTTP2", "LoopTesting", "TestSupport"]),
         tests(of: "RecordsTests", ["CRecords"]),
         tests(of: "ConformanceTests", ["gatehouse", "Configuration", "HTTP", "TLS", "CLinux"]),
         .target(name: "RunningDemo", path: "Tests/RunningDemo", swiftSettings: settings),

@@ -66,7 +66,7 @@ final class HTTP2Side: ClientSide {
             ForwardedHead.appendResponseFields(head, answer, policy: policy, to: &$0)
         } encode: { lines in
             stream.begin(isTunnel ? .untilClose : framing, isTunnel: isTunnel) {
-                resources.encodedAnswer.appendAnswer(status, lines: lines, to: &$0)
+                resources.encodedAnswers.appendAnswer(status, lines: lines, to: &$0)
             }
         }
     }
@@ -78,7 +78,7 @@ final class HTTP2Side: ClientSide {
         resources.withLines {
             OwnHead.appendFields(answer.fields, answer.siteFields, statedLength: answer.statedLength, own, to: &$0)
         } encode: { lines in
-            stream.begin(answer.framing) { FieldEncoder.append(answer.status, lines: lines, to: &$0) }
+            stream.begin(answer.framing) { resources.encodedAnswers.appendAnswer(answer.status, lines: lines, to: &$0) }
         }
     }
 

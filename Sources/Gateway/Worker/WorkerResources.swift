@@ -63,7 +63,7 @@ final class WorkerResources {
     private let spareResponses = FreeList<ResponseHead>(keeping: 384)
     private var spareLines: [UInt8] = []
     /// Of answers to clients in HTTP/2.
-    let encodedAnswer = EncodedSection()
+    let encodedAnswers = EncodedSections()
     /// For connections that are passed on.
     let pipes = FreeList<SplicePipe>(keeping: 32)
     var requestIDs = RequestIDs()

@@ -132,6 +132,19 @@ package enum ByteScanning {
         }
     }
 
+    /// A number that runs of the same bytes share. Others may, too, and whoever chooses them can make them.
+    package static func fingerprint(_ bytes: Span<UInt8>) -> UInt64 {
+        var value = UInt64(truncatingIfNeeded: bytes.count)
+        var start = 0
+        while start < bytes.count {
+            let end = min(start &+ 8, bytes.count)
+            value = (value ^ word(bytes, start..<end)) &* 0x9E37_79B9_7F4A_7C15
+            value ^= value &>> 32
+            start = end
+        }
+        return value
+    }
+
     /// Whether two runs are equal, ASCII letters in any case.
     static func equal(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
         // Sound: the pointers do not leave the closures.

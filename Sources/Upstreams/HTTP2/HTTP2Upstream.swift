@@ -49,7 +49,7 @@ extension HTTP2Upstream: UpstreamSide {
             if isTunnel {
                 FieldEncoder.appendRequest(text.span, parts, isHTTPS: connection.isTLS, opensWebSocket: true, to: &$0)
             } else {
-                connection.encodedRequest.appendRequest(text.span, parts, isHTTPS: connection.isTLS, to: &$0)
+                connection.encodedRequests.appendRequest(text.span, parts, isHTTPS: connection.isTLS, to: &$0)
             }
         }
         connection.giveBack(&text)

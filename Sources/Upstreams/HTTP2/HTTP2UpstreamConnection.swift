@@ -38,7 +38,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     private var spareSides: [HTTP2Upstream] = []
     /// Room for the text of a head.
     private var spareText: [UInt8] = []
-    let encodedRequest = EncodedSection()
+    let encodedRequests = EncodedSections()
 
     init(
         _ stream: Stream, of owner: SharedConnections, loop: EventLoop, buffers: BufferPool, limits: StreamLimits,

@@ -4,7 +4,9 @@ import Transport
 import Upstreams
 
 /// The text of one access-log line. Whatever came from a peer is escaped, so that no request can forge a line.
-struct AccessLine {
+///
+/// Not copied: a copy counts each of the objects that a record refers to.
+struct AccessLine: ~Copyable {
     let record: AccessRecord
     /// Nil of a connection of `[[tcp]]`, which carries no request that is known of.
     let client: (any ClientSide)?

@@ -94,10 +94,10 @@ extension AccessLine {
         switch field {
         case .method: write(part(head.method), form, &out)
         case .target: writeRedacted(part(head.target), form, &out)
-        case .path: write(part(head.target).map(path), form, &out)
+        case .path: write(part(head.target).map { path(of: $0) }, form, &out)
         case .query: writeQuery(of: part(head.target), form, &out)
         case .host: write(part(head.authority), form, &out)
-        case .domain: write(head.host.flatMap(part), form, &out)
+        case .domain: write(head.host.flatMap { part($0) }, form, &out)
         case .version: literal(head.version?.inRequestLine, form, &out)
         case .http_version: literal(head.version?.number, form, &out)
         case .stream: number(client?.streamNumbers.map { UInt64($0.stream) }, form, &out)

@@ -3,7 +3,7 @@ import HTTP
 import Upstreams
 
 /// The spans of one exchange as OTLP's JSON has them: the gateway's own, and that of what an upstream was asked.
-struct SpanLine {
+struct SpanLine: ~Copyable {
     let line: AccessLine
     let trace: TraceContext
     /// When it ended, in nanoseconds since 1970.
