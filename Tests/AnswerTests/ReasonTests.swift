@@ -52,6 +52,13 @@ import Testing
         }
     }
 
+    @Test func `every status that is answered has its phrase`() {
+        // Nobody is there any more to get a 499.
+        for reason in ExchangeReason.allCases where reason.status != 499 {
+            #expect(StatusText.phrase(reason.status).utf8CodeUnitCount > 0, "\(reason): \(reason.status)")
+        }
+    }
+
     @Test func `every reason has a word of its own, fit for a field, a log line and a label`() throws {
         let words = Reason.allCases.map(\.word)
         #expect(Set(words).count == words.count)

@@ -51,6 +51,8 @@ package enum StatusText {
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
         case 505: "HTTP Version Not Supported"
+        case 507: "Insufficient Storage"
+        case 508: "Loop Detected"
         default: ""
         }
     }
