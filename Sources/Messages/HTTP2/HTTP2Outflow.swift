@@ -23,7 +23,8 @@ package final class HTTP2Outflow: BodySink {
     /// Has the field section of the message itself been sent? Interim ones may go before it.
     private var hasBegun = false
     /// The next interim head waits until those before it have gone.
-    private(set) var isHeadWaiting = false
+    var isHeadWaiting: Bool { waitsWithHead }
+    private var waitsWithHead = false
 
     package var bodyBytes: UInt64 { handedOver }
     private var handedOver: UInt64 = 0
@@ -47,7 +48,7 @@ package final class HTTP2Outflow: BodySink {
         isTunnel = false
         isBlockedThere = false
         hasBegun = false
-        isHeadWaiting = false
+        waitsWithHead = false
         handedOver = 0
         stalledAt = nil
         handedOverBefore = 0
@@ -60,7 +61,7 @@ package final class HTTP2Outflow: BodySink {
     func begin(_ framing: BodyFraming, isTunnel: Bool) {
         self.isTunnel = isTunnel
         hasBegun = true
-        isHeadWaiting = false
+        waitsWithHead = false
         left = if case .length(let count) = framing { count } else { nil }
         ended = framing.isEmpty
     }
@@ -136,8 +137,8 @@ package final class HTTP2Outflow: BodySink {
     package func flush() throws(PeerError) -> Bool {
         if isReset, let stream { throw stream.ending }
         if hasBegun { return true }
-        isHeadWaiting = stream?.connection.takesHeads == false
-        return !isHeadWaiting
+        waitsWithHead = stream?.connection.takesHeads == false
+        return !waitsWithHead
     }
 
     /// The stream takes nothing more.
