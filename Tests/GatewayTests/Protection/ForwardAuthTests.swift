@@ -95,7 +95,8 @@ struct ForwardAuthTests {
                 try wire.write("GET /app/no HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 return try wire.readToEnd().bytes
             }
-            for (bytes, name) in [(try await heads.first(1)[0], "Remote-User"), (refused, "X-Tenant")] {
+            let passed = try await heads.first(1)[0]
+            for (bytes, name) in [(passed, "Remote-User"), (refused, "X-Tenant")] {
                 // The byte that is no UTF-8 as one that is.
                 let text = String(decoding: bytes.map { $0 == 0xFC ? UInt8(ascii: "~") : $0 }, as: UTF8.self)
                 #expect(text.contains("\r\n\(name): M~ller\r\n"), "\(text)")
