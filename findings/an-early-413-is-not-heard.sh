@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a client that is answered 413 or 401 while it still sends stops sending (RFC 9112 §9.5: "it SHOULD ... cease") and shows
-# the answer; a server that has said so, and closed its side, need not read what comes.
+# Guess: a client that is answered 413 or 401 while it still sends stops sending (RFC 9112 §9.5: it SHOULD "immediately cease
+# transmitting the body") and shows the answer; a server that has said so, and closed its side, need not read what comes.
 # What happens: curl, aiohttp and Node.js stop. requests, httpx, urllib, wget and PHP send all 32 MiB first and look then. If the
 # server reads that to its end all of them show the 413. If it reads 4 MiB and closes, urllib raises "Broken pipe" or "Connection
 # reset", and wget says "Giving up"; requests, httpx and PHP still find the answer behind the failed write.
