@@ -40,8 +40,8 @@ package struct VaryingFields: Equatable, Hashable, Sendable {
         return codings
     }
 
-    /// `Vary: *`: the answer is good for nobody else. One that depends on more fields, or has more codings, than any answer does is
-    /// taken as such: all of them would be looked for in each request for its target.
+    /// `Vary: *`: the answer is good for nobody else. One that depends on more fields, or has more codings, than any answer does
+    /// is taken as such: all of them would be looked for in each request for its target.
     package static func isAny(_ fields: borrowing FieldSection) -> Bool {
         fields.contains(.vary, token: "*") || has(.vary, moreThan: mostNames, fields)
             || has(.contentEncoding, moreThan: mostCodings, fields)
