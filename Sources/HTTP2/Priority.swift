@@ -7,6 +7,14 @@ package struct Priority: Equatable, Sendable {
 
     package init() {}
 
+    /// Of who says nothing. RFC 9218 §4 would have such answers sent one after another; but most clients that say nothing have no
+    /// plan, and a small answer must not wait for a large one's end.
+    package static let unstated: Priority = {
+        var priority = Priority()
+        priority.isIncremental = true
+        return priority
+    }()
+
     /// Reads a `priority` field, a dictionary of RFC 8941 §3.2. What is unknown or out of range is ignored, as RFC 9218 §4 says.
     package init(_ value: Span<UInt8>) {
         var start = 0

@@ -21,7 +21,7 @@ package struct RequestFields: ~Copyable {
     private var size = 0
     private var count = 0
     /// Of the `priority` field, RFC 9218 §5.
-    package private(set) var priority = Priority()
+    package private(set) var priority = Priority.unstated
     /// The first rule that was broken; nil as long as none is.
     package private(set) var malformation: RefusalReason?
     /// More was sent than the limits allow; the rest was dropped.

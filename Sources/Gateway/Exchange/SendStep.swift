@@ -62,12 +62,15 @@ extension Exchange {
 
     /// Waits until the client can take more.
     mutating nonisolated(nonsending) func waitForClient() async throws(Failure) {
-        let now = resources.loop.now
-        let end = min(client.answerBody.stalledSince ?? now, now) &+ generation.limits.sendTimeout
+        let began = resources.loop.now
         client.watch(reading: false, writing: true)
         defer { client.unwatch() }
-        guard end > now, await client.waiter.wait(timeout: end - now) != .deadline else {
-            throw Failure(.sendTimeout, key: "limits.send_timeout")
+        while true {
+            let now = resources.loop.now
+            // Later than at first, where others of the connection had their turn meanwhile.
+            let end = min(client.answerBody.stalledSince ?? began, now) &+ generation.limits.sendTimeout
+            guard end > now else { throw Failure(.sendTimeout, key: "limits.send_timeout") }
+            if await client.waiter.wait(timeout: end - now) != .deadline { return }
         }
     }
 }

@@ -90,7 +90,10 @@ struct Download: ~Copyable {
     private mutating func readHead(_ upload: Upload.State, _ now: UInt64) throws(Failure) -> Blocked {
         while true {
             // Interim heads go one by one, so that a client that does not read them never has them collected here.
-            if interimHeads > 0, try !flush() { return Blocked(onClient: true) }
+            if interimHeads > 0, try !flush() {
+                movedAt = sink.stalledSince ?? movedAt
+                return Blocked(onClient: true)
+            }
             if try takeHead(upload, now) {
                 if state != .awaited { return Blocked() }
                 continue
@@ -158,7 +161,7 @@ struct Download: ~Copyable {
             switch try next() {
             case .ready:
                 guard try moveOn() > 0 else {
-                    movedAt = min(movedAt, sink.stalledSince ?? movedAt)
+                    movedAt = sink.stalledSince ?? movedAt
                     return Blocked(onClient: true)
                 }
                 movedAt = now

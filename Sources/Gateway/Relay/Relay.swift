@@ -76,18 +76,18 @@ struct Relay: ~Copyable {
                 await loop.yield()
                 continue
             }
-            let (timeout, expiry) = try prepareToWait(up, down)
+            let timeout = try prepareToWait(up, down)
             let since = loop.now
-            let wake = await waiter.wait(timeout: timeout)
+            // After the time it is looked at again: a deadline may have moved, as where others of the connection had their turn.
+            _ = await waiter.wait(timeout: timeout)
             if up.onClient { waitedForBody &+= loop.now &- since }
             if down.onClient, !down.onUpstream { waitedForTaking &+= loop.now &- since }
-            if case .deadline = wake, loop.now &- since >= timeout { throw expiry.failure }
         }
     }
 
     /// Says what is to wake the exchange.
-    /// - Returns: the nanoseconds after which it has waited too long, and what that means then.
-    private func prepareToWait(_ up: Blocked, _ down: Blocked) throws(Failure) -> (UInt64, RelayDeadline.Expiry) {
+    /// - Returns: the nanoseconds after which it may have waited too long.
+    private func prepareToWait(_ up: Blocked, _ down: Blocked) throws(Failure) -> UInt64 {
         download.upstream.watch(reading: down.onUpstream, writing: up.onUpstream)
         download.client.watch(reading: up.onClient, writing: down.onClient)
         let now = loop.now
@@ -99,6 +99,6 @@ struct Relay: ~Copyable {
                 client: download.client.presence),
             limits: download.limits, timeouts: download.proxying.timeouts, now: now)
         guard deadline.at > now else { throw deadline.expiry.failure }
-        return (deadline.at - now, deadline.expiry)
+        return deadline.at - now
     }
 }

@@ -29,8 +29,14 @@ package final class HTTP2Outflow: BodySink {
     package var bodyBytes: UInt64 { handedOver }
     private var handedOver: UInt64 = 0
     /// Since when the peer has taken less than `stallBytes` of what it could have, in monotonic nanoseconds; nil while it takes
-    /// all that there is.
-    package var stalledSince: UInt64? { stalledAt }
+    /// all that there is. Who waits for its turn is not stalled as long as the connection moves; and if that does not, its own end
+    /// is near.
+    package var stalledSince: UInt64? {
+        guard let stream else { return stalledAt }
+        if waitsWithHead { return stream.connection.now }
+        guard isBlockedThere, let stalledAt else { return stalledAt }
+        return max(stalledAt, stream.connection.dataMovedAt)
+    }
     private var stalledAt: UInt64?
     /// What had been handed over by then.
     private var handedOverBefore: UInt64 = 0
@@ -107,7 +113,7 @@ package final class HTTP2Outflow: BodySink {
         handedOverBefore = handedOver
     }
 
-    private static let stallBytes: UInt64 = 4096
+    static let stallBytes: UInt64 = 4096
 
     /// Ends the stream; with trailers in a field section of their own.
     package func finish(trailers: FieldSection?) {

@@ -6,6 +6,7 @@ final class HTTP2SendQueue {
     private var streams: [HTTP2Stream] = []
 
     var isEmpty: Bool { streams.isEmpty }
+    var count: Int { streams.count }
 
     /// Does nothing with one that waits already.
     func add(_ stream: HTTP2Stream) {

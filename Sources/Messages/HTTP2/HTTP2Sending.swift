@@ -27,8 +27,16 @@ extension HTTP2Connection {
         }
         let count = try output.appendData(
             stream.identifier, payload, endsStream: endsStream, maxFrameSize: peer.maxFrameSize)
+        noteMoved(count)
         flushSoon()
         return count
+    }
+
+    /// A connection moves if each of the streams that wait for it could have had its share.
+    private func noteMoved(_ count: Int) {
+        dataMoved += UInt64(count)
+        guard dataMoved >= HTTP2Outflow.stallBytes, dataMoved >= HTTP2Outflow.stallBytes * UInt64(queue.count) else { return }
+        (dataMoved, dataMovedAt) = (0, now)
     }
 
     /// DATA was sent, with which a WINDOW_UPDATE or two may go. Not if there is so little of it because the peer lets no more

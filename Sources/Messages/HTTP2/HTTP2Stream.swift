@@ -20,7 +20,7 @@ package final class HTTP2Stream {
         get { askedPriority }
         set { askedPriority = newValue }
     }
-    private var askedPriority = Priority()
+    private var askedPriority = Priority.unstated
     /// Why it ended before its time, on either side's account; nil while it has not.
     package var resetCode: ErrorCode? { resetBy }
     private var resetBy: ErrorCode?

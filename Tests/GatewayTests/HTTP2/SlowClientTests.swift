@@ -66,6 +66,24 @@ struct SlowClientTests {
         }
     }
 
+    @Test("who waits for the answers before it is not taken for one that does not read")
+    func inOrder() async throws {
+        try await Self.serving { _, port, _ in
+            let outcome = try await Command.run(
+                Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", "in_order"])
+            #expect(outcome.text == "3 200 ended\n", "\(outcome)")
+        }
+    }
+
+    @Test("a client that says nothing of priorities gets its answers in turn")
+    func inTurn() async throws {
+        try await Self.serving { _, port, _ in
+            let outcome = try await Command.run(
+                Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", "in_turn"])
+            #expect(outcome.text == "ended open\n", "\(outcome)")
+        }
+    }
+
     private static func serving(_ body: (Gatehouse, FreePort, Certificates) async throws -> Void) async throws {
         let certificates = try await Certificates.ready()
         let large = Upstream.ok(String(repeating: "x", count: 100_000))
@@ -75,6 +93,9 @@ struct SlowClientTests {
                 try wire.readBody(of: &request)
                 switch request.target {
                 case "/large": try wire.write(large)
+                case "/long":
+                    try wire.write("HTTP/1.1 200 OK\r\nContent-Length: 16000000\r\n\r\n")
+                    for _ in 0..<160 { try wire.write(String(repeating: "x", count: 100_000)) }
                 case "/huge":
                     try wire.write("HTTP/1.1 200 OK\r\n\r\n")
                     while true { try wire.write(large) }

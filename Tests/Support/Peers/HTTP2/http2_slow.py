@@ -114,6 +114,28 @@ def interims():
     show(client, numbers)
 
 
+def in_order():
+    """Large answers that are to come one after another, to a client that reads all the time, and takes its time."""
+    client = Client(port, window=1 << 30)
+    client.h2.increment_flow_control_window(1 << 30)
+    client.until(lambda: client.greeted)
+    numbers = [client.request("/long", fields=[("priority", "u=3")]) for _ in range(3)]
+    while not all(client.answers[number].end for number in numbers):
+        client.read()
+        time.sleep(0.01)
+    show(client, numbers)
+
+
+def in_turn():
+    """A small answer that is asked for behind a large one."""
+    client = Client(port, window=1 << 30)
+    client.h2.increment_flow_control_window(1 << 30)
+    client.until(lambda: client.greeted)
+    large = client.request("/huge")
+    client.until(lambda: len(client.answers[large].body) > 1 << 20)
+    print(client.answer(client.request("/large")).end, client.answers[large].end or "open")
+
+
 def unfinished():
     """Requests whose bodies never come."""
     client = Client(port)
