@@ -59,7 +59,8 @@ import Testing
             socket.interest = .hangup
             if closes { close(theirs) } else { _ = shutdown(theirs, Int32(SHUT_WR)) }
             #expect(await waiter.wait(timeout: nil) == .ready)
-            #expect(socket.hasHungUp && socket.isReadable && socket.hungUpAt == actor.loop.now)
+            #expect(socket.hasHungUp && socket.isReadable)
+            #expect(socket.hungUpAt > 0 && socket.hungUpAt <= actor.loop.now)
             // Of a pair of sockets of this machine's the kernel tells whether the other is closed; of TCP it cannot.
             #expect(socket.isBroken == closes)
             socket.close()

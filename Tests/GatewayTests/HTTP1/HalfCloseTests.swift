@@ -17,7 +17,8 @@ struct HalfCloseTests {
     private static let asked = [
         Asked(testDescription: "GET", bytes: "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n"),
         Asked(
-            testDescription: "GET, the last by its own word", bytes: "GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+            testDescription: "GET, the last by its own word",
+            bytes: "GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
         Asked(testDescription: "GET of HTTP/1.0", bytes: "GET /slow HTTP/1.0\r\nHost: localhost\r\n\r\n"),
         Asked(
             testDescription: "GET of HTTP/1.0 that would keep the connection",

@@ -21,7 +21,9 @@ def step(operation):
         try:
             return operation()
         except ssl.SSLWantReadError:
-            connection.sendall(outgoing.read())
+            # Even of nothing a send fails behind a FIN.
+            if said := outgoing.read():
+                connection.sendall(said)
             arrived = connection.recv(65536)
             if not arrived:
                 return b""
@@ -46,7 +48,7 @@ got = b""
 try:
     while piece := step(lambda: session.read(65536)):
         got += piece
-except ConnectionResetError:
+except ConnectionError:
     pass
 head, _, body = got.decode().partition("\r\n\r\n")
 print("got " + (f"{head.split(' ')[1]} {body}" if got else "nothing"), flush=True)
