@@ -61,7 +61,7 @@ struct IncludeTests {
                 """
                 sites/a.toml:2:12: error: sites[1].hostname: "one" on port 80 belongs to sites[0] (main.toml:2:1) already
                 """,
-                "sites/a.toml:8:14: error: sites[2].static_dir: expected a string, found the integer 5",
+                "sites/a.toml:8:14: error: sites[2].static_dir: expected a string, found the integer 5\n  help: in quotes: \"5\"",
                 "sites/b.toml:1:9: error: while parsing table header: expected ']', saw '\\n'",
             ])
         let result = read()

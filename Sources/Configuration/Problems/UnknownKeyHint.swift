@@ -105,7 +105,9 @@ enum ForeignKeys {
                 hint: "it is response_headers = { set = { Strict-Transport-Security = \"max-age=31536000\" } }"),
             Word(names: ["cors"], hint: "CORS is [sites.access_control]"),
             Word(names: ["gzip", "encode", "brotli"], hint: "compression is [sites.compression]"),
-            Word(names: ["ttl", "proxy_cache_valid"], hint: "it is default_ttl of [sites.cache_upstream]"),
+            Word(
+                names: ["ttl", "proxy_cache_valid"], tables: ["sites[].cache_upstream", "sites[]"],
+                hint: "it is default_ttl of [sites.cache_upstream]"),
             Word(names: ["proxy_cache"], hint: "it is [sites.cache_upstream]"),
             Word(names: ["port"], tables: ["metrics", "admin"], hint: "address and port are listen = \"127.0.0.1:PORT\""),
         ]

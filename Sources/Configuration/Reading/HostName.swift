@@ -27,11 +27,11 @@ enum HostName {
     static func checkSiteName(_ text: String) -> Result<String, Fault> {
         let unbracketed = text.hasPrefix("[") && text.hasSuffix("]") ? text.dropFirst().dropLast() : text[...]
         if IPAddressText.ipv6(unbracketed) != nil { return .success("[\(unbracketed.lowercased())]") }
-        guard text.hasPrefix("*") else { return check(text) }
         // As nginx's users write it.
         if text == "*" || text == "_" {
             return .failure(Fault(reason: "a lone \"\(text)\"", hint: "default = true answers for all other names"))
         }
+        guard text.hasPrefix("*") else { return check(text) }
         guard text.hasPrefix("*."), text.dropFirst(2).contains(".") else {
             return .failure(Fault(reason: "a wildcard stands for one whole label", hint: "such as \"*.example.com\""))
         }
