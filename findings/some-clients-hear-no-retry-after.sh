@@ -4,10 +4,10 @@
 # What happens: openai, anthropic, azure-core, httpx-retries, urllib3's Retry and curl --retry do. boto3, in its older mode as in
 # "standard", google-cloud-storage and aiohttp-retry do not look at it: they come back after parts of a second, and go on by a
 # plan of their own.
-# Why it matters to a gateway: a limit that says "30 seconds" has three, five or more requests within the first of them, which all
-# count where refused requests count, so that the client stays out; and a pool without servers has its crowd come back at once.
-# Refusals have to be cheap, a client that goes on asking must not prolong its own exclusion unless that is meant, and such
-# programs need a limit of their own in front of them (a semaphore, a token bucket).
+# Why it matters to a gateway: a limit that says "30 seconds" has three requests of such a program within two or three, which
+# count where refused requests count, so that it stays out; and a pool without servers has its crowd come back at once. Refusals
+# have to be cheap, a client that goes on asking must not prolong its own exclusion unless that is meant, and such programs need a
+# limit of their own in front of them (a semaphore, a token bucket).
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
