@@ -40,7 +40,9 @@ extension Exchange {
 
     /// Not all of a payload was taken: waits until the client takes more, and lets the others of this loop have their turn.
     mutating nonisolated(nonsending) func waitForClient(after taken: Int) async throws(Failure) {
-        if taken == 0 { try await waitForClient() } else { try await flush() }
+        // Who was woken goes on at once: over HTTP/2 the room would be another's by its next turn.
+        if taken == 0 { return try await waitForClient() }
+        try await flush()
         await resources.loop.yield()
     }
 

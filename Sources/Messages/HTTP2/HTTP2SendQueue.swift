@@ -4,6 +4,8 @@ import HTTP2
 final class HTTP2SendQueue {
     /// In the order in which they came. Taken out while it is changed: price 1.
     private var streams: [HTTP2Stream] = []
+    /// Places that were given.
+    private var lastPlace: UInt64 = 0
 
     var isEmpty: Bool { streams.isEmpty }
     var count: Int { streams.count }
@@ -12,6 +14,11 @@ final class HTTP2SendQueue {
     func add(_ stream: HTTP2Stream) {
         guard !stream.isQueued else { return }
         stream.isQueued = true
+        // Several are woken at a time, and the first may take all the room: the others have their places again.
+        if stream.place == 0 {
+            lastPlace += 1
+            stream.place = lastPlace
+        }
         var waiting = exchange(&streams, with: [])
         waiting.append(stream)
         streams = waiting
@@ -47,6 +54,6 @@ final class HTTP2SendQueue {
     private static func goes(_ stream: HTTP2Stream, before other: HTTP2Stream) -> Bool {
         if stream.priority.urgency != other.priority.urgency { return stream.priority.urgency < other.priority.urgency }
         if stream.priority.isIncremental != other.priority.isIncremental { return !stream.priority.isIncremental }
-        return !stream.priority.isIncremental && stream.identifier < other.identifier
+        return stream.priority.isIncremental ? stream.place < other.place : stream.identifier < other.identifier
     }
 }
