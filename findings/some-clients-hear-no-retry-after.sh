@@ -64,7 +64,7 @@ END_OF_PYTHON
 cat >probe.py <<'END_OF_PROBE'
 import glob, http.server, importlib.metadata, os, subprocess, sys, threading, time
 
-SECONDS = 8  # What Retry-After says.
+SECONDS = 4  # What Retry-After says.
 came = {}
 
 class Handler(http.server.BaseHTTPRequestHandler):  # /STATUS/NAME/… is refused each time.
