@@ -102,6 +102,7 @@ CASES = (
         "whole/recorded-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), passage=RECORDED),
     Whole("whole/traced-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), passage=TRACED),
     Whole("whole/static-1-KiB", "/static/1k.bin", Load(connections=1, expect_bytes=KIB)),
+    Whole("whole/http2-static-1-KiB", "/static/1k.bin", Load(connections=1, streams=10, expect_bytes=KIB)),
     Whole(
         "whole/kept-95-bytes", "/plain/kept/small", Load(connections=1, expect_bytes=len(SMALL_BODY)),
         protection="[sites.cache_upstream]\n"),
