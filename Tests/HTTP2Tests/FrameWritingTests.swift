@@ -17,7 +17,7 @@ struct FrameWritingTests {
         #expect(
             written { Frames.appendPing(word.span, isAck: false, to: &$0) } == hexadecimal("000008 06 00 00000000") + word)
         #expect(
-            written { Frames.appendGoAway(last: 0x7FFF_FFFF, .enhanceYourCalm, words: "calm", to: &$0) }
+            written { Frames.appendGoAway(last: 0x7FFF_FFFF, .enhanceYourCalm, debugData: "calm", to: &$0) }
                 == hexadecimal("00000c 07 00 00000000 7fffffff 0000000b") + bytes("calm"))
         #expect(written { Frames.appendReset(3, .cancel, to: &$0) } == hexadecimal("000004 03 00 00000003 00000008"))
         #expect(

@@ -16,7 +16,7 @@ struct ResponseFieldsTests {
         let byLetters = read(fields, limits: limits)
         var decoded = ResponseFields(limits: limits)
         #expect(throws: Never.self) {
-            try FieldDecoder().decode(literals(fields).span, isLast: true) { decoded.add(name: $0, value: $1, place: $2) }
+            try FieldDecoder().decode(literals(fields).span, isLast: true) { decoded.add(name: $0, value: $1, index: $2) }
         }
         decoded.conclude()
         #expect(decoded.refusal == byLetters.refusal, "\(fields)")

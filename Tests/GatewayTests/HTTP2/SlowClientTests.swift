@@ -68,7 +68,8 @@ struct SlowClientTests {
 
     @Test("who waits for the answers before it is not taken for one that does not read")
     func inOrder() async throws {
-        try await Self.serving { _, port, _ in
+        // More than the client is ever kept from reading, and less than all but one answer take.
+        try await Self.serving(sendTimeout: 10) { _, port, _ in
             let outcome = try await Command.run(
                 Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", "in_order"])
             #expect(outcome.text == "3 200 ended\n", "\(outcome)")
@@ -77,14 +78,17 @@ struct SlowClientTests {
 
     @Test("a client that says nothing of priorities gets its answers in turn")
     func inTurn() async throws {
-        try await Self.serving { _, port, _ in
+        try await Self.serving(sendTimeout: 30) { _, port, _ in
             let outcome = try await Command.run(
                 Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", "in_turn"])
             #expect(outcome.text == "ended open\n", "\(outcome)")
         }
     }
 
-    private static func serving(_ body: (Gatehouse, FreePort, Certificates) async throws -> Void) async throws {
+    /// - Parameter sendTimeout: seconds.
+    private static func serving(
+        sendTimeout: Int = 2, _ body: (Gatehouse, FreePort, Certificates) async throws -> Void
+    ) async throws {
         let certificates = try await Certificates.ready()
         let large = Upstream.ok(String(repeating: "x", count: 100_000))
         let interim = "HTTP/1.1 103 Early Hints\r\nLink: <\(String(repeating: "x", count: 7000))>\r\n\r\n"
@@ -94,8 +98,8 @@ struct SlowClientTests {
                 switch request.target {
                 case "/large": try wire.write(large)
                 case "/long":
-                    try wire.write("HTTP/1.1 200 OK\r\nContent-Length: 16000000\r\n\r\n")
-                    for _ in 0..<160 { try wire.write(String(repeating: "x", count: 100_000)) }
+                    try wire.write("HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n")
+                    for _ in 0..<80 { try wire.write(String(repeating: "x", count: 100_000)) }
                 case "/huge":
                     try wire.write("HTTP/1.1 200 OK\r\n\r\n")
                     while true { try wire.write(large) }
@@ -110,7 +114,7 @@ struct SlowClientTests {
         // Other clients get their answers at once.
         let limits = """
             [limits]
-            send_timeout = 2
+            send_timeout = \(sendTimeout)
             body_timeout = 2
             head_timeout = 2
             min_body_rate = 100

@@ -4,8 +4,10 @@ usage: http2_slow.py PORT CASE
 """
 
 import collections
+import socket
 import struct
 import sys
+import threading
 import time
 
 from http2_client import Client
@@ -116,13 +118,17 @@ def interims():
 
 def in_order():
     """Large answers that are to come one after another, to a client that reads all the time, and takes its time."""
+    pace = threading.Event()
     client = Client(port, window=1 << 30)
+    # What it has read makes room soon, and not by megabytes only: however slow it is, something moves.
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 400_000)
     client.h2.increment_flow_control_window(1 << 30)
     client.until(lambda: client.greeted)
     numbers = [client.request("/long", fields=[("priority", "u=3")]) for _ in range(3)]
     while not all(client.answers[number].end for number in numbers):
         client.read()
-        time.sleep(0.01)
+        # Its pace: it waits for nothing.
+        pace.wait(0.01)
     show(client, numbers)
 
 
