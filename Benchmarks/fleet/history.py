@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Write:
-    """One that etcd has taken from a member in its turn to get certificates."""
+    """One that etcd has taken from a member that led."""
 
     member: str
-    #: The revision that the turn was made with: it fences.
-    turn: int
+    #: The revision that the term began with: it fences.
+    term: int
     revision: int
 
 
@@ -27,32 +27,32 @@ class Change:
     made: int
 
 
-WRITTEN = re.compile(r"written in this member's turn .*?\brevision=(\d+) .*?\bturn=(\d+)")
+WRITTEN = re.compile(r"written as the leader .*?\brevision=(\d+) .*?\bterm=(\d+)")
 
 
 def writes(member: str, log: str) -> list[Write]:
     """Those that a member's log tells of."""
-    return [Write(member, int(turn), int(revision)) for revision, turn in WRITTEN.findall(log)]
+    return [Write(member, int(term), int(revision)) for revision, term in WRITTEN.findall(log)]
 
 
 def flaw_of_writes(found: Iterable[Write]) -> str | None:
-    """Why these cannot have come from one turn at a time; None: they can."""
+    """Why these cannot have come from one leader at a time; None: they can."""
     ordered = sorted(found, key=lambda each: each.revision)
     owners: dict[int, str] = {}
     for write, following in zip(ordered, [*ordered[1:], *ordered[-1:]]):
-        if write.revision <= write.turn:
-            return f"{write} is older than its turn"
-        if following.turn < write.turn:
-            return f"{following} comes after a later turn has written: {write}"
+        if write.revision <= write.term:
+            return f"{write} is older than its term"
+        if following.term < write.term:
+            return f"{following} comes after a later term has written: {write}"
         if following.revision == write.revision and following != write:
             return f"{following} and {write} are one"
-        if owners.setdefault(write.turn, write.member) != write.member:
-            return f"two members had the turn {write.turn}"
+        if owners.setdefault(write.term, write.member) != write.member:
+            return f"two members had the term {write.term}"
     return None
 
 
-def turns(changes: Iterable[Change], key: str) -> list[tuple[int, int | None]]:
-    """From which revision to which (None: it goes on) somebody had the turn."""
+def terms(changes: Iterable[Change], key: str) -> list[tuple[int, int | None]]:
+    """From which revision to which (None: it goes on) somebody led."""
     found: list[tuple[int, int | None]] = []
     for change in changes:
         if change.key != key:
@@ -65,15 +65,15 @@ def turns(changes: Iterable[Change], key: str) -> list[tuple[int, int | None]]:
 
 
 def flaw_beside_etcd(found: Iterable[Write], held: Sequence[tuple[int, int | None]]) -> str | None:
-    """A write outside its turn, as etcd has it; None: there is none."""
+    """A write outside its term, as etcd has it; None: there is none."""
     ends = dict(held)
     for write in found:
-        if write.turn not in ends:
-            return f"etcd knows nothing of the turn of {write}"
-        end = ends[write.turn]
-        # The transaction that ends a turn may write, too.
+        if write.term not in ends:
+            return f"etcd knows nothing of the term of {write}"
+        end = ends[write.term]
+        # The transaction that ends a term may write, too.
         if end is not None and write.revision > end:
-            return f"{write} comes after its turn, which ended with {end}"
+            return f"{write} comes after its term, which ended with {end}"
     return None
 
 

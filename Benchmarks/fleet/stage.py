@@ -166,9 +166,9 @@ class Stage:
                     wrong.append(f"of {first.name} on {second.name}")
         return wrong
 
-    def turn(self) -> Gateway | None:
-        """Who has the turn to get certificates; None: nobody, or nobody can be asked."""
-        key = f"/gatehouse/{members.FLEET}/documents/turn"
+    def leader(self) -> Gateway | None:
+        """Who leads, and gets certificates; None: nobody, or nobody can be asked."""
+        key = f"/gatehouse/{members.FLEET}/documents/leader"
         for each in self.etcd_at:
             try:
                 found = engines.ask(each, "/v3/kv/range", {"key": engines.text64(key.encode())}).get("kvs", [])

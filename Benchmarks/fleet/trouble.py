@@ -57,8 +57,8 @@ def _cut(pairs: list[tuple[Machine, Machine]], words: str) -> Iterator[str]:
         network.join(*pair)
 
 
-def _renewer(stage: Stage) -> Service:
-    return stage.turn() or stage.chance.choice(stage.gateways)
+def _fleet_leader(stage: Stage) -> Service:
+    return stage.leader() or stage.chance.choice(stage.gateways)
 
 
 def _leader(stage: Stage) -> Service:
@@ -70,7 +70,7 @@ def gateway_killed(stage: Stage) -> Iterator[str]:
 
 
 def renewer_killed(stage: Stage) -> Iterator[str]:
-    return _killed(stage, _renewer(stage), "the member with the turn:")
+    return _killed(stage, _fleet_leader(stage), "the fleet's leader:")
 
 
 def gateway_paused(stage: Stage) -> Iterator[str]:
@@ -79,7 +79,7 @@ def gateway_paused(stage: Stage) -> Iterator[str]:
 
 def renewer_paused(stage: Stage) -> Iterator[str]:
     """For longer than its lease lasts."""
-    return _paused(stage, _renewer(stage), "the member with the turn:")
+    return _paused(stage, _fleet_leader(stage), "the fleet's leader:")
 
 
 def gateway_without_etcd(stage: Stage) -> Iterator[str]:
@@ -88,8 +88,8 @@ def gateway_without_etcd(stage: Stage) -> Iterator[str]:
 
 
 def renewer_without_etcd(stage: Stage) -> Iterator[str]:
-    one = _renewer(stage).machine
-    return _cut([(one, each) for each in stage.etcd_at], f"the member with the turn: {one.name} cut off from etcd")
+    one = _fleet_leader(stage).machine
+    return _cut([(one, each) for each in stage.etcd_at], f"the fleet's leader: {one.name} cut off from etcd")
 
 
 def all_without_etcd(stage: Stage) -> Iterator[str]:
@@ -107,8 +107,8 @@ def gateway_without_redis(stage: Stage) -> Iterator[str]:
 
 
 def renewer_without_authority(stage: Stage) -> Iterator[str]:
-    one = _renewer(stage).machine
-    return _cut([(one, stage.authority_at)], f"the member with the turn: {one.name} cut off from the authority")
+    one = _fleet_leader(stage).machine
+    return _cut([(one, stage.authority_at)], f"the fleet's leader: {one.name} cut off from the authority")
 
 
 def gateway_alone(stage: Stage) -> Iterator[str]:
@@ -174,9 +174,9 @@ def disk_filled(stage: Stage) -> Iterator[str]:
 
 
 def disk_filled_and_killed(stage: Stage) -> Iterator[str]:
-    one = _renewer(stage)
+    one = _fleet_leader(stage)
     one.fill_disk()
-    yield f"the member with the turn: the disk of {one.name} is full; then it is killed"
+    yield f"the fleet's leader: the disk of {one.name} is full; then it is killed"
     one.kill()
     one.start_again()
     time.sleep(5)
@@ -192,9 +192,9 @@ def clock_behind(stage: Stage) -> Iterator[str]:
 
 
 def _clock(stage: Stage, seconds: int) -> Iterator[str]:
-    one = _renewer(stage)
+    one = _fleet_leader(stage)
     one.shift(seconds)
-    yield f"the member with the turn: the clock of {one.name} {seconds:+} s"
+    yield f"the fleet's leader: the clock of {one.name} {seconds:+} s"
     one.shift(0)
 
 

@@ -96,7 +96,7 @@ def judge(stage: Stage, scenes: list[Scene], seconds: float) -> Verdict:
               ("failed besides", f"{len(bad):,}"),
               ("answers over 1 s of members that did not stand still",
                f"{len(late):,}" + (f", the slowest {max(each.at - each.opened for each in late):.1f} s" if late else ""))]
-    for check in (_configurations, _turns, _orders):
+    for check in (_configurations, _terms, _orders):
         more, wrong = check(stage)
         facts, problems = facts + more, problems + wrong
     more, wrong = _admissions(found, scenes, seconds)
@@ -141,11 +141,11 @@ def _configurations(stage: Stage) -> Part:
     return [("configurations pushed", f"{len(stage.pushes)}: {pushed}"), ("the newest number", f"{newest}")], only(flaws)
 
 
-def _turns(stage: Stage) -> Part:
+def _terms(stage: Stage) -> Part:
     writes = [write for each in stage.gateways for write in history.writes(each.name, each.said())]
-    held = history.turns(_etcd(stage), f"/gatehouse/{members.FLEET}/documents/turn")
+    held = history.terms(_etcd(stage), f"/gatehouse/{members.FLEET}/documents/leader")
     flaws = [history.flaw_of_writes(writes), history.flaw_beside_etcd(writes, held)]
-    return [("turns to get certificates", f"{len(held):,}"), ("writes under them", f"{len(writes):,}")], only(flaws)
+    return [("terms of leaders", f"{len(held):,}"), ("what they wrote", f"{len(writes):,}")], only(flaws)
 
 
 def _orders(stage: Stage) -> Part:

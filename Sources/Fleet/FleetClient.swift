@@ -43,9 +43,9 @@ package actor FleetClient {
         }
     }
 
-    /// Who has the turn to get certificates; nil: nobody.
-    package func renewer() async throws(Failure) -> String? {
-        try await read(.key(settings.turn)).first.map { String(decoding: $0.value, as: UTF8.self) }
+    /// The member that leads, and gets certificates; nil: none does.
+    package func leader() async throws(Failure) -> String? {
+        try await read(.key(settings.leader)).first.map { String(decoding: $0.value, as: UTF8.self) }
     }
 
     /// The configuration that was pushed last; nil: none was.
@@ -112,8 +112,8 @@ package actor FleetClient {
             RolloutStore.Present(rollout: try open(entry, as: FleetRollout.self), revision: entry.revision)
         }
         if let running = rollout?.rollout, running.isRunning {
-            let words = "a roll-out is under way: \(running.words). gatehouse fleet rollback undoes it."
-            throw Failure(description: words)
+            let reason = "a roll-out is under way: \(running.summary). gatehouse fleet rollback undoes it."
+            throw Failure(description: reason)
         }
         let present = try entry.map { entry throws(Failure) in try open(entry, as: FleetConfiguration.self).number }
         // Should etcd have forgotten the present one: members take no number that they had before.
@@ -127,8 +127,8 @@ package actor FleetClient {
         }
         let next = FleetConfiguration(
             number: last + 1, text: text, hash: ContentHash.hexadecimal(Array(text.utf8)), author: author, time: time)
-        let place = settings.history(next.number)
-        guard let bytes = EtcdMessage.encode(next), let copy = SealedDocument.seal(bytes, at: place, with: settings.secret)
+        let key = settings.history(next.number)
+        guard let bytes = EtcdMessage.encode(next), let copy = SealedDocument.seal(bytes, at: key, with: settings.secret)
         else { throw Failure(description: "the configuration cannot be encrypted") }
         let superfluous = kept.prefix(max(0, kept.count + 1 - Self.mostKept)).map { EtcdChange.delete($0) }
         return Prepared(
@@ -136,7 +136,7 @@ package actor FleetClient {
             conditions: [
                 .isOf(settings.configuration, revision: entry?.revision ?? 0),
                 .isOf(settings.rollout, revision: rollout?.revision ?? 0),
-            ], changes: [.put(place, copy)] + superfluous, base: present, rollout: rollout)
+            ], changes: [.put(key, copy)] + superfluous, base: present, rollout: rollout)
     }
 
     /// Waits until each member uses a configuration, or has refused it.

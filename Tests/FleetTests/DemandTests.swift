@@ -20,11 +20,11 @@ struct DemandTests {
         return demands
     }
 
-    @Test("who has the turn hears each wish once, whoever gets it later hears all of them, and others none")
+    @Test("the leader hears each wish once, whoever leads later hears all of them, and others none")
     func wishes() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember.withTurn("one", etcd, in: directory)
+        let one = try await RunningMember.leading("one", etcd, in: directory)
         let other = try await RunningMember("other", etcd, in: directory)
         let asking = try await RunningMember("asking", etcd, in: directory)
         let told = Guarded(Self.wishes(["a.test"]))
@@ -38,8 +38,8 @@ struct DemandTests {
         #expect(try await one.demands.first { $0.wishes != [Self.wish("a.test")] }.wishes == [Self.wish("b.test")])
         // Decisions are heard by all.
         #expect(try await other.demands.first { !$0.decisions.isEmpty }.wishes.isEmpty)
-        #expect(await asking.member.ownWishes == 2)
-        _ = await other.member.hasTurn()
+        #expect(await asking.member.demands.ownWishes == 2)
+        _ = await other.member.isLeader()
         await one.stop()
         let all = try await other.demands.first { !$0.wishes.isEmpty }
         #expect(all.wishes == [Self.wish("a.test"), Self.wish("b.test")] && all.decisions.isEmpty)
@@ -53,7 +53,7 @@ struct DemandTests {
     func hostile() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember.withTurn("one", etcd, in: directory)
+        let one = try await RunningMember.leading("one", etcd, in: directory)
         let secret = try RunningMember.settings("x", etcd, in: directory).secret
         func seal(_ text: String, at name: String) throws -> [UInt8] {
             try #require(SealedDocument.seal(Array(text.utf8), at: Self.place + name, with: secret))

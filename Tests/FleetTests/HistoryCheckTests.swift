@@ -10,33 +10,33 @@ import Testing
 /// What several members did at the same time while etcd's members failed, held against what may have been.
 @Suite("The history of a fleet", .enabled(if: Etcd.isThere, "etcd is not installed"))
 struct HistoryCheckTests {
-    /// One write under the turn that etcd has taken: under which turn, and at which revision.
+    /// One write of a leader that etcd has taken: in which term, and at which revision.
     private struct Write: Sendable, Equatable {
         var member: String
-        /// The revision that the turn was made with: it fences.
-        var turn: Int64
+        /// The revision that the term began with: it fences.
+        var term: Int64
         var revision: Int64
     }
 
-    /// Why a history of writes cannot have come from one turn at a time; nil: it can.
+    /// Why a history of writes cannot have come from one leader at a time; nil: it can.
     private static func flaw(_ writes: [Write]) -> String? {
         let sorted = writes.sorted { $0.revision < $1.revision }
         var owners: [Int64: String] = [:]
         for (write, next) in zip(sorted, sorted.dropFirst() + sorted.suffix(1)) {
-            if write.revision <= write.turn { return "\(write) is older than its turn" }
-            if next.turn < write.turn { return "\(next) comes after a later turn has written: \(write)" }
+            if write.revision <= write.term { return "\(write) is older than its term" }
+            if next.term < write.term { return "\(next) comes after a later term has written: \(write)" }
             if next.revision == write.revision, next != write { return "\(next) and \(write) are one" }
-            if owners.updateValue(write.member, forKey: write.turn) ?? write.member != write.member {
-                return "two members had the turn \(write.turn)"
+            if owners.updateValue(write.member, forKey: write.term) ?? write.member != write.member {
+                return "two members had the term \(write.term)"
             }
         }
         return nil
     }
 
-    @Test("a history in which turns overlap, or a former one comes back, is found")
+    @Test("a history in which terms overlap, or a former one comes back, is found")
     func checker() {
-        func write(_ member: String, _ turn: Int64, _ revision: Int64) -> Write {
-            Write(member: member, turn: turn, revision: revision)
+        func write(_ member: String, _ term: Int64, _ revision: Int64) -> Write {
+            Write(member: member, term: term, revision: revision)
         }
         #expect(Self.flaw([write("a", 1, 2), write("a", 1, 4), write("b", 5, 7)]) == nil && Self.flaw([]) == nil)
         for wrong in [
@@ -47,25 +47,25 @@ struct HistoryCheckTests {
         }
     }
 
-    /// Waits for its turn so many times, writes a little under it, and gives it back; what etcd has taken is in the journal.
-    private func write(_ running: RunningMember, _ name: String, into journal: Journal<Write>, turns: Int) async throws {
-        _ = await running.member.hasTurn()
-        for number in 1...turns {
-            _ = try await running.turns.first(number)
+    /// Leads so many times, writes a little each time, and resigns; what etcd has taken is in the journal.
+    private func write(_ running: RunningMember, _ name: String, into journal: Journal<Write>, terms: Int) async throws {
+        _ = await running.member.isLeader()
+        for number in 1...terms {
+            _ = try await running.terms.first(number)
             for _ in 0..<5 {
-                guard await running.member.hasTurn(), let turn = await running.member.turn else { break }
+                guard await running.member.isLeader(), let term = await running.member.leadership.term else { break }
                 let place = "/gatehouse/test/documents/history-check"
                 // What has failed may have been done all the same: it is in no order that anybody knows.
-                guard let revision = try? await running.member.commit([.put(place, Array(name.utf8))], turn) else { continue }
-                journal.append(Write(member: name, turn: turn, revision: revision))
+                guard let revision = try? await running.member.commit([.put(place, Array(name.utf8))], in: term) else { continue }
+                journal.append(Write(member: name, term: term, revision: revision))
             }
-            await running.member.giveBack()
+            await running.member.endLeadership()
         }
         // It does not want another one.
         await running.member.onEvent(nil)
     }
 
-    @Test("turns never overlap, their tokens grow, and nobody takes up an older configuration, whatever becomes of etcd")
+    @Test("terms never overlap, their numbers grow, and nobody takes up an older configuration, whatever becomes of etcd")
     func checked() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(members: 3, in: directory)
@@ -77,7 +77,7 @@ struct HistoryCheckTests {
         let pushed = Journal<Int>("pushed")
         try await withThrowingTaskGroup { [members] group in
             for (running, name) in zip(members, names) {
-                group.addTask { try await write(running, name, into: writes, turns: 6) }
+                group.addTask { try await write(running, name, into: writes, terms: 6) }
             }
             for author in ["x", "y"] {
                 group.addTask { try await push(author, etcd, in: directory, into: pushed) }
@@ -94,7 +94,7 @@ struct HistoryCheckTests {
             try await group.waitForAll()
         }
         #expect(Self.flaw(writes.all) == nil, "\(writes.all)")
-        #expect(Set(writes.all.map(\.turn)).count > 1 && writes.all.count >= 30)
+        #expect(Set(writes.all.map(\.term)).count > 1 && writes.all.count >= 30)
         // Each number was given once, and each member has taken up some of them, each one later than the one before.
         #expect(Set(pushed.all).count == pushed.all.count)
         let last = try #require(pushed.all.max())
@@ -124,11 +124,11 @@ struct HistoryCheckTests {
 }
 
 extension FleetMember {
-    /// Ends our turn, as who stops does.
-    fileprivate func giveBack() async {
-        while let turn {
-            guard (try? await commit([.delete(settings.turn)], turn)) != nil else { continue }
-            loseTurn()
+    /// Ends our term, as who stops does.
+    fileprivate func endLeadership() async {
+        while let term = leadership.term {
+            guard (try? await commit([.delete(settings.leader)], in: term)) != nil else { continue }
+            endTerm()
         }
         lookSoon()
     }

@@ -8,7 +8,7 @@ import Testing
 /// Members that etcd shows, by a real etcd.
 @Suite("Members of a fleet", .enabled(if: Etcd.isThere, "etcd is not installed"))
 struct PresenceTests {
-    @Test("of two that have one name the second is told who has it, has no turn, and gets it when the first has gone")
+    @Test("of two that have one name the second is told who has it, never leads, and does when the first has gone")
     func sameName() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
@@ -17,13 +17,13 @@ struct PresenceTests {
         let other = try await RunningMember("a", etcd, in: directory, place: "elsewhere")
         let line = try await other.log.first { $0.hasPrefix("another member of the fleet has this one's name") }
         #expect(line.contains("process \(ProcessNames.number) on \(ProcessNames.host)") && line.contains("key=fleet.member"))
-        _ = await other.member.hasTurn()
+        _ = await other.member.isLeader()
         _ = try await other.log.first { $0.hasPrefix("a member of the fleet") }
-        #expect(other.turns.all.isEmpty)
+        #expect(other.terms.all.isEmpty)
         #expect(other.board.status?.trouble(now: monotonicNanoseconds())?.contains("another member is called a") == true)
         await one.stop()
         _ = try await other.log.first { $0.hasPrefix("the name in the fleet is this member's again") }
-        _ = try await other.turns.first(1)
+        _ = try await other.terms.first(1)
         #expect(other.board.status?.nameHolder == nil)
         await other.stop()
     }
@@ -45,7 +45,7 @@ struct PresenceTests {
         let place = settings.members + "a"
         let sealed = try #require(SealedDocument.seal(text, at: place, with: settings.secret))
         try await etcd.put(place, base64: Data(sealed).base64EncodedString())
-        let again = try await RunningMember.withTurn("a", etcd, in: directory)
+        let again = try await RunningMember.leading("a", etcd, in: directory)
         #expect(!again.log.all.contains { $0.hasPrefix("another member of the fleet") })
         await again.stop()
         #expect(try await etcd.value(of: place) == nil)

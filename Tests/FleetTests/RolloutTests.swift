@@ -198,7 +198,7 @@ struct RolloutTests {
             try await end(of: try await fleet.rollOut("second", terms: Self.terms, author: "x", time: 2), fleet).last
         }
         try await proxy.lost(question)
-        #expect(last?.phase == .done, "\(last?.words ?? "")")
+        #expect(last?.phase == .done, "\(last?.summary ?? "")")
         #expect(numbers(one) == [1, 2])
         await one.stop()
     }
@@ -221,7 +221,7 @@ struct RolloutTests {
             let pushed = try await fleet.push("first", author: "x", time: 1)
             _ = try await fleet.settled(pushed.number, within: 60)
             let last = try await end(of: try await fleet.rollOut("second", terms: Self.terms, author: "x", time: 2), fleet).last
-            #expect(last?.phase == .done, "\(last?.words ?? "")")
+            #expect(last?.phase == .done, "\(last?.summary ?? "")")
             await fleet.close()
         }
         #expect(numbers(one) == [1, 2])

@@ -50,7 +50,7 @@ struct RunningMember {
     let deployed = Deployed()
     let board = SharedFleetStatus()
     let task: Task<Void, Never>
-    let turns = Journal<Bool>("turns")
+    let terms = Journal<Bool>("terms as the leader")
     let files = Journal<Set<String>>("files")
     let demands = Journal<SharedDemands>("what others tell of certificates on demand")
     let log = Journal<String>("log")
@@ -89,9 +89,9 @@ struct RunningMember {
             settings, deployed, loop: loop, board: board, log: Logger(label: name) { _ in JournalLog(journal: log) })
         self.member = member
         task = Task(executorPreference: loop) { await member.run() }
-        await member.onEvent { [turns, files, demands] event in
+        await member.onEvent { [terms, files, demands] event in
             switch event {
-            case .turn: turns.append(true)
+            case .leadership: terms.append(true)
             case .files(let paths): files.append(paths)
             case .proofs: break
             case .demands(let told): demands.append(told)
@@ -99,11 +99,11 @@ struct RunningMember {
         }
     }
 
-    /// One that has the turn to get certificates already.
-    static func withTurn(_ name: String, _ etcd: Etcd, in directory: TemporaryDirectory) async throws -> RunningMember {
+    /// One that leads already.
+    static func leading(_ name: String, _ etcd: Etcd, in directory: TemporaryDirectory) async throws -> RunningMember {
         let running = try await RunningMember(name, etcd, in: directory)
-        _ = await running.member.hasTurn()
-        _ = try await running.turns.first(1)
+        _ = await running.member.isLeader()
+        _ = try await running.terms.first(1)
         return running
     }
 

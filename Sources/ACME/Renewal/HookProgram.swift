@@ -35,23 +35,23 @@ struct HookProgram {
             ended.close()
             output.close()
         }
-        var words = ProgramOutput()
+        var collected = ProgramOutput()
         let deadline = waiter.loop.now &+ timeout
         while !ended.isReadable, waiter.loop.now < deadline, !givesUp() {
-            words.read(output)
-            if output.isReadable, !words.isWhole {
+            collected.read(output)
+            if output.isReadable, !collected.isWhole {
                 await waiter.loop.yield()
                 continue
             }
             ended.setWaiter(waiter, interest: .read)
-            output.setWaiter(waiter, interest: words.isWhole ? .none : .read)
+            output.setWaiter(waiter, interest: collected.isWhole ? .none : .read)
             _ = await waiter.wait(timeout: deadline - waiter.loop.now)
         }
         (ended.interest, output.interest) = (.none, .none)
         let isOver = ended.isReadable
         let code = gh_end_program(pid)
-        words.read(output)
-        note(words, "\(verb) \(name)")
+        collected.read(output)
+        note(collected, "\(verb) \(name)")
         guard isOver else {
             throw .hook("\(path) \(verb): not done in \(timeout / 1_000_000) ms (acme.dns_hook_timeout)")
         }
@@ -60,10 +60,10 @@ struct HookProgram {
         }
     }
 
-    private func note(_ words: ProgramOutput, _ arguments: String) {
-        guard !words.text.isEmpty else { return }
-        var facts: Logger.Metadata = ["program": "\(path)", "arguments": "\(arguments)", "output": "\(words.text)"]
-        if words.leftOut > 0 { facts["left_out_bytes"] = "\(words.leftOut)" }
+    private func note(_ collected: ProgramOutput, _ arguments: String) {
+        guard !collected.text.isEmpty else { return }
+        var facts: Logger.Metadata = ["program": "\(path)", "arguments": "\(arguments)", "output": "\(collected.text)"]
+        if collected.leftOut > 0 { facts["left_out_bytes"] = "\(collected.leftOut)" }
         log.notice("a program says", metadata: facts)
     }
 }

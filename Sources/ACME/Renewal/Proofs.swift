@@ -156,7 +156,7 @@ final class Proofs {
             await hide(name)
             isLess = true
         }
-        // Whoever has another's turn by now shows no proofs of ours any more.
+        // Whoever leads by now shows no proofs of ours any more.
         if isLess { try? await sharing?.show(shared) }
     }
 

@@ -2,13 +2,13 @@
 package protocol RenewalSharing: Sendable {
     /// - Parameter body: is called with what others have done, until the next call; nil: nobody is.
     func onEvent(_ body: (@Sendable (RenewalEvent) async -> Void)?) async
-    /// Is it this gateway's turn to ask authorities? It has all that those before it have got then.
-    func hasTurn() async -> Bool
-    /// Lets another one have the turn, if one can take it.
-    func giveUpTurn(_ reason: String) async
-    /// Has all others have these files, while it is this gateway's turn.
+    /// Does this gateway ask authorities? It has all that those before it have got then.
+    func isLeader() async -> Bool
+    /// Lets another one lead, if one can.
+    func resign(_ reason: String) async
+    /// Has all others have these files, while this gateway leads.
     /// - Parameter files: their contents by their paths in the state directory; nil: the file is gone.
-    /// - Throws: `.storage`: it is not this gateway's turn, or they could not be kept.
+    /// - Throws: `.storage`: this gateway does not lead, or they could not be kept.
     func share(_ files: [String: [UInt8]?]) async throws(ACMEError)
     /// Has all others show these proofs, and no others of ours. When it returns they do, or those that do not are too slow.
     func show(_ proofs: SharedProofs) async throws(ACMEError)
@@ -32,12 +32,12 @@ package struct SharedProofs: Codable, Sendable, Equatable {
 
 /// What others have done.
 package enum RenewalEvent: Sendable {
-    /// It has become this gateway's turn, or is it no more.
-    case turn
+    /// This gateway has begun to lead.
+    case leadership
     /// Files of the state directory are new, or gone: their paths.
     case files(Set<String>)
     /// These are to be shown.
     case proofs(SharedProofs)
-    /// What another one has told of certificates on demand, as far as it is new; wishes only while it is this gateway's turn.
+    /// What another one has told of certificates on demand, as far as it is new; wishes only while this gateway leads.
     case demands(SharedDemands)
 }

@@ -1,6 +1,5 @@
 import Buffers
 package import EventLoop
-import Glibc
 package import Logging
 import TLS
 
@@ -18,25 +17,19 @@ package actor Renewer {
     let sharing: (any RenewalSharing)?
     /// Of the state directory, that others have not been told of.
     let changes = ChangedFiles()
-    /// Was it this gateway's turn at the last look?
-    var hadTurn = false
+    /// Did this gateway lead at the last look?
+    var wasLeader = false
     /// States that the disk has not taken, in a row.
     var unkept = 0
     let waiter: Waiter
     let buffers = BufferPool(smallCapacity: 16_384)
-    private var configured: [ManagedCertificate] = []
-    /// By name, what was asked for besides, and by whom.
-    var demanded: [String: Demanded] = [:]
-    /// What others are to know of that.
+    var wanted = WantedCertificates()
+    /// What others are to know of those that were asked for while the program runs.
     var notes: DemandNotes
     /// By name; those that are known.
     var statuses: [String: CertificateStatus] = [:]
     let proofs: Proofs
-    /// Of the state directory; nil while another process has it.
-    private var lock: Int32?
-    private var saidIsLocked = false
-    /// Why the lock cannot be had, as was said last.
-    private var lockTrouble: String?
+    private var lock = StateLock()
     /// By certificates' names: what was said last of a state that cannot be used.
     var reported: [String: String] = [:]
     private(set) var isStopped = false
@@ -72,17 +65,12 @@ package actor Renewer {
     }
 
     /// All that are to be got and renewed.
-    var certificates: [ManagedCertificate] {
-        if demanded.isEmpty { return configured }
-        let names = Set(configured.map(\.name))
-        return configured + demanded.values.map(\.certificate).filter { !names.contains($0.name) }
-    }
+    var certificates: [ManagedCertificate] { wanted.all }
 
     /// These are wanted from now on. Those that are there already are used at once.
     /// - Parameter keys: who may have asked for others meanwhile; see `demand`.
-    package func want(_ wanted: [ManagedCertificate], and keys: Set<String> = []) async {
-        demanded = demanded.filter { keys.contains($0.value.key) }
-        configured = wanted
+    package func want(_ certificates: [ManagedCertificate], and keys: Set<String> = []) async {
+        wanted.configure(certificates, and: keys)
         // A plan that was made while a certificate came may have the one before, and knows of no failures.
         await tellStandings()
         hasChanged = true
@@ -95,7 +83,7 @@ package actor Renewer {
         await sharing?.provideDemands { [weak self] in await self?.sharedDemands ?? SharedDemands() }
         while !isStopped {
             hasChanged = false
-            if !certificates.isEmpty, takeLock(), await hasTurn() {
+            if !certificates.isEmpty, lock.take(in: directory, log: log), await isLeader() {
                 takeWishes()
                 await tryWhatIsDue()
                 if hasFoundFailures {
@@ -113,7 +101,7 @@ package actor Renewer {
         await sharing?.onEvent(nil)
         await sharing?.provideDemands(nil)
         waiter.retire()
-        if let lock { close(lock) }
+        lock.release()
     }
 
     /// Ends what is under way; an order goes on when a process runs the next time.
@@ -129,32 +117,12 @@ package actor Renewer {
     private var sleep: UInt64 {
         let now = Self.now
         let next = certificates.compactMap { statuses[$0.name]?.nextEvent }.min() ?? .max
-        guard next > now else { return lock == nil ? Self.longestSleep : 1_000_000_000 }
+        guard next > now else { return lock.isHeld ? 1_000_000_000 : Self.longestSleep }
         return min(UInt64(clamping: min(next - now, 3600)) * 1_000_000_000, Self.longestSleep)
     }
 
     /// Seconds since 1970.
     static var now: Int64 { Int64(realtimeNanoseconds() / 1_000_000_000) }
-
-    private func takeLock() -> Bool {
-        if lock != nil { return true }
-        do throws(ACMEError) {
-            lock = try directory.lock(StatePath.lock)
-        } catch {
-            if lockTrouble != error.description {
-                lockTrouble = error.description
-                log.error("certificates cannot be kept", metadata: ["reason": "\(error)", "help": "\(error.hint)"])
-            }
-            return false
-        }
-        if lock == nil, !saidIsLocked {
-            saidIsLocked = true
-            log.warning(
-                "another process uses the state directory: it renews the certificates",
-                metadata: ["lock": "\(directory.location(of: StatePath.lock))"])
-        }
-        return lock != nil
-    }
 
     private func tellStandings() async {
         var known: [String: CertificateStanding] = [:]
@@ -171,7 +139,7 @@ package actor Renewer {
             guard let status = status(of: certificate), status.nextTry <= Self.now else { continue }
             await attempt(certificate, status)
             await shareSoon()
-            if await giveUpTurnIfUseless() { return }
+            if await resignIfUseless() { return }
         }
     }
 }

@@ -24,19 +24,10 @@ package struct DemandQuestion: Sendable, Equatable {
     }
 }
 
-/// A certificate that somebody has asked for while the program runs.
-struct Demanded {
-    var certificate: ManagedCertificate
-    /// Whose it is.
-    var key: String
-    /// As others are told of it.
-    var number: UInt64
-}
-
 /// Certificates that somebody asks for while the program runs.
 extension Renewer {
     private static let questionTimeout: UInt64 = 5_000_000_000
-    /// So long, in seconds, whoever has the turn has for a renewal before it is reminded.
+    /// So long, in seconds, the leader has for a renewal before it is reminded.
     private static let reminderDelay: Int64 = 600
 
     /// Has a certificate got, and renewed for as long as `key` is wanted.
@@ -44,9 +35,9 @@ extension Renewer {
     /// - Returns: false if it has failed, and its next try is not yet due.
     package func demand(_ certificate: ManagedCertificate, for key: String) -> Bool {
         guard let status = status(of: certificate) else { return false }
-        let known = demanded[certificate.name]
+        let known = wanted.demanded[certificate.name]
         let number = known?.key == key ? known?.number : nil
-        demanded[certificate.name] = Demanded(certificate: certificate, key: key, number: number ?? notes.nextNumber())
+        wanted.demand(Demanded(certificate: certificate, key: key, number: number ?? notes.nextNumber()))
         hasChanged = true
         waiter.notify()
         publishSoon()
@@ -55,10 +46,10 @@ extension Renewer {
 
     /// A name that was demanded is wanted no more, unless its certificate is there.
     package func withdraw(_ name: String, for key: String) {
-        guard let known = demanded[name], known.key == key else { return }
-        // Read from the disk where it is not known here, as after another gateway's turn: it may well be there.
+        guard let known = wanted.demanded[name], known.key == key else { return }
+        // Read from the disk where it is not known here, as after another gateway has led: it may well be there.
         guard let status = status(of: known.certificate), (status.notAfter ?? 0) <= Self.now else { return }
-        demanded[name] = nil
+        wanted.withdraw(name)
         // Nobody is told from now on what becomes of it.
         statuses[name] = nil
     }
@@ -84,7 +75,7 @@ extension Renewer {
     }
 
     func refuse(_ certificate: ManagedCertificate, _ reason: String) {
-        guard let key = demanded[certificate.name]?.key else { return }
+        guard let key = wanted.demanded[certificate.name]?.key else { return }
         refuse(certificate.name, for: key, reason)
     }
 
@@ -98,12 +89,12 @@ extension Renewer {
 
     /// What others are to know.
     var sharedDemands: SharedDemands {
-        notes.shared(wishes: hadTurn ? [] : wishes, hasTurn: hadTurn, now: loop.now)
+        notes.shared(wishes: wasLeader ? [] : wishes, isLeader: wasLeader, now: loop.now)
     }
 
-    /// What is due and is not done here. Whoever has the turn renews by itself what it has got, and is only reminded.
+    /// What is due and is not done here. The leader renews by itself what it has got, and is only reminded.
     private var wishes: [SharedDemands.Name] {
-        demanded.values.compactMap { demanded -> SharedDemands.Name? in
+        wanted.demanded.values.compactMap { demanded -> SharedDemands.Name? in
             guard let status = statuses[demanded.certificate.name] else { return nil }
             var due = status.nextTry
             if let end = status.notAfter, end > Self.now { due += min(Self.reminderDelay, max(0, end - due) / 4) }

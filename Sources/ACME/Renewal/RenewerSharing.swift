@@ -4,18 +4,18 @@ import TLS
 
 /// One of several gateways that renew as one.
 extension Renewer {
-    /// Is it this gateway's turn to ask authorities?
-    func hasTurn() async -> Bool {
+    /// Does this gateway ask authorities?
+    func isLeader() async -> Bool {
         guard let sharing else { return true }
-        let has = await sharing.hasTurn()
-        if has != hadTurn {
-            hadTurn = has
+        let leads = await sharing.isLeader()
+        if leads != wasLeader {
+            wasLeader = leads
             // What was known here may be older than what is on the disk now.
             statuses = [:]
-            if has { noteAll() }
+            if leads { noteAll() }
             publishSoon()
         }
-        return has
+        return leads
     }
 
     /// Certificates that were here before there were others, are for these, too.
@@ -44,11 +44,11 @@ extension Renewer {
     }
 
     /// A gateway whose disk is full, or broken, gets nothing: another one is to.
-    /// - Returns: has it given up its turn?
-    func giveUpTurnIfUseless() async -> Bool {
-        guard let sharing, hadTurn, unkept >= Self.mostUnkept else { return false }
+    /// - Returns: has it resigned?
+    func resignIfUseless() async -> Bool {
+        guard let sharing, wasLeader, unkept >= Self.mostUnkept else { return false }
         unkept = 0
-        await sharing.giveUpTurn("\(directory.location(of: "")) has not taken \(Self.mostUnkept) states in a row")
+        await sharing.resign("\(directory.location(of: "")) has not taken \(Self.mostUnkept) states in a row")
         return true
     }
 
@@ -66,7 +66,7 @@ extension Renewer {
     /// What others have done is used here.
     func handle(_ event: RenewalEvent) async {
         switch event {
-        case .turn: break
+        case .leadership: break
         case .files(let paths): await use(paths)
         case .proofs(let shared): await proofs.show(shared)
         case .demands(let demands): await apply(demands)

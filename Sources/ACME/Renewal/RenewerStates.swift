@@ -29,11 +29,11 @@ extension Renewer {
     }
 
     /// Says what is wrong with a state once, not at each look.
-    private func reportOnce(_ certificate: ManagedCertificate, _ words: Logger.Message, _ facts: Logger.Metadata) {
-        let all = "\(words) \(facts["reason", default: ""])"
+    private func reportOnce(_ certificate: ManagedCertificate, _ message: Logger.Message, _ facts: Logger.Metadata) {
+        let all = "\(message) \(facts["reason", default: ""])"
         guard reported[certificate.name] != all else { return }
         reported[certificate.name] = all
-        log.error(words, metadata: facts)
+        log.error(message, metadata: facts)
     }
 
     /// Something else is wanted than before: at once, unless the present certificate is just that, and without what the former
@@ -55,10 +55,10 @@ extension Renewer {
         switch try store.status(of: certificate.name) {
         case .none: break
         case .status(let found): status = found
-        case .unreadable(let words):
+        case .unreadable(let reason):
             log.error(
                 "a certificate's state could not be read, and is set aside",
-                metadata: ["name": "\(certificate.name)", "reason": "\(words)"])
+                metadata: ["name": "\(certificate.name)", "reason": "\(reason)"])
         case .newer(let version):
             reportOnce(
                 certificate, "a certificate's state is of a newer version of this program: it is left alone",

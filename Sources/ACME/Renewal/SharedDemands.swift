@@ -27,9 +27,9 @@ package struct SharedDemands: Codable, Sendable, Equatable {
         package init(name: Name, reason: String) { (self.name, self.reason) = (name, reason) }
     }
 
-    /// Names that are to be got by who has the turn.
+    /// Names that are to be got by the leader.
     package var wishes: [Name] = []
-    /// Names that authorities were, or are to be, asked for in the last minute, of who has the turn.
+    /// Names that authorities were, or are to be, asked for in the last minute, of the leader.
     package var orders: [Name] = []
     /// What `ask` has said in the last minute.
     package var decisions: [Decision] = []
@@ -98,13 +98,13 @@ package struct SharedDemands: Codable, Sendable, Equatable {
 
 extension SharedDemands.Refusal {
     /// In the limits of a document, and without what could forge a line.
-    static func words(_ reason: String) -> String {
-        var words = ""
+    static func shortened(_ reason: String) -> String {
+        var text = ""
         for character in reason.unicodeScalars where character.properties.generalCategory != .control {
-            guard words.utf8.count + character.utf8.count <= SharedDemands.longestReason else { break }
-            words.unicodeScalars.append(character)
+            guard text.utf8.count + character.utf8.count <= SharedDemands.longestReason else { break }
+            text.unicodeScalars.append(character)
         }
-        return words
+        return text
     }
 }
 
@@ -147,16 +147,16 @@ struct DemandNotes {
     }
 
     mutating func refuse(_ name: String, _ key: String, _ reason: String, now: UInt64) {
-        let entry = SharedDemands.Refusal(name: self.name(name, key), reason: SharedDemands.Refusal.words(reason))
+        let entry = SharedDemands.Refusal(name: self.name(name, key), reason: SharedDemands.Refusal.shortened(reason))
         Self.add(entry, to: &refusals, now)
     }
 
-    /// - Parameter hasTurn: else nobody is asked by this gateway, so no orders are told.
-    func shared(wishes: [SharedDemands.Name], hasTurn: Bool, now: UInt64) -> SharedDemands {
+    /// - Parameter isLeader: else nobody is asked by this gateway, so no orders are told.
+    func shared(wishes: [SharedDemands.Name], isLeader: Bool, now: UInt64) -> SharedDemands {
         func bytes(_ name: SharedDemands.Name) -> Int { name.key.utf8.count + name.name.utf8.count }
         var shared = SharedDemands()
         shared.wishes = SharedDemands.bounded(wishes, bytes)
-        if hasTurn { shared.orders = SharedDemands.bounded(Self.present(orders, now), bytes) }
+        if isLeader { shared.orders = SharedDemands.bounded(Self.present(orders, now), bytes) }
         shared.decisions = SharedDemands.bounded(Self.present(decisions, now)) { bytes($0.name) }
         shared.refusals = SharedDemands.bounded(Self.present(refusals, now)) { bytes($0.name) + $0.reason.utf8.count }
         return shared

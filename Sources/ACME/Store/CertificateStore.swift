@@ -28,7 +28,7 @@ package struct CertificateStore: Sendable {
                 case .none: isBegun = false
                 case .status(let found): status = found
                 case .newer(let version): trouble = "its state is of a newer version of this program (\(version))"
-                case .unreadable(let words): trouble = words
+                case .unreadable(let reason): trouble = reason
                 }
                 let lifetime = try lookedAt(at: path)?.lifetime
                 if lifetime == nil, status.notAfter != nil { trouble = "\(store.location(of: path))/certificate.pem is missing" }
@@ -70,8 +70,8 @@ package struct CertificateStore: Sendable {
             guard let found = try store.read(path) else { return .none }
             bytes = found
         } catch {
-            guard case .damaged(let words) = error else { throw error }
-            return .unreadable(words)
+            guard case .damaged(let reason) = error else { throw error }
+            return .unreadable(reason)
         }
         if let version = JSON.version(bytes), version > CertificateStatus.currentVersion { return .newer(version) }
         guard var status = JSON.decode(CertificateStatus.self, bytes) else {

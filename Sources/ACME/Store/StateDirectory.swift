@@ -28,7 +28,7 @@ package struct StateDirectory: StateStore {
     package static func problem(writing path: String) -> String? {
         let folder = nearest(to: path)
         // The call uses the text alone.
-        return unsafe access(folder, W_OK | X_OK) == 0 ? nil : "\(folder): \(words(errno))"
+        return unsafe access(folder, W_OK | X_OK) == 0 ? nil : "\(folder): \(reason(errno))"
     }
 
     /// The file system that it is on, if that is in memory alone; nil if not, as far as can be seen.
@@ -61,7 +61,7 @@ package struct StateDirectory: StateStore {
     package static func problem(running path: String) -> String? {
         guard path.hasPrefix("/") else { return "no whole path" }
         // The call uses the text alone.
-        return unsafe access(path, X_OK) == 0 ? nil : words(errno)
+        return unsafe access(path, X_OK) == 0 ? nil : reason(errno)
     }
 
     /// The whole path of a file in it, whether it is there or not.
@@ -182,14 +182,14 @@ package struct StateDirectory: StateStore {
     private func unreadable(_ path: String) -> ACMEError {
         let code = errno
         guard code == EISDIR || code == ELOOP || code == ENXIO else { return failure("read", path) }
-        return .damaged("\(location(of: path)) is no file: \(Self.words(code))")
+        return .damaged("\(location(of: path)) is no file: \(Self.reason(code))")
     }
 
     private func failure(_ verb: String, _ path: String) -> ACMEError {
-        .storage("cannot \(verb) \(location(of: path)): \(Self.words(errno))")
+        .storage("cannot \(verb) \(location(of: path)): \(Self.reason(errno))")
     }
 
-    private static func words(_ code: Int32) -> String {
+    private static func reason(_ code: Int32) -> String {
         // The text is copied before anybody else asks.
         unsafe String(cString: strerror(code))
     }

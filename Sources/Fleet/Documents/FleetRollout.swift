@@ -53,7 +53,7 @@ package struct FleetRollout: Codable, Sendable, Equatable {
     package var isRunning: Bool { phase == .taking || phase == .watching }
 
     /// In words, on one line.
-    package var words: String {
+    package var summary: String {
         let names = ["one member", "a share of the members", "all members"]
         let stage = names.indices.contains(stage) ? names[stage] : "stage \(stage)"
         let list = members.prefix(8).joined(separator: ", ") + (members.count > 8 ? " and \(members.count - 8) more" : "")
@@ -96,8 +96,8 @@ enum RolloutStep: Equatable {
         case .done, .undone: self = .wait
         case .taking where waitedFor.isEmpty: self = .watch
         case .taking:
-            let words = "the member \(waitedFor.first ?? "") has not taken it up within \(FleetRollout.answerTime) seconds"
-            self = isHeld ? .wait : .undo(reason: words)
+            let reason = "the member \(waitedFor.first ?? "") has not taken it up within \(FleetRollout.answerTime) seconds"
+            self = isHeld ? .wait : .undo(reason: reason)
         case .watching where isHeld: self = .wait
         // Who has gone back by itself, or was started with another one meanwhile.
         case .watching where !waitedFor.isEmpty: self = .undo(reason: "the member \(waitedFor[0]) does not use it any more")

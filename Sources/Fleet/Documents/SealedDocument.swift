@@ -26,8 +26,8 @@ enum DocumentFault: Error, Equatable, CustomStringConvertible {
 
 /// A document as others keep it for the fleet: a line that says what it is, and what only the fleet can read.
 ///
-/// The line is `gatehouse-fleet VERSION KEY`. It is bound to the rest, and so is the place where the document is kept: one that
-/// is moved to another place does not open there.
+/// The line is `gatehouse-fleet VERSION KEY`. It is bound to the rest, and so is the key in etcd that the document is kept by:
+/// one that is moved to another does not open there.
 enum SealedDocument {
     static let version = 1
     /// etcd takes requests of 1.5 MiB, as base64 and with what goes around it.
@@ -36,15 +36,15 @@ enum SealedDocument {
     /// The line is shorter.
     private static let maxLine = 64
 
-    /// - Parameter place: its key.
+    /// - Parameter name: its key in etcd.
     /// - Returns: nil if libcrypto has no randomness or no memory.
-    static func seal(_ bytes: [UInt8], at place: String, with secret: FleetSecret) -> [UInt8]? {
+    static func seal(_ bytes: [UInt8], at name: String, with secret: FleetSecret) -> [UInt8]? {
         guard let key = secret.keys.first else { return nil }
         let line = Array("\(word) \(version) \(key.name)\n".utf8)
-        return Sealing.seal(bytes, key: key.bytes, stated: line + Array(place.utf8)).map { line + $0 }
+        return Sealing.seal(bytes, key: key.bytes, stated: line + Array(name.utf8)).map { line + $0 }
     }
 
-    static func open(_ document: [UInt8], at place: String, with secret: FleetSecret) throws(DocumentFault) -> [UInt8] {
+    static func open(_ document: [UInt8], at name: String, with secret: FleetSecret) throws(DocumentFault) -> [UInt8] {
         guard document.count <= maxBytes else { throw .tooLarge(document.count) }
         guard let end = document.prefix(maxLine).firstIndex(of: 0x0A) else { throw .foreign }
         let line = document[...end]
@@ -56,7 +56,7 @@ enum SealedDocument {
             let isName = words[2].count == 8 && words[2].allSatisfy(\.isHexDigit)
             throw isName ? .otherKey(String(words[2])) : .foreign
         }
-        guard let bytes = Sealing.open(document[(end + 1)...], key: key.bytes, stated: Array(line) + Array(place.utf8)) else {
+        guard let bytes = Sealing.open(document[(end + 1)...], key: key.bytes, stated: Array(line) + Array(name.utf8)) else {
             throw .altered
         }
         return bytes

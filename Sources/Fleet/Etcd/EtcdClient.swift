@@ -86,9 +86,9 @@ final class EtcdClient {
     /// there, it was done.
     /// - Returns: false: a condition does not hold.
     nonisolated(nonsending) func put(
-        _ document: [UInt8], at place: String, if conditions: [EtcdCondition], with more: [EtcdChange] = []
+        _ document: [UInt8], at key: String, if conditions: [EtcdCondition], with more: [EtcdChange] = []
     ) async throws(EtcdError) -> Bool {
-        let outcome = try await transact(if: conditions, [.put(place, document)] + more, otherwise: [.key(place)])
+        let outcome = try await transact(if: conditions, [.put(key, document)] + more, otherwise: [.key(key)])
         return outcome.isDone || outcome.found[0].first?.value == document
     }
 
@@ -157,8 +157,8 @@ final class EtcdClient {
             do throws(EtcdError) {
                 return try await send(path, body, to: settings.endpoints[preferred], timeout, taking)
             } catch {
-                guard case .unreachable(let words) = error, !isStopped else { throw isStopped ? .stopped : error }
-                reason = words
+                guard case .unreachable(let found) = error, !isStopped else { throw isStopped ? .stopped : error }
+                reason = found
                 preferred = (preferred + 1) % settings.endpoints.count
             }
         }
@@ -174,16 +174,16 @@ final class EtcdClient {
         guard answer.status != 200 else { return answer.body }
         let refusal = EtcdMessage.decode(EtcdMessage.Refusal.self, answer.body)
         let code = refusal?.code ?? 0
-        let words = refusal?.message ?? "status \(answer.status)"
-        if settings.user != nil, code == Self.unauthenticated || code == Self.invalidArgument && words.contains("token") {
+        let message = refusal?.message ?? "status \(answer.status)"
+        if settings.user != nil, code == Self.unauthenticated || code == Self.invalidArgument && message.contains("token") {
             // One ends after some minutes. Another is asked for once.
             token = nil
-            guard isKnown else { throw .unreachable("\(endpoint): \(words)") }
+            guard isKnown else { throw .unreachable("\(endpoint): \(message)") }
             return try await send(path, body, to: endpoint, timeout, taking)
         }
         // Whoever has no leader, is cut off from the others or has too much to do, may have a neighbour who has not.
-        if answer.status >= 500 || answer.status == 429 { throw .unreachable("\(endpoint): \(words)") }
-        throw .refused(code, words)
+        if answer.status >= 500 || answer.status == 429 { throw .unreachable("\(endpoint): \(message)") }
+        throw .refused(code, message)
     }
 
     private nonisolated(nonsending) func authenticate(at endpoint: ServiceURL) async throws(EtcdError) {
@@ -198,9 +198,9 @@ final class EtcdClient {
         let answer = try await exchange("/v3/auth/authenticate", body, endpoint, timeout, nil)
         guard answer.status == 200, let known = EtcdMessage.decode(EtcdMessage.Token.self, answer.body) else {
             let refusal = EtcdMessage.decode(EtcdMessage.Refusal.self, answer.body)
-            let words = refusal?.message ?? "status \(answer.status)"
-            if answer.status >= 500 { throw .unreachable("\(endpoint): \(words)") }
-            throw .refused(refusal?.code ?? 0, words)
+            let message = refusal?.message ?? "status \(answer.status)"
+            if answer.status >= 500 { throw .unreachable("\(endpoint): \(message)") }
+            throw .refused(refusal?.code ?? 0, message)
         }
         token = known.token
     }

@@ -30,10 +30,10 @@ enum EtcdError: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .unreachable(let words): "etcd cannot be reached: \(words)"
-        case .refused(let code, let words): "etcd refuses (\(code)): \(words)"
-        case .malformed(let words): "the answer is not etcd's: \(words)"
-        case .settings(let words): words
+        case .unreachable(let reason): "etcd cannot be reached: \(reason)"
+        case .refused(let code, let reason): "etcd refuses (\(code)): \(reason)"
+        case .malformed(let reason): "the answer is not etcd's: \(reason)"
+        case .settings(let reason): reason
         case .stopped: "stopped"
         }
     }

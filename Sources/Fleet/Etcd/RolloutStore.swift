@@ -64,9 +64,9 @@ struct RolloutStore {
     private nonisolated(nonsending) func publishing(
         _ rollout: FleetRollout
     ) async throws(EtcdError) -> ([EtcdCondition], [EtcdChange]) {
-        let place = settings.history(rollout.number)
-        let found = try await client.read([.key(place), .key(settings.configuration)]).found
-        let candidate: FleetConfiguration = try open(found[0].first, at: place)
+        let key = settings.history(rollout.number)
+        let found = try await client.read([.key(key), .key(settings.configuration)]).found
+        let candidate: FleetConfiguration = try open(found[0].first, at: key)
         let document = try seal(candidate, at: settings.configuration)
         return (
             [.isOf(settings.configuration, revision: found[1].first?.revision ?? 0)], [.put(settings.configuration, document)]
@@ -77,9 +77,9 @@ struct RolloutStore {
     private nonisolated(nonsending) func restoring(
         _ rollout: FleetRollout
     ) async throws(EtcdError) -> ([EtcdCondition], [EtcdChange]) {
-        let place = settings.history(rollout.base)
-        let found = try await client.read([.key(place), .key(settings.configuration)]).found
-        var restored: FleetConfiguration = try open(found[0].first, at: place)
+        let key = settings.history(rollout.base)
+        let found = try await client.read([.key(key), .key(settings.configuration)]).found
+        var restored: FleetConfiguration = try open(found[0].first, at: key)
         restored.number = rollout.number + 1
         restored.author = "the roll-out of \(rollout.number)"
         restored.time = Int64(realtimeNanoseconds() / 1_000_000_000)
@@ -94,20 +94,20 @@ struct RolloutStore {
         )
     }
 
-    private func seal(_ content: some Encodable, at place: String) throws(EtcdError) -> [UInt8] {
-        guard let bytes = EtcdMessage.encode(content), let sealed = SealedDocument.seal(bytes, at: place, with: settings.secret)
-        else { throw .malformed("\(place) cannot be encrypted") }
+    private func seal(_ content: some Encodable, at key: String) throws(EtcdError) -> [UInt8] {
+        guard let bytes = EtcdMessage.encode(content), let sealed = SealedDocument.seal(bytes, at: key, with: settings.secret)
+        else { throw .malformed("\(key) cannot be encrypted") }
         return sealed
     }
 
-    private func open<Content: Decodable>(_ entry: EtcdEntry?, at place: String) throws(EtcdError) -> Content {
-        guard let entry else { throw .malformed("\(place) is not there") }
+    private func open<Content: Decodable>(_ entry: EtcdEntry?, at key: String) throws(EtcdError) -> Content {
+        guard let entry else { throw .malformed("\(key) is not there") }
         do throws(DocumentFault) {
-            let bytes = try SealedDocument.open(entry.value, at: place, with: settings.secret)
+            let bytes = try SealedDocument.open(entry.value, at: key, with: settings.secret)
             guard let content = EtcdMessage.decode(Content.self, bytes) else { throw .malformed }
             return content
         } catch {
-            throw .malformed("\(place): \(error)")
+            throw .malformed("\(key): \(error)")
         }
     }
 }

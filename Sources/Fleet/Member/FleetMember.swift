@@ -48,27 +48,16 @@ package actor FleetMember {
     /// What members say of the servers that they probe, and of certificates on demand.
     let probeReports: MemberReports<FleetProbes>
     let demandReports: MemberReports<SharedDemands>
-    /// What they are to be told of the latter from here; nil: nothing.
-    var demands: (@Sendable () async -> SharedDemands)?
-    /// Names that this member wishes for.
-    var ownWishes = 0
-    /// By their places, the others' reports that were handed on here, and whether it was our turn then.
-    var receivedDemands: [String: SharedDemands] = [:]
-    var hadTurnAtDemands = false
-    /// Does somebody here get certificates, and hear what others have got?
-    var wantsTurn = false
+    var demands = Demands()
+    /// Of who gets certificates for all.
+    var leadership = Leadership()
+    /// Hears what others have done about certificates; nil: nobody here does.
     var eventHandler: (@Sendable (RenewalEvent) async -> Void)?
-    /// The revision that our turn was made with; nil: it is not ours.
-    var turn: Int64?
-    /// Until when others are given the chance to have it: monotonic nanoseconds.
-    var turnPause: UInt64 = 0
-    /// Has all been read here that others did before our turn?
-    var isCurrent = false
     /// The files that members have in common, as far as they have come here.
     var sharedFiles = SharedFiles()
     /// The revision of others' proofs that are shown; nil: none are.
     var proofsInUse: Int64?
-    /// What was said of a document that is not used, by its place.
+    /// What was said of a document that is not used, by its key in etcd, and of other subjects.
     var complaints: [String: String] = [:]
     /// Lines of the log about such documents since the present look began.
     var linesOfLook = 0
@@ -180,7 +169,7 @@ package actor FleetMember {
         isDue = false
         linesOfLook = 0
         do throws(EtcdError) {
-            let hadTurn = turn != nil
+            let wasLeader = leadership.term != nil
             try await keepLease()
             let (began, looksAtRollout) = (loop.now, looksAtRollout())
             let hasMembers = looksAtRollout || board.wantsOthers
@@ -192,8 +181,8 @@ package actor FleetMember {
             noteRevision(snapshot.revision)
             if isFirst { watchWaiter.notify() }
             try await follow(tickets: snapshot.tickets, hold: snapshot.ticketsHold)
-            try await follow(turn: snapshot.turn)
-            try await follow(files: snapshot.recentChanges, revision: snapshot.revision, hadTurn: hadTurn)
+            try await follow(leader: snapshot.leader)
+            try await follow(files: snapshot.recentChanges, revision: snapshot.revision, wasLeader: wasLeader)
             await follow(proofs: snapshot.proofs)
             try await follow(rollout: snapshot.rollout, isHeld: snapshot.rolloutHold != nil, members: snapshot.members)
             follow(configuration: snapshot.configuration)

@@ -32,8 +32,8 @@ package struct FleetMemberSettings: Sendable, Equatable {
     var tickets: String { documents + "tickets" }
     /// There as long as the present ticket key is not to be replaced: its lease is etcd's clock, which all have in common.
     var ticketsHold: String { documents + "tickets-hold" }
-    /// There as long as somebody has the turn to get certificates; it ends with the lease of who has it.
-    var turn: String { documents + "turn" }
+    /// Who leads, and gets certificates; it ends with the lease of whoever that is.
+    var leader: String { documents + "leader" }
     /// What authorities are to find.
     var proofs: String { documents + "proofs" }
     /// Files of the state directory are below it.

@@ -2,7 +2,7 @@
 struct FleetSnapshot {
     let tickets: EtcdEntry?
     let ticketsHold: EtcdEntry?
-    let turn: EtcdEntry?
+    let leader: EtcdEntry?
     let rollout: EtcdEntry?
     let rolloutHold: EtcdEntry?
     let proofs: EtcdEntry?
@@ -36,7 +36,7 @@ struct FleetSnapshot {
         _ settings: FleetMemberSettings, seen: Int64, files: Int64, probes: Int64, demands: Int64, hasMembers: Bool
     ) -> [EtcdRange] {
         [
-            .key(settings.tickets), .key(settings.ticketsHold), .key(settings.turn), .key(settings.proofs),
+            .key(settings.tickets), .key(settings.ticketsHold), .key(settings.leader), .key(settings.proofs),
             .key(settings.configuration, since: seen + 1), .key(settings.members + settings.member),
             .key(settings.recentChanges, since: files + 1),
             hasMembers ? .prefix(settings.members, most: FleetMember.mostMembers) : .count(settings.members),
@@ -49,7 +49,7 @@ struct FleetSnapshot {
     /// - Parameter outcome: of these ranges.
     init(_ outcome: EtcdOutcome, hasMembers: Bool) {
         let found = outcome.found
-        (tickets, ticketsHold, turn, proofs) = (found[0].first, found[1].first, found[2].first, found[3].first)
+        (tickets, ticketsHold, leader, proofs) = (found[0].first, found[1].first, found[2].first, found[3].first)
         (configuration, ourselves, recentChanges) = (found[4].first, found[5].first, found[6].first)
         members = hasMembers ? found[7] : nil
         (rollout, rolloutHold) = (found[8].first, found[9].first)

@@ -19,9 +19,9 @@ package struct FleetStatus: Sendable, Equatable {
     package var configuration = 0
     /// The number of the newest one that is known.
     package var newestConfiguration = 0
-    /// Is it this member's turn to get certificates?
-    package var hasTurn = false
-    /// Names on demand that this member and others wish the one with the turn to get.
+    /// Is this member the leader, which gets certificates?
+    package var isLeader = false
+    /// Names on demand that this member and others wish the leader to get.
     package var wishes = 0
     package var othersWishes = 0
     /// Who has the name of this member; nil: it is ours.

@@ -3,7 +3,7 @@ import EventLoop
 import Logging
 import TLS
 
-/// Files of the state directory, which all members have as whoever has the turn has written them.
+/// Files of the state directory, which all members have as their leader has written them.
 extension FleetMember {
     /// The files that members have in common, as far as they have come here.
     struct SharedFiles {
@@ -20,34 +20,34 @@ extension FleetMember {
 
     /// Has all others have these files; see `RenewalSharing`.
     package func share(_ files: [String: [UInt8]?]) async throws(ACMEError) {
-        guard let turn else { throw .storage("it is another member's turn to get certificates") }
+        let term = try requireTerm()
         var changes: [(path: String, change: EtcdChange)] = []
         for (path, content) in files.sorted(by: { $0.key < $1.key }) where sharedFiles.marks[path] != FileMark(content) {
             if content == nil, sharedFiles.marks[path] == nil { continue }
-            let place = settings.files + path
-            guard let sealed = SealedDocument.seal(SharedFile.bytes(content), at: place, with: settings.secret) else {
+            let key = settings.files + path
+            guard let sealed = SealedDocument.seal(SharedFile.bytes(content), at: key, with: settings.secret) else {
                 throw .storage("nothing can be encrypted: OpenSSL has no randomness or no memory")
             }
-            changes.append((path, .put(place, sealed)))
+            changes.append((path, .put(key, sealed)))
         }
-        // With nothing to tell, it is asked whose turn it is.
+        // With nothing to tell, it is asked who leads.
         repeat {
             let part = Array(changes.prefix(Self.filesAtOnce))
             changes.removeFirst(part.count)
-            try await commit(files: part, turn)
+            try await commit(files: part, in: term)
         } while !changes.isEmpty
         for (path, content) in files { sharedFiles.marks[path] = FileMark(content) }
     }
 
-    private func commit(files part: [(path: String, change: EtcdChange)], _ turn: Int64) async throws(ACMEError) {
+    private func commit(files part: [(path: String, change: EtcdChange)], in term: Int64) async throws(ACMEError) {
         if part.isEmpty {
-            try await commit([], turn)
+            try await commit([], in: term)
             return
         }
         let news = sharedFiles.recentChanges.adding(part.map(\.path))
         let document = try change(to: news)
         do throws(ACMEError) {
-            let revision = try await commit(part.map(\.change) + [document], turn)
+            let revision = try await commit(part.map(\.change) + [document], in: term)
             (sharedFiles.recentChanges, sharedFiles.seenRevision) = (news, revision)
         } catch {
             // It may have been done all the same: the next number must be none that somebody knows.
@@ -72,8 +72,8 @@ extension FleetMember {
     /// - Parameters:
     ///   - news: which have changed lately; nil: the same as at the last look, or nobody has said it.
     ///   - revision: that it was read at.
-    ///   - hadTurn: whether it was our turn before it was read.
-    func follow(files news: EtcdEntry?, revision: Int64, hadTurn: Bool) async throws(EtcdError) {
+    ///   - wasLeader: whether our term had begun before it was read.
+    func follow(files news: EtcdEntry?, revision: Int64, wasLeader: Bool) async throws(EtcdError) {
         var isKnown = true
         // One that we have written meanwhile is newer than what was read before.
         if let news, news.revision > sharedFiles.seenRevision {
@@ -100,10 +100,10 @@ extension FleetMember {
         say(problem)
         // What the disk has not taken is read again with the next look.
         if problem == nil { (sharedFiles.pulled, sharedFiles.takenChange) = (revision, last) }
-        let becomesCurrent = hadTurn && turn != nil && !isCurrent && problem == nil
-        isCurrent = isCurrent || becomesCurrent
+        let becomesCurrent = wasLeader && leadership.term != nil && !leadership.isCurrent && problem == nil
+        leadership.isCurrent = leadership.isCurrent || becomesCurrent
         if !changed.isEmpty { await eventHandler(.files(changed)) }
-        if becomesCurrent { await eventHandler(.turn) }
+        if becomesCurrent { await eventHandler(.leadership) }
     }
 
     /// These files, as far as they are there.
@@ -133,9 +133,9 @@ extension FleetMember {
 
     /// Others' files cannot be written here, or can be again.
     private func say(_ problem: ACMEError?) {
-        let words = problem.map { "server.state_dir: \($0)" }
-        guard complaints[Self.disk] != words else { return }
-        complaints[Self.disk] = words
+        let complaint = problem.map { "server.state_dir: \($0)" }
+        guard complaints[Self.disk] != complaint else { return }
+        complaints[Self.disk] = complaint
         if let problem {
             log.error("the fleet's state cannot be kept", metadata: ["reason": "\(problem)", "help": "\(problem.hint)"])
         } else {

@@ -96,13 +96,13 @@ extension FleetMember {
             let present: FleetPurges =
                 try entry.map { entry throws(EtcdError) in try self.content(of: entry) } ?? FleetPurges(last: 0)
             let next = FleetPurges(last: present.last + 1)
-            let place = settings.purge(next.last)
+            let key = settings.purge(next.last)
             let lease = try await client.grant(seconds: FleetPurges.lifetime)
             let isDone = try await client.put(
                 try self.sealed(next, at: settings.purgeCount), at: settings.purgeCount,
                 if: [.isOf(settings.purgeCount, revision: entry?.revision ?? 0)],
                 with: [
-                    .put(place, try self.sealed(purge, at: place), lease: lease),
+                    .put(key, try self.sealed(purge, at: key), lease: lease),
                     .delete(settings.purge(next.last - FleetPurges.mostKept)),
                 ])
             if !isDone { try await client.revoke(lease) }
@@ -137,10 +137,10 @@ extension FleetMember {
         return content
     }
 
-    private func sealed(_ content: some Encodable, at place: String) throws(EtcdError) -> [UInt8] {
+    private func sealed(_ content: some Encodable, at key: String) throws(EtcdError) -> [UInt8] {
         guard let bytes = EtcdMessage.encode(content),
-            let sealed = SealedDocument.seal(bytes, at: place, with: settings.secret)
-        else { throw .malformed("\(place) cannot be encrypted") }
+            let sealed = SealedDocument.seal(bytes, at: key, with: settings.secret)
+        else { throw .malformed("\(key) cannot be encrypted") }
         return sealed
     }
 }

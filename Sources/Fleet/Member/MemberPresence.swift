@@ -30,7 +30,7 @@ extension FleetMember {
         let start = loop.now
         if presence.lease != 0, try await !client.keepAlive(presence.lease) {
             presence.lease = 0
-            loseTurn()
+            endTerm()
         }
         if presence.lease == 0 {
             presence.lease = try await client.grant(seconds: Int64(Self.leaseTime))
@@ -50,23 +50,23 @@ extension FleetMember {
         if let found, isOnOurLease(found) { presence.revision = found.created }
         if presence.figureTime <= loop.now {
             presence.figures = await deployment.figures
-            presence.figures?.wishes = ownWishes
+            presence.figures?.wishes = demands.ownWishes
             presence.figureTime = loop.now + Self.figurePause
         }
         let record = MemberRecord(
             member: settings.member, started: started, tickets: ring?.number ?? 0, follows: eventHandler != nil,
             proofs: proofsInUse ?? 0, configuration: configurations.inUse, refused: configurations.refused?.number ?? 0,
             refusal: configurations.refused?.reason, problems: complaints.values.sorted(), instance: instance,
-            figures: presence.figures, wantsTurn: wantsTurn)
+            figures: presence.figures, isCandidate: leadership.isCandidate)
         guard record != presence.published else { return }
-        let place = settings.members + settings.member
-        guard let text = EtcdMessage.encode(record), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
+        let key = settings.members + settings.member
+        guard let text = EtcdMessage.encode(record), let sealed = SealedDocument.seal(text, at: key, with: settings.secret)
         else { return }
         // One that we have made may have gone with an earlier lease.
         let isOurs = found != nil && found?.created == presence.revision
         let outcome = try await client.transact(
-            if: [.wasMade(place, revision: isOurs ? presence.revision : 0)], [.put(place, sealed, lease: presence.lease)],
-            otherwise: [.key(place)])
+            if: [.wasMade(key, revision: isOurs ? presence.revision : 0)], [.put(key, sealed, lease: presence.lease)],
+            otherwise: [.key(key)])
         if outcome.isDone {
             presence.published = record
             if !isOurs { presence.revision = outcome.revision }
@@ -96,12 +96,12 @@ extension FleetMember {
         guard holder != presence.nameHolder else { return }
         if let holder {
             log.error(
-                "another member of the fleet has this one's name: this one is not shown, and has no turn",
+                "another member of the fleet has this one's name: this one is not shown, and never leads",
                 metadata: [
                     "fleet": "\(settings.name)", "member": "\(settings.member)", "holder": "\(holder)", "key": "fleet.member",
                     "help": "give each member a name of its own",
                 ])
-            loseTurn()
+            endTerm()
         } else {
             log.notice(
                 "the name in the fleet is this member's again",
@@ -114,17 +114,27 @@ extension FleetMember {
     func publishStatus(_ snapshot: FleetSnapshot, began: UInt64) {
         let isUpToDate = complaints.isEmpty && configurations.inUse == configurations.last && presence.nameHolder == nil
         let others = snapshot.members.map(views)
-        let othersWishes = receivedDemands.values.reduce(0) { $0 + $1.wishes.count }
+        let othersWishes = demands.received.values.reduce(0) { $0 + $1.wishes.count }
         board.update { status in
             status.lastContact = loop.now
             status.wasInUse = isUpToDate
             if isUpToDate { status.upToDate = began }
             status.members = snapshot.memberCount
             (status.configuration, status.newestConfiguration) = (configurations.inUse, configurations.last)
-            (status.wishes, status.othersWishes) = (ownWishes, othersWishes)
-            (status.hasTurn, status.nameHolder) = (turn != nil, presence.nameHolder)
+            (status.wishes, status.othersWishes) = (demands.ownWishes, othersWishes)
+            (status.isLeader, status.nameHolder) = (leadership.term != nil, presence.nameHolder)
             status.problems = complaints.values.sorted() + (configurations.refused.map { ["configuration \($0): \($1)"] } ?? [])
             status.others = others ?? []
+        }
+    }
+
+    static let mostMembers = 1000
+
+    /// Those that can be read.
+    func records(of entries: [EtcdEntry]) -> [MemberRecord] {
+        entries.compactMap { entry in
+            (try? SealedDocument.open(entry.value, at: entry.key, with: settings.secret))
+                .flatMap { EtcdMessage.decode(MemberRecord.self, $0) }
         }
     }
 

@@ -23,11 +23,11 @@ struct MemberRecord: Codable, Equatable, Sendable {
     var problems: [String]
     var instance: MemberInstance?
     var figures: MemberFigures?
-    /// Would it have the turn to get certificates? Nil: an earlier version does not say.
-    var wantsTurn: Bool?
+    /// Would it lead, and get certificates for all? Nil: an earlier version does not say.
+    var isCandidate: Bool?
 
     private enum CodingKeys: String, CodingKey {
-        case member, started, tickets, follows, proofs, configuration, refused, refusal, problems, figures, wantsTurn
+        case member, started, tickets, follows, proofs, configuration, refused, refusal, problems, figures, isCandidate
         case instance = "seat"
     }
 }

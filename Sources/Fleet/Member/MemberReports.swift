@@ -4,7 +4,7 @@ import EventLoop
 final class MemberReports<Report: Codable & Equatable & Sendable> {
     /// That their documents are in.
     let folder: String
-    /// By their places; nil if it cannot be read.
+    /// By their keys in etcd; nil if it cannot be read.
     var reports: [String: Report?] = [:]
     /// The revision up to which they are known.
     var seen: Int64 = 0
@@ -17,7 +17,7 @@ final class MemberReports<Report: Codable & Equatable & Sendable> {
 
     /// By the names of the members; those that can be read.
     var byMember: [String: Report] {
-        let read = reports.compactMap { place, report in report.map { (String(place.dropFirst(folder.count)), $0) } }
+        let read = reports.compactMap { key, report in report.map { (String(key.dropFirst(folder.count)), $0) } }
         return Dictionary(read, uniquingKeysWith: { first, _ in first })
     }
 
@@ -48,9 +48,9 @@ extension FleetMember {
         // Somebody has gone.
         let all = try await client.read([.prefix(state.folder, most: Self.mostMembers)])
         let present = Set(all.found[0].map(\.key))
-        for place in state.reports.keys where !present.contains(place) {
-            state.reports[place] = nil
-            complaints[place] = nil
+        for key in state.reports.keys where !present.contains(key) {
+            state.reports[key] = nil
+            complaints[key] = nil
         }
         for entry in all.found[0] { take(entry) }
         state.seen = all.revision
@@ -62,16 +62,16 @@ extension FleetMember {
     /// Puts this member's report in the place of its last one, or waits until that is due.
     /// - Parameter report: nil: there is none.
     func publish<Report>(_ report: Report?, by state: MemberReports<Report>) async throws(EtcdError) {
-        let place = state.folder + settings.member
-        let isThere = (state.reports[place] ?? nil) == report
+        let key = state.folder + settings.member
+        let isThere = (state.reports[key] ?? nil) == report
         guard report != state.published || !isThere else { return state.due = nil }
         let due = state.time &+ Self.reportPause
         guard state.time == 0 || due <= loop.now else { return state.due = due }
-        var change = EtcdChange.delete(place)
+        var change = EtcdChange.delete(key)
         if let report {
-            guard let text = EtcdMessage.encode(report), let sealed = SealedDocument.seal(text, at: place, with: settings.secret)
+            guard let text = EtcdMessage.encode(report), let sealed = SealedDocument.seal(text, at: key, with: settings.secret)
             else { return }
-            change = .put(place, sealed, lease: presence.lease)
+            change = .put(key, sealed, lease: presence.lease)
         }
         let outcome = try await client.transact(
             if: [.wasMade(settings.members + settings.member, revision: presence.revision)], [change])

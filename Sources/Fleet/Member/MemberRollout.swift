@@ -64,7 +64,7 @@ extension FleetMember {
         // First of all: what fails here is heard with the next look.
         let candidate = isOurs && found.number > configurations.last ? try await candidate(found.number) : nil
         if found.number != rollout?.number || found.phase != rollout?.phase || found.stage != rollout?.stage {
-            log.notice("the fleet's roll-out", metadata: ["fleet": "\(settings.name)", "state": "\(found.words)"])
+            log.notice("the fleet's roll-out", metadata: ["fleet": "\(settings.name)", "state": "\(found.summary)"])
         }
         rollout = found
         lookSoon()

@@ -84,15 +84,15 @@ extension FleetMember {
         }
     }
 
-    private func complain(of place: String, _ fault: DocumentFault) {
-        let words = "\(place): \(fault)"
-        guard complaints[place] != words, complaints[place] != nil || complaints.count < Self.mostComplaints else { return }
-        complaints[place] = words
+    private func complain(of key: String, _ fault: DocumentFault) {
+        let complaint = "\(key): \(fault)"
+        guard complaints[key] != complaint, complaints[key] != nil || complaints.count < Self.mostComplaints else { return }
+        complaints[key] = complaint
         linesOfLook += 1
         guard linesOfLook <= Self.mostLinesOfLook else { return }
         log.error(
             "a document of the fleet is not used: what is known goes on",
-            metadata: ["fleet": "\(settings.name)", "document": "\(place)", "reason": "\(fault)", "key": "fleet.secret_file"])
+            metadata: ["fleet": "\(settings.name)", "document": "\(key)", "reason": "\(fault)", "key": "fleet.secret_file"])
     }
 
     /// Documents that are not used and remembered as such, and lines about them of one look: whoever can write to etcd decides

@@ -30,22 +30,22 @@ struct PendingSpendings {
     /// - Returns: false if there is no room for it.
     mutating func add(_ spending: Spending) -> Bool {
         let (slot, known) = find(spending.number, spending.client)
-        let place: Int
+        let index: Int
         if let known {
-            place = known
+            index = known
         } else {
             guard entries.count < Self.most else { return false }
-            place = entries.count
+            index = entries.count
             entries.append(Entry(number: spending.number, client: spending.client, first: spending.time))
-            slots[slot] = UInt16(place + 1)
+            slots[slot] = UInt16(index + 1)
             usedSlots.append(slot)
         }
-        if spending.isBlock { entries[place].blocked = spending.time } else { entries[place].count += 1 }
+        if spending.isBlock { entries[index].blocked = spending.time } else { entries[index].count += 1 }
         return true
     }
 
     /// Requests of a client that Redis is still to be told of.
-    func count(_ number: UInt32, _ client: UInt64) -> UInt64 { find(number, client).place.map { entries[$0].count } ?? 0 }
+    func count(_ number: UInt32, _ client: UInt64) -> UInt64 { find(number, client).index.map { entries[$0].count } ?? 0 }
 
     /// Takes all.
     mutating func take() -> [Entry] {
@@ -55,11 +55,11 @@ struct PendingSpendings {
         return entries
     }
 
-    private func find(_ number: UInt32, _ client: UInt64) -> (slot: Int, place: Int?) {
+    private func find(_ number: UInt32, _ client: UInt64) -> (slot: Int, index: Int?) {
         var slot = Self.slot(number, client)
         while slots[slot] != 0 {
-            let place = Int(slots[slot]) - 1
-            if entries[place].client == client, entries[place].number == number { return (slot, place) }
+            let index = Int(slots[slot]) - 1
+            if entries[index].client == client, entries[index].number == number { return (slot, index) }
             slot = (slot + 1) % Self.slotCount
         }
         return (slot, nil)

@@ -171,14 +171,14 @@ extension RateLink {
     /// - Throws: `.refused` if one of the replies is an error.
     private func ask(_ commands: RESPCommands, over connection: RedisConnection) async throws(RedisError) -> [RESPValue] {
         let replies = try await connection.ask(commands, timeout: settings.timeout) { goesOn() }
-        for case .error(let words) in replies { throw .refused(words) }
+        for case .error(let text) in replies { throw .refused(text) }
         return replies
     }
 
     /// The same for scripts, which Redis may have forgotten, such as at a start.
     private func askKnowing(_ commands: RESPCommands, over connection: RedisConnection) async throws(RedisError) -> [RESPValue] {
         do throws(RedisError) { return try await ask(commands, over: connection) } catch {
-            guard case .refused(let words) = error, words.hasPrefix("NOSCRIPT") else { throw error }
+            guard case .refused(let text) = error, text.hasPrefix("NOSCRIPT") else { throw error }
         }
         try await loadScripts(over: connection)
         return try await ask(commands, over: connection)

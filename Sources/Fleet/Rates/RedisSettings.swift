@@ -46,11 +46,11 @@ enum RedisError: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .unreachable(let words): "Redis cannot be reached: \(words)"
+        case .unreachable(let reason): "Redis cannot be reached: \(reason)"
         case .timedOut: "Redis has not answered in time"
-        case .refused(let words): "Redis refuses: \(words)"
-        case .malformed(let words): "the answer is not Redis's: \(words)"
-        case .settings(let words): words
+        case .refused(let reason): "Redis refuses: \(reason)"
+        case .malformed(let reason): "the answer is not Redis's: \(reason)"
+        case .settings(let reason): reason
         case .stopped: "stopped"
         }
     }

@@ -22,19 +22,19 @@ final class CacheSeries: Sendable {
     /// Adds what has happened since a worker told it the last time.
     func add(_ now: ResponseCache.Counts, since before: ResponseCache.Counts, worker: Int) {
         let counters = workers[worker]
-        for (place, difference) in [
+        for (index, difference) in [
             (Index.hits, now.hits - before.hits), (Index.misses, now.misses - before.misses),
             (Index.stale, now.stale - before.stale), (Index.stored, now.stored - before.stored),
             (Index.evictions, now.evictions - before.evictions),
         ] where difference > 0 {
-            counters.add(UInt64(difference), at: place)
+            counters.add(UInt64(difference), at: index)
         }
         counters.set(UInt64(now.answers), at: Index.answers)
         counters.set(UInt64(max(0, now.bytes)), at: Index.bytes)
     }
 
     /// All workers' together.
-    subscript(place: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[place] } }
+    subscript(index: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[index] } }
 }
 
 extension MetricsText {

@@ -11,12 +11,12 @@ final class Counters<let size: Int>: Sendable {
 
     /// Counts. A load and a store are enough, since nobody else writes.
     @inline(__always)
-    func add(_ amount: UInt64, at place: Int) {
-        words[place].store(words[place].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    func add(_ amount: UInt64, at index: Int) {
+        words[index].store(words[index].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
 
     /// Says how much there is of something now.
-    func set(_ value: UInt64, at place: Int) { words[place].store(value, ordering: .relaxed) }
+    func set(_ value: UInt64, at index: Int) { words[index].store(value, ordering: .relaxed) }
 
-    subscript(place: Int) -> UInt64 { words[place].load(ordering: .relaxed) }
+    subscript(index: Int) -> UInt64 { words[index].load(ordering: .relaxed) }
 }

@@ -17,7 +17,7 @@ final class Exemplars: Sendable {
         var time: UInt64
     }
 
-    private final class Places: Sendable {
+    private final class Slots: Sendable {
         /// Five for each bucket: odd while it is written, and then the exemplar.
         let words: InlineArray<65, Atomic<UInt64>>
 
@@ -26,24 +26,24 @@ final class Exemplars: Sendable {
         }
     }
 
-    private let workers: [Places]
+    private let workers: [Slots]
 
     init(workers: Int) {
-        self.workers = (0..<workers).map { _ in Places() }
+        self.workers = (0..<workers).map { _ in Slots() }
     }
 
     /// - Parameter worker: the number of the one that calls.
     func set(_ exemplar: Exemplar, worker: Int) {
-        let place = DurationBuckets.bucket(exemplar.duration) * 5
-        let places = workers[worker]
-        let number = places.words[place].load(ordering: .relaxed)
-        places.words[place].store(number &+ 1, ordering: .relaxed)
+        let offset = DurationBuckets.bucket(exemplar.duration) * 5
+        let slots = workers[worker]
+        let number = slots.words[offset].load(ordering: .relaxed)
+        slots.words[offset].store(number &+ 1, ordering: .relaxed)
         // Each is seen no earlier than that it is being written.
-        places.words[place + 1].store(exemplar.high, ordering: .releasing)
-        places.words[place + 2].store(exemplar.low, ordering: .releasing)
-        places.words[place + 3].store(exemplar.duration, ordering: .releasing)
-        places.words[place + 4].store(exemplar.time, ordering: .releasing)
-        places.words[place].store(number &+ 2, ordering: .releasing)
+        slots.words[offset + 1].store(exemplar.high, ordering: .releasing)
+        slots.words[offset + 2].store(exemplar.low, ordering: .releasing)
+        slots.words[offset + 3].store(exemplar.duration, ordering: .releasing)
+        slots.words[offset + 4].store(exemplar.time, ordering: .releasing)
+        slots.words[offset].store(number &+ 2, ordering: .releasing)
     }
 
     /// The newest of all workers; nil if there is none, or if each is just being written.
@@ -51,13 +51,13 @@ final class Exemplars: Sendable {
         workers.compactMap { Self.read($0, bucket * 5) }.max { $0.time < $1.time }
     }
 
-    private static func read(_ places: Places, _ place: Int) -> Exemplar? {
-        let number = places.words[place].load(ordering: .acquiring)
+    private static func read(_ slots: Slots, _ offset: Int) -> Exemplar? {
+        let number = slots.words[offset].load(ordering: .acquiring)
         guard number > 0, number % 2 == 0 else { return nil }
         let exemplar = Exemplar(
-            high: places.words[place + 1].load(ordering: .acquiring), low: places.words[place + 2].load(ordering: .acquiring),
-            duration: places.words[place + 3].load(ordering: .acquiring), time: places.words[place + 4].load(ordering: .acquiring)
+            high: slots.words[offset + 1].load(ordering: .acquiring), low: slots.words[offset + 2].load(ordering: .acquiring),
+            duration: slots.words[offset + 3].load(ordering: .acquiring), time: slots.words[offset + 4].load(ordering: .acquiring)
         )
-        return places.words[place].load(ordering: .relaxed) == number ? exemplar : nil
+        return slots.words[offset].load(ordering: .relaxed) == number ? exemplar : nil
     }
 }

@@ -8,21 +8,21 @@ package struct FleetFigures: Sendable {
     /// Numbers of the fleet's configuration: in use here, and the newest one that is known.
     package var configuration: UInt64
     package var newestConfiguration: UInt64
-    /// Is it this gateway's turn to get certificates?
-    package var hasTurn: Bool
+    /// Does this gateway lead, and get certificates for all?
+    package var isLeader: Bool
     /// Has another gateway the name of this one?
     package var isNameTaken: Bool
-    /// Names on demand that this gateway and others wish the one with the turn to get.
+    /// Names on demand that this gateway and others wish the leader to get.
     package var wishes: (own: UInt64, others: UInt64)
 
     package init(
-        lastContact: UInt64, lag: UInt64, members: UInt64, configuration: UInt64, newestConfiguration: UInt64, hasTurn: Bool,
+        lastContact: UInt64, lag: UInt64, members: UInt64, configuration: UInt64, newestConfiguration: UInt64, isLeader: Bool,
         isNameTaken: Bool, wishes: (own: UInt64, others: UInt64)
     ) {
         self.wishes = wishes
         (self.lastContact, self.lag, self.members) = (lastContact, lag, members)
         (self.configuration, self.newestConfiguration) = (configuration, newestConfiguration)
-        (self.hasTurn, self.isNameTaken) = (hasTurn, isNameTaken)
+        (self.isLeader, self.isNameTaken) = (isLeader, isNameTaken)
     }
 }
 
@@ -39,8 +39,8 @@ extension MetricsText {
         family("gatehouse_fleet_configuration", .gauge, "Numbers of the fleet's configuration; 0: the file's own.")
         sample(nil, ("is", "in_use"), fleet.configuration)
         sample(nil, ("is", "newest"), fleet.newestConfiguration)
-        family("gatehouse_fleet_turn", .gauge, "1 on the member whose turn it is to get certificates.")
-        sample(fleet.hasTurn ? 1 : 0)
+        family("gatehouse_fleet_leader", .gauge, "1 on the member that leads, and gets certificates for all.")
+        sample(fleet.isLeader ? 1 : 0)
         family(
             "gatehouse_fleet_probes", .gauge,
             "Upstream servers whose probes the fleet shares out, by whether this member or another one probes them.")
@@ -48,7 +48,7 @@ extension MetricsText {
         sample(nil, ("by", "others"), UInt64(probes.others))
         family(
             "gatehouse_fleet_wishes", .gauge,
-            "Names on demand that the member with the turn is to get, by whether this member or another one wishes for them.")
+            "Names on demand that the leader is to get, by whether this member or another one wishes for them.")
         sample(nil, ("by", "this"), fleet.wishes.own)
         sample(nil, ("by", "others"), fleet.wishes.others)
         family("gatehouse_fleet_name_taken", .gauge, "1 where another member of the fleet has the name of this one.")

@@ -66,11 +66,11 @@ final class RouteSeries: Sendable {
     var exemplars: Exemplars? { firstExemplars.load() }
 
     /// Counts what is not of every exchange.
-    func add(_ amount: UInt64, at place: Int, worker: Int) { workers[worker].add(amount, at: place) }
+    func add(_ amount: UInt64, at index: Int, worker: Int) { workers[worker].add(amount, at: index) }
 
     /// Has anything been counted? Every request is in one of these.
     var hasRequests: Bool { (0..<DurationBuckets.count).contains { self[Index.durations + $0] > 0 } }
 
     /// All workers' together.
-    subscript(place: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[place] } }
+    subscript(index: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[index] } }
 }

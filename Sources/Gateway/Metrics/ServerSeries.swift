@@ -30,10 +30,10 @@ final class ServerSeries: Sendable {
         counters.add(duration, at: Index.durationSum)
     }
 
-    func add(_ amount: UInt64, at place: Int, worker: Int) { workers[worker].add(amount, at: place) }
+    func add(_ amount: UInt64, at index: Int, worker: Int) { workers[worker].add(amount, at: index) }
 
     /// How many connections of a worker wait.
     func setIdle(_ count: Int, worker: Int) { workers[worker].set(UInt64(count), at: Index.idle) }
 
-    subscript(place: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[place] } }
+    subscript(index: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[index] } }
 }

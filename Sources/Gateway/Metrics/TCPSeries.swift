@@ -53,7 +53,7 @@ final class TCPSeries: Sendable {
     }
 
     /// All workers' together.
-    subscript(place: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[place] } }
+    subscript(index: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[index] } }
 
     func count(of outcome: Outcome) -> UInt64 { self[Index.outcomes + outcome.rawValue] }
 

@@ -20,7 +20,7 @@ package struct TrafficReport: Sendable {
 
         package var requests: UInt64 {
             var sum: UInt64 = 0
-            for place in 0..<5 { sum &+= classes[place] }
+            for index in 0..<5 { sum &+= classes[index] }
             return sum
         }
     }
@@ -114,22 +114,22 @@ extension Plan {
 
 extension TrafficReport.Counts {
     fileprivate init(_ series: RouteSeries) {
-        for place in 0..<50 { classes[place % 5] &+= series[RouteSeries.Index.requests + place] }
-        for place in 0..<DurationBuckets.count { durations[place] = series[RouteSeries.Index.durations + place] }
+        for index in 0..<50 { classes[index % 5] &+= series[RouteSeries.Index.requests + index] }
+        for index in 0..<DurationBuckets.count { durations[index] = series[RouteSeries.Index.durations + index] }
         bytesIn = series[RouteSeries.Index.receivedSum] &+ series[RouteSeries.Index.bytesIn]
         bytesOut = series[RouteSeries.Index.sentSum] &+ series[RouteSeries.Index.bytesOut]
     }
 
     fileprivate init(_ series: ServerSeries) {
-        for place in 0..<5 { classes[place] = series[ServerSeries.Index.answers + place] }
-        for place in 0..<DurationBuckets.count { durations[place] = series[ServerSeries.Index.durations + place] }
+        for index in 0..<5 { classes[index] = series[ServerSeries.Index.answers + index] }
+        for index in 0..<DurationBuckets.count { durations[index] = series[ServerSeries.Index.durations + index] }
         failures = series[ServerSeries.Index.failures]
     }
 
     /// Makes it those of both together.
     package mutating func add(_ other: Self) {
-        for place in 0..<5 { classes[place] &+= other.classes[place] }
-        for place in 0..<DurationBuckets.count { durations[place] &+= other.durations[place] }
+        for index in 0..<5 { classes[index] &+= other.classes[index] }
+        for index in 0..<DurationBuckets.count { durations[index] &+= other.durations[index] }
         bytesIn &+= other.bytesIn
         bytesOut &+= other.bytesOut
         failures &+= other.failures
@@ -138,9 +138,9 @@ extension TrafficReport.Counts {
     /// What has come since an earlier count; nothing where the earlier one is of something else that had the name.
     package func since(_ earlier: Self) -> Self {
         var difference = self
-        for place in 0..<5 { difference.classes[place] = Self.difference(classes[place], earlier.classes[place]) }
-        for place in 0..<DurationBuckets.count {
-            difference.durations[place] = Self.difference(durations[place], earlier.durations[place])
+        for index in 0..<5 { difference.classes[index] = Self.difference(classes[index], earlier.classes[index]) }
+        for index in 0..<DurationBuckets.count {
+            difference.durations[index] = Self.difference(durations[index], earlier.durations[index])
         }
         difference.bytesIn = Self.difference(bytesIn, earlier.bytesIn)
         difference.bytesOut = Self.difference(bytesOut, earlier.bytesOut)
@@ -156,26 +156,26 @@ extension TrafficReport.Counts {
     /// - Returns: nil if there is nothing.
     package func quantile(_ share: Double) -> Double? {
         var sum: UInt64 = 0
-        for place in 0..<DurationBuckets.count { sum &+= durations[place] }
+        for index in 0..<DurationBuckets.count { sum &+= durations[index] }
         guard sum > 0 else { return nil }
         let rank = share * Double(sum)
         var below: Double = 0
-        for place in 0..<DurationBuckets.count {
-            let here = Double(durations[place])
+        for index in 0..<DurationBuckets.count {
+            let here = Double(durations[index])
             guard here > 0, below + here >= rank else {
                 below += here
                 continue
             }
-            guard place < DurationBuckets.limits.count else { break }
-            let floor = place == 0 ? 0 : DurationBuckets.limits[place - 1]
-            return floor + (DurationBuckets.limits[place] - floor) * (rank - below) / here
+            guard index < DurationBuckets.limits.count else { break }
+            let floor = index == 0 ? 0 : DurationBuckets.limits[index - 1]
+            return floor + (DurationBuckets.limits[index] - floor) * (rank - below) / here
         }
         return DurationBuckets.limits.last
     }
 
     /// For tests: counts without series.
     package init(classes: [UInt64], durations: [UInt64]) {
-        for (place, count) in classes.enumerated() { self.classes[place] = count }
+        for (index, count) in classes.enumerated() { self.classes[index] = count }
         for duration in durations { self.durations[DurationBuckets.bucket(duration)] += 1 }
     }
 }

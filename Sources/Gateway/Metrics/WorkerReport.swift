@@ -3,23 +3,23 @@ import TLS
 /// The families about the process's workers.
 extension MetricsText {
     mutating func append(_ workers: [WorkerSeries]) {
-        func sum(_ place: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[place] } }
+        func sum(_ index: Int) -> UInt64 { workers.reduce(0) { $0 &+ $1[index] } }
         family("gatehouse_connections_accepted", .counter, "Connections of clients.")
         sample(sum(WorkerSeries.Index.accepted))
         family("gatehouse_tls_handshakes", .counter, "TLS handshakes with clients, by version and whether a session was resumed.")
-        for (place, version) in (["version=\"1.2\"", "version=\"1.3\""] as [StaticString]).enumerated() {
+        for (index, version) in (["version=\"1.2\"", "version=\"1.3\""] as [StaticString]).enumerated() {
             for (resumed, word) in (["no", "yes"] as [StaticString]).enumerated() {
                 sample(
-                    MetricLabels(written: version), ("resumed", word), sum(WorkerSeries.Index.handshakes + place * 2 + resumed))
+                    MetricLabels(written: version), ("resumed", word), sum(WorkerSeries.Index.handshakes + index * 2 + resumed))
             }
         }
         family("gatehouse_tls_handshake_failures", .counter, "TLS handshakes with clients that came to nothing.")
-        for (place, fault) in HandshakeFault.allCases.enumerated() {
-            sample(MetricLabels(["reason": fault.rawValue]), sum(WorkerSeries.Index.failedHandshakes + place))
+        for (index, fault) in HandshakeFault.allCases.enumerated() {
+            sample(MetricLabels(["reason": fault.rawValue]), sum(WorkerSeries.Index.failedHandshakes + index))
         }
         family("gatehouse_reasons", .counter, "Exchanges and WebSockets with a reason in the log, by that word.")
-        for (place, word) in WorkerSeries.reasonWords.enumerated() {
-            let count = sum(WorkerSeries.Index.reasons + place)
+        for (index, word) in WorkerSeries.reasonWords.enumerated() {
+            let count = sum(WorkerSeries.Index.reasons + index)
             if count > 0 { sample(MetricLabels(["reason": word]), count) }
         }
         appendLoops(workers)

@@ -22,12 +22,12 @@ final class WorkerSeries: Sendable {
 
     // MARK: The worker
 
-    func add(_ amount: UInt64 = 1, at place: Int) { counters.add(amount, at: place) }
+    func add(_ amount: UInt64 = 1, at index: Int) { counters.add(amount, at: index) }
 
-    func set(_ value: Int, at place: Int) { counters.set(UInt64(max(0, value)), at: place) }
+    func set(_ value: Int, at index: Int) { counters.set(UInt64(max(0, value)), at: index) }
 
     func count(_ reason: Reason) {
-        if let place = Self.reasonPlaces[reason] { counters.add(1, at: Index.reasons + place) }
+        if let index = Self.reasonIndices[reason] { counters.add(1, at: Index.reasons + index) }
     }
 
     func handshake(_ session: TLSSession) {
@@ -36,10 +36,10 @@ final class WorkerSeries: Sendable {
     }
 
     func failed(_ fault: HandshakeFault) {
-        if let place = Self.faultPlaces[fault] { counters.add(1, at: Index.failedHandshakes + place) }
+        if let index = Self.faultIndices[fault] { counters.add(1, at: Index.failedHandshakes + index) }
     }
 
-    private static let faultPlaces: [HandshakeFault: Int] = Dictionary(
+    private static let faultIndices: [HandshakeFault: Int] = Dictionary(
         uniqueKeysWithValues: HandshakeFault.allCases.enumerated().map { ($1, $0) })
 
     /// How long a task that was ready has waited for its turn.
@@ -57,14 +57,14 @@ final class WorkerSeries: Sendable {
 
     // MARK: Anybody
 
-    subscript(place: Int) -> UInt64 { counters[place] }
+    subscript(index: Int) -> UInt64 { counters[index] }
 
     /// All words of `Reason`, each once.
     static let reasonWords: [String] = Reason.allCases.reduce(into: []) { words, reason in
         if !words.contains(reason.word) { words.append(reason.word) }
     }
 
-    private static let reasonPlaces: [Reason: Int] = Dictionary(
+    private static let reasonIndices: [Reason: Int] = Dictionary(
         Reason.allCases.compactMap { reason in reasonWords.firstIndex(of: reason.word).map { (reason, $0) } },
         uniquingKeysWith: { first, _ in first })
 }

@@ -86,27 +86,27 @@ extension FleetCommand {
         @OptionGroup var place: Place
 
         func run() async throws {
-            let (members, renewer, pushed, rollout) = try await place.ask { fleet in
-                (try await fleet.members(), try await fleet.renewer(), try await fleet.configuration(), try await fleet.rollout())
+            let (members, leader, pushed, rollout) = try await place.ask { fleet in
+                (try await fleet.members(), try await fleet.leader(), try await fleet.configuration(), try await fleet.rollout())
             }
             let titles = ["member", "on", "since", "tickets", "configuration", "in use", "tunnels", "certificates", "probes", ""]
-            let rows = members.map { Self.row($0, renewer: renewer) }
+            let rows = members.map { Self.row($0, leader: leader) }
             Console.say(Table.text([titles] + rows))
             if let pushed {
                 Console.say("configuration \(pushed.number) of \(Timestamp.text(seconds: pushed.time)) by \(pushed.author)")
             }
-            if let rollout, rollout.isRunning || rollout.phase == .undone { Console.say("roll-out: \(rollout.words)") }
+            if let rollout, rollout.isRunning || rollout.phase == .undone { Console.say("roll-out: \(rollout.summary)") }
         }
 
-        private static func row(_ member: FleetMemberView, renewer: String?) -> [String] {
+        private static func row(_ member: FleetMemberView, leader: String?) -> [String] {
             let (used, figures) = (AdminFleet.Member(member), member.figures)
             let trouble = figures.map { $0.certificatesInTrouble > 0 ? ", \($0.certificatesInTrouble) in trouble" : "" } ?? ""
             let wishes = (figures?.wishes ?? 0) > 0 ? ", \(figures?.wishes ?? 0) wished for" : ""
-            let turn = member.name == renewer ? ", gets them" : ""
+            let renewal = member.name == leader ? ", gets them" : ""
             return [
                 member.name, member.host ?? "", used.started, "\(member.tickets)",
                 member.configuration == 0 ? "its own" : "\(member.configuration)", figures?.configuration ?? "",
-                figures.map { "\($0.tunnels)" } ?? "", (figures.map { "\($0.certificates)" } ?? "") + trouble + wishes + turn,
+                figures.map { "\($0.tunnels)" } ?? "", (figures.map { "\($0.certificates)" } ?? "") + trouble + wishes + renewal,
                 figures?.probes.map { "\($0)" } ?? "",
                 used.problems.joined(separator: "; "),
             ]
@@ -206,7 +206,7 @@ extension FleetCommand {
 
         func run() async throws {
             if let undone = try await place.ask({ try await $0.undoRollout(author: ProcessNames.host) }) {
-                Console.say(undone.words)
+                Console.say(undone.summary)
                 if number == nil { return }
             }
             let all = try await place.ask { try await $0.history() }

@@ -115,12 +115,12 @@ extension FleetMembership: RenewalSharing {
 
     var obstacle: String? { get async { await running?.member.obstacle } }
 
-    func hasTurn() async -> Bool {
+    func isLeader() async -> Bool {
         guard let member = running?.member else { return !isStopped }
-        return await member.hasTurn()
+        return await member.isLeader()
     }
 
-    func giveUpTurn(_ reason: String) async { await running?.member.giveUpTurn(reason) }
+    func resign(_ reason: String) async { await running?.member.resign(reason) }
 
     func share(_ files: [String: [UInt8]?]) async throws(ACMEError) { try await running?.member.share(files) }
 

@@ -10,7 +10,7 @@ extension FleetStatus {
         return FleetFigures(
             lastContact: (contact ?? 0) / 1_000_000_000, lag: lag(now: now), members: UInt64(members),
             configuration: UInt64(max(0, configuration)), newestConfiguration: UInt64(max(0, newestConfiguration)),
-            hasTurn: hasTurn, isNameTaken: nameHolder != nil,
+            isLeader: isLeader, isNameTaken: nameHolder != nil,
             wishes: (UInt64(wishes), UInt64(othersWishes)))
     }
 }
@@ -80,7 +80,7 @@ struct AdminFleet: Codable, Sendable {
         }
 
         /// On one line.
-        var words: String {
+        var summary: String {
             let time = "for \(Int(seconds)) s"
             let counts = "\(told) admissions told, \(untold) not"
             guard status == "ok" else { return "away \(time): rate limits count on this member alone; \(counts)" }
@@ -102,8 +102,9 @@ struct AdminFleet: Codable, Sendable {
     var members: Int
     var configuration: Int
     var newestConfiguration: Int
-    var hasTurn: Bool
-    /// Names on demand that it wishes the member with the turn to get.
+    /// Does it get certificates for all?
+    var isLeader: Bool
+    /// Names on demand that it wishes the leader to get.
     var wishes: Int
     /// Nil without `[fleet.redis]`.
     var redis: Redis?
@@ -120,13 +121,13 @@ struct AdminFleet: Codable, Sendable {
         status = trouble == nil ? "ok" : "degraded"
         lastContactSeconds = reported.lastContact.map { seconds(now - min(now, $0)) }
         lagSeconds = seconds(reported.lag(now: now))
-        (members, hasTurn, wishes) = (reported.members, reported.hasTurn, reported.wishes)
+        (members, isLeader, wishes) = (reported.members, reported.isLeader, reported.wishes)
         (configuration, newestConfiguration) = (reported.configuration, reported.newestConfiguration)
         first = reported.others.prefix(most).map { Member($0) }
     }
 
     /// On one line.
-    var words: String {
+    var summary: String {
         let contact = lastContactSeconds.map { "etcd answered \(Int($0)) s ago" } ?? "etcd has not answered yet"
         let used = configuration == 0 ? "its own configuration" : "configuration \(configuration)"
         let newer = newestConfiguration > configuration ? " (\(newestConfiguration) is the newest)" : ""

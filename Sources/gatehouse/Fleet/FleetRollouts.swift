@@ -47,15 +47,15 @@ extension FleetCommand {
         let last = try await place.ask { fleet in
             let now = Int64(realtimeNanoseconds() / 1_000_000_000)
             var state = try await fleet.rollOut(text, terms: terms, author: ProcessNames.host, time: now)
-            Console.say(state.words)
+            Console.say(state.summary)
             while state.isRunning {
                 state = try await fleet.nextState(of: state)
-                if state.phase != .undone { Console.say(state.words) }
+                if state.phase != .undone { Console.say(state.summary) }
             }
             return state
         }
         guard last.phase == .undone else { return }
-        Console.error("gatehouse: \(last.words)")
+        Console.error("gatehouse: \(last.summary)")
         throw ExitCode(1)
     }
 }

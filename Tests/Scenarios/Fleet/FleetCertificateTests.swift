@@ -6,7 +6,7 @@ import Testing
 /// Certificates of several gateways, from a real authority, by a real etcd.
 @Suite("Certificates of a fleet", .enabled("etcd or pebble is not installed") { Etcd.isThere && Managed.isThere })
 struct FleetCertificateTests {
-    private static let turn = "/gatehouse/test/documents/turn"
+    private static let leader = "/gatehouse/test/documents/leader"
 
     /// Three members that all want a certificate of `a.test`, of an authority that reaches the second alone.
     private struct Three {
@@ -25,8 +25,8 @@ struct FleetCertificateTests {
                 http: ports[1].http, tls: ports[1].tls, names: ["a.test"], environment: ["PEBBLE_WFE_NONCEREJECT": "0"],
                 in: fleet.directory)
             root = try await pebble.root(in: fleet.directory)
-            // Nobody has the turn while it is somebody else's.
-            try await etcd.put(FleetCertificateTests.turn, base64: "dGVzdA==")
+            // None of them leads while somebody else does.
+            try await etcd.put(FleetCertificateTests.leader, base64: "dGVzdA==")
             for (name, port) in zip(["a", "b", "c"], ports) {
                 try await start(name, isPlain: isPlain, tls: port.tls, http: port.http)
             }
@@ -49,11 +49,11 @@ struct FleetCertificateTests {
             _ = try await gateway.log.line(": a member of the fleet")
         }
 
-        /// Has the first member get the certificate: the others stand still until it has the turn.
+        /// Has the first member get the certificate: the others stand still until it leads.
         func begin() async throws {
             for gateway in fleet.all.dropFirst() { gateway.process.signal(SIGSTOP) }
-            try await etcd.delete(FleetCertificateTests.turn)
-            _ = try await fleet.all[0].log.line("it is this member's turn to get certificates")
+            try await etcd.delete(FleetCertificateTests.leader)
+            _ = try await fleet.all[0].log.line("this member is the leader:")
             for gateway in fleet.all.dropFirst() { gateway.process.signal(SIGCONT) }
         }
 
@@ -82,7 +82,7 @@ struct FleetCertificateTests {
         #expect(!String(decoding: document, as: UTF8.self).contains("PRIVATE KEY"))
     }
 
-    @Test("when the member that asks is killed, another has the turn and what it has got, and orders nothing again")
+    @Test("when the member that asks is killed, another leads, has what it has got, and orders nothing again")
     func taken() async throws {
         var three = try await Three(isPlain: true)
         let gateways = three.fleet.all
@@ -91,7 +91,7 @@ struct FleetCertificateTests {
         gateways[0].process.kill()
         let heirs = Journal<String>("heirs")
         for gateway in gateways.dropFirst() {
-            Task { heirs.append(try await gateway.log.line("it is this member's turn to get certificates")) }
+            Task { heirs.append(try await gateway.log.line("this member is the leader:")) }
         }
         _ = try await heirs.first(1)
         try await three.start("a", isPlain: true, tls: gateways[0].tls, http: gateways[0].http)

@@ -61,7 +61,7 @@ struct FleetDemandTests {
     func shared() async throws {
         let three = try await Three()
         let gateways = three.fleet.all
-        // Nobody has the turn yet: the first that is asked takes it.
+        // Nobody leads yet: the first that is asked does.
         let first = try await three.get("c1.test", 0)
         #expect(first.text == "here\n", "\(first)")
         let second = try await three.get("c2.test", 1)

@@ -6,25 +6,25 @@ import Testing
 
 @testable import Fleet
 
-/// Whose turn it is to get certificates, by a real etcd.
-@Suite("The turn to get certificates", .enabled(if: Etcd.isThere, "etcd is not installed"))
-struct TurnTests {
-    @Test("one has it, the others get its files, and who has lost it can write nothing any more")
+/// Who leads, and gets certificates, by a real etcd.
+@Suite("The leader of a fleet", .enabled(if: Etcd.isThere, "etcd is not installed"))
+struct LeadershipTests {
+    @Test("one leads, the others get its files, and a former leader can write nothing any more")
     func fenced() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember.withTurn("one", etcd, in: directory)
-        #expect(await one.member.hasTurn())
+        let one = try await RunningMember.leading("one", etcd, in: directory)
+        #expect(await one.member.isLeader())
         let other = try await RunningMember("other", etcd, in: directory)
         try await one.member.share(["acme/accounts/a/account.key": [1, 2, 3], "internal/root.pem": [4]])
         while !Set(other.files.all.joined()).isSuperset(of: ["acme/accounts/a/account.key", "internal/root.pem"]) {
             _ = try await other.files.first(other.files.all.count + 1)
         }
         #expect(try StateDirectory(directory.path + "/other").read("acme/accounts/a/account.key") == [1, 2, 3])
-        #expect(await !other.member.hasTurn())
-        // As when its lease has ended while it was paused, and another was faster: the turn is of another revision than it knows.
+        #expect(await !other.member.isLeader())
+        // As when its lease has ended while it was paused, and another was faster: the term is of another revision than it knows.
         let place = "/gatehouse/test/documents/files/acme/accounts/b/account.key"
-        await #expect(throws: ACMEError.self) { _ = try await one.member.commit([.put(place, [9])], 1) }
+        await #expect(throws: ACMEError.self) { _ = try await one.member.commit([.put(place, [9])], in: 1) }
         #expect(try await etcd.value(of: place) == nil)
         for running in [one, other] { await running.stop() }
     }
@@ -43,7 +43,7 @@ struct TurnTests {
     func changed() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember.withTurn("one", etcd, in: directory)
+        let one = try await RunningMember.leading("one", etcd, in: directory)
         let other = try await RunningMember("other", etcd, in: directory)
         func taken(_ path: String) async throws {
             while !other.files.all.contains(where: { $0.contains(path) }) {
@@ -64,19 +64,19 @@ struct TurnTests {
         for running in [one, other] { await running.stop() }
     }
 
-    @Test("who stops gives it back at once, and the next one has all files before it has the turn")
+    @Test("a leader that stops resigns at once, and the next one has all files before it leads")
     func givenBack() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember.withTurn("one", etcd, in: directory)
+        let one = try await RunningMember.leading("one", etcd, in: directory)
         var files: [String: [UInt8]?] = [:]
         for number in 0..<250 { files["acme/certificates/n\(number)/status.json"] = [UInt8](repeating: 7, count: 100) }
         try await one.member.share(files)
         try await one.member.share(["acme/certificates/n7/status.json": nil])
         let other = try await RunningMember("other", etcd, in: directory)
-        _ = await other.member.hasTurn()
+        _ = await other.member.isLeader()
         await one.stop()
-        _ = try await other.turns.first(1)
+        _ = try await other.terms.first(1)
         let state = StateDirectory(directory.path + "/other")
         #expect(state.list("acme/certificates").count == 249)
         #expect(try state.read("acme/certificates/n7/status.json") == nil)
@@ -84,36 +84,36 @@ struct TurnTests {
         await other.stop()
     }
 
-    @Test("who cannot keep anything gives it up as soon as another one wants it, and has it until then")
+    @Test("a leader that cannot keep anything resigns as soon as another one would lead, and leads until then")
     func givenUp() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember.withTurn("one", etcd, in: directory)
+        let one = try await RunningMember.leading("one", etcd, in: directory)
         let other = try await RunningMember("other", etcd, in: directory)
         _ = try await other.log.first { $0.hasPrefix("a member of the fleet") }
         // It wants no certificates.
-        await one.member.giveUpTurn("the disk is full")
-        #expect(await one.member.hasTurn())
-        _ = await other.member.hasTurn()
-        while await one.member.turn != nil { await one.member.giveUpTurn("the disk is full") }
-        _ = try await other.turns.first(1)
-        #expect(await !one.member.hasTurn())
-        let line = try await one.log.first { $0.hasPrefix("the turn to get certificates is given up") }
+        await one.member.resign("the disk is full")
+        #expect(await one.member.isLeader())
+        _ = await other.member.isLeader()
+        while await one.member.leadership.term != nil { await one.member.resign("the disk is full") }
+        _ = try await other.terms.first(1)
+        #expect(await !one.member.isLeader())
+        let line = try await one.log.first { $0.hasPrefix("the leader resigns") }
         #expect(line.contains("heir=other") && line.contains("reason=the disk is full"), "\(line)")
         for running in [one, other] { await running.stop() }
     }
 
-    @Test("who never heard that it has got the turn, or its place among the members, has them all the same")
+    @Test("a member to which no answer came leads, and is among the members, all the same")
     func unheard() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
         let proxy = try await LosingProxy(before: etcd)
-        let questions = ["put /gatehouse/test/members/one", "put /gatehouse/test/documents/turn"]
+        let questions = ["put /gatehouse/test/members/one", "put /gatehouse/test/documents/leader"]
         for question in questions { try await proxy.lose(question) }
         let one = try await RunningMember("one", etcd, in: directory, proxy: proxy)
-        _ = await one.member.hasTurn()
+        _ = await one.member.isLeader()
         for question in questions { try await proxy.lost(question) }
-        _ = try await one.turns.first(1)
+        _ = try await one.terms.first(1)
         try await one.member.share(["internal/root.pem": [4]])
         #expect(try await etcd.value(of: "/gatehouse/test/documents/files/internal/root.pem") != nil)
         #expect(!one.log.all.contains { $0.hasPrefix("another member of the fleet") }, "\(one.log.all)")
@@ -125,7 +125,7 @@ struct TurnTests {
     func unkept() async throws {
         let directory = try TemporaryDirectory()
         let etcd = try await Etcd(in: directory)
-        let one = try await RunningMember.withTurn("one", etcd, in: directory)
+        let one = try await RunningMember.leading("one", etcd, in: directory)
         // Files where folders are to be.
         let inTheWay = ["internal", "fleet/test/configuration"].map { "\(directory.path)/other/\($0)" }
         try directory.write("other/internal", "")
