@@ -238,7 +238,7 @@ final class Tunnel: ReadinessHandler {
     /// Pings without any answer after which a peer counts as gone.
     private static let maxUnansweredPings = 3
 
-    private func close(_ reason: TunnelEnding.Reason, _ code: CloseCode, _ key: String, _ words: String) {
-        withTraffic { $0.close(reason, code, key, words, until: loop.now &+ plan.closing) }
+    private func close(_ reason: TunnelEnding.Reason, _ code: CloseCode, _ key: String, _ text: String) {
+        withTraffic { $0.close(reason, code, key, text, until: loop.now &+ plan.closing) }
     }
 }

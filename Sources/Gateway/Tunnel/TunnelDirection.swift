@@ -2,10 +2,10 @@ import Buffers
 import Messages
 import WebSocket
 
-/// One direction of a tunnel: reads from one peer, shows the frames to an observer, writes to the other.
+/// One direction of a tunnel: reads from one peer, writes to the other.
 ///
 /// It holds a buffer only while bytes wait in it, and does not read while the sink is blocked: that is the back-pressure. No
-/// payload is copied. Frames of the gateway's own go between two frames of the peer's, or not at all.
+/// payload is copied. What may be sent, its `FrameGate` says.
 struct TunnelDirection: ~Copyable {
     /// One of the two peers.
     enum Side {
@@ -17,15 +17,6 @@ struct TunnelDirection: ~Copyable {
         let side: Side
     }
 
-    private enum Phase {
-        /// Bytes pass.
-        case open
-        /// A Close frame of the gateway's own goes out at the next boundary.
-        case closing
-        /// It has been sent: what still comes from the source is read for its Close frame and dropped.
-        case closed
-    }
-
     /// What follows the bytes that have been read. It is kept, since a socket tells some of it only once.
     private enum Tail {
         case open, end, broken
@@ -33,7 +24,7 @@ struct TunnelDirection: ~Copyable {
 
     let source: any Duplex
     let sink: any Duplex
-    private var observer: FrameObserver
+    private var gate: FrameGate
     /// Who looks on; nearly always nobody.
     var frames: FrameTap?
     /// The source has ended; its end has been passed on.
@@ -46,28 +37,14 @@ struct TunnelDirection: ~Copyable {
     private(set) var unansweredPings = 0
     /// Bytes read from the source.
     private(set) var bytes: UInt64 = 0
-    /// The rule whose breaking ends the tunnel.
-    private(set) var refused: Violation?
-
-    /// The Close frame that the source has sent is, or stands behind, what must not pass.
-    private var isCloseRefused = false
 
     /// Read and not yet sent.
     private var waiting: Buffer?
     /// Frames of the gateway's own that go before what is waiting.
     private var own: [UInt8] = []
-    private var closeFrame: [UInt8] = []
-    private var phase = Phase.open
-    /// How many bytes of what is waiting go before the last place where no frame is open; nil when a frame is under way.
-    private var boundary: Int? = 0
-    /// The next write must offer at least these bytes: see `Duplex.owed`.
-    private var owed = 0
     private var tail = Tail.open
     /// The last read filled its buffer: the next gets a bulk one.
     private var isBulky = false
-    /// Frames may be refused, so a header is held back until it is whole.
-    private let mayRefuse: Bool
-    private let isStrict: Bool
     private let mayEndWithClose: Bool
 
     /// - Parameter waiting: bytes that the source sent before the tunnel began.
@@ -78,9 +55,7 @@ struct TunnelDirection: ~Copyable {
         self.source = source
         mayEndWithClose = sender == .client && source.endsWithLastBytes
         self.sink = sink
-        observer = FrameObserver(of: sender, extensions: extensions, maxMessageSize: plan.maxMessageSize)
-        isStrict = plan.isStrict
-        mayRefuse = plan.isStrict || plan.maxMessageSize != nil
+        gate = FrameGate(of: sender, extensions: extensions, plan: plan)
         if let waiting {
             self.waiting = waiting
             waiting.withBytes(from: 0) { didRead($0, at: 0) }
@@ -97,10 +72,7 @@ struct TunnelDirection: ~Copyable {
     var isQuiet: Bool { blockedBy == .source && !isDone && refused == nil }
 
     /// Is there more to do than the bound of one turn allowed?
-    var isBusy: Bool { blockedBy == nil && !isDone && !awaitsVerdict }
-
-    /// A frame has been refused and the tunnel does not know it yet.
-    private var awaitsVerdict: Bool { refused != nil && phase == .open }
+    var isBusy: Bool { blockedBy == nil && !isDone && !gate.awaitsVerdict }
 
     private static var movesPerTurn: Int { 8 }
 
@@ -119,7 +91,7 @@ struct TunnelDirection: ~Copyable {
     }
 
     /// All that was read has been taken by the sink, and the source has nothing more: the usual end of a move.
-    private var hasNothingToSend: Bool { blockedBy == .source && waiting == nil && own.isEmpty && phase == .open }
+    private var hasNothingToSend: Bool { blockedBy == .source && waiting == nil && own.isEmpty && gate.isOpen }
 
     /// Sends if it can, else reads: what has been read goes out before more is taken in. Inlined, as are the steps of a message's
     /// way below, of which each has one caller.
@@ -132,28 +104,19 @@ struct TunnelDirection: ~Copyable {
         }
         mayHaveUnsent = false
         if let buffer = waiting.take() {
-            let sendable = sendable(of: buffer)
+            let sendable = gate.sendable(of: buffer.count)
             if sendable > 0 {
                 mayHaveUnsent = true
                 return try send(buffer, sendable, buffers, now)
             }
             waiting = buffer
         }
-        if phase == .closing, boundary == 0, owed == 0 {
+        if gate.isCloseDue {
             enterClosed(buffers)
             return true
         }
-        guard blockedBy == nil, !isDone, !awaitsVerdict else { return false }
+        guard blockedBy == nil, !isDone, !gate.awaitsVerdict else { return false }
         return tail == .open ? fill(buffers) : try end(buffers)
-    }
-
-    /// What of these bytes may be sent.
-    @inline(__always)
-    private func sendable(of buffer: Buffer) -> Int {
-        if refused != nil { return boundary ?? 0 }
-        // What is owed must be offered again, whatever has been decided since.
-        if phase == .closing, let boundary, boundary >= owed { return boundary }
-        return mayRefuse ? buffer.count - observer.pendingHeaderBytes : buffer.count
     }
 
     @inline(__always)
@@ -169,13 +132,12 @@ struct TunnelDirection: ~Copyable {
         }
         if buffer.isEmpty { buffers.release(buffer) } else { waiting = buffer }
         guard count > 0 else {
-            owed = sink.owed(of: sendable)
+            gate.wasBlocked(owed: sink.owed(of: sendable))
             noteBlocked(now)
             return false
         }
-        owed = 0
+        gate.didSend(count)
         stalledSince = 0
-        if let ahead = boundary { boundary = ahead >= count ? ahead - count : nil }
         return true
     }
 
@@ -219,7 +181,7 @@ struct TunnelDirection: ~Copyable {
         let count = read(into: buffer)
         isBulky = count > 4096 && (isBulky || buffer.room == 0)
         if count > 0 { buffer.withBytes(from: before) { didRead($0, at: before) } }
-        if before + count == 0 || phase == .closed { buffers.release(buffer) } else { waiting = buffer }
+        if before + count == 0 || gate.isClosed { buffers.release(buffer) } else { waiting = buffer }
         if count > 0 || tail != .open { return true }
         blockedBy = .source
         return false
@@ -258,7 +220,7 @@ struct TunnelDirection: ~Copyable {
         // With a Close frame of the gateway's own each side ends by its own exchange of them: see `TunnelTraffic`.
         // Nor does a client's end go on that came in one DATA frame with its Close frame (RFC 8441 §5): a server that sees it may
         // leave without a Close frame of its own.
-        if phase != .closed, !hasEndedWithClose { sink.shutdownWrite() }
+        if !gate.isClosed, !hasEndedWithClose { sink.shutdownWrite() }
         return true
     }
 
@@ -269,37 +231,24 @@ struct TunnelDirection: ~Copyable {
     private mutating func didRead(_ bytes: Span<UInt8>, at before: Int) {
         self.bytes += UInt64(bytes.count)
         unansweredPings = 0
-        let hadSeenClose = observer.hasSeenClose
-        if let frames { frames.read(bytes, isAtBoundary: observer.isAtFrameBoundary) }
-        let observation = observer.observe(bytes)
-        if let offset = observation.boundary { boundary = before + offset }
-        guard mayRefuse, refused == nil, let violation = observation.violation else { return }
-        isCloseRefused = !hadSeenClose && violation != .dataAfterClose && observer.hasSeenClose
-        if isStrict || violation == .messageTooBig {
-            refuse(violation, at: before + observation.violationOffset)
-        } else if let offset = observation.tooBigOffset {
-            // Behind another violation, which may pass.
-            refuse(.messageTooBig, at: before + offset)
-        }
+        if let frames { frames.read(bytes, isAtBoundary: gate.isBetweenFrames) }
+        gate.didRead(bytes, at: before)
     }
+
+    /// The rule whose breaking ends the tunnel.
+    var refused: Violation? { gate.refused }
 
     /// The source is a client that has ended its side together with its Close frame.
     var hasEndedWithClose: Bool { mayEndWithClose && isDone && hasSeenClose }
 
     /// The last byte of the source's Close frame has been read.
-    var hasSeenClose: Bool { observer.hasSeenClose }
+    var hasSeenClose: Bool { gate.hasSeenClose }
 
     /// The code of the source's Close frame, if it has sent one: 1005 if that held none (RFC 6455 §7.1.5).
-    var sourceCode: CloseCode? { hasSeenClose ? observer.closeCode ?? .noStatusReceived : nil }
-
-    /// What stands from `offset` on is never sent. Below 0 its beginning has gone already: no boundary is left.
-    private mutating func refuse(_ violation: Violation, at offset: Int) {
-        refused = violation
-        boundary = offset >= owed ? offset : nil
-    }
+    var sourceCode: CloseCode? { gate.sourceCode }
 
     /// Can a frame of the gateway's own go out now, before anything else?
-    private var isAtBoundary: Bool { boundary == 0 && waiting == nil && own.isEmpty && phase == .open && !isDone }
+    private var isAtBoundary: Bool { gate.isAtBoundary && waiting == nil && own.isEmpty && gate.isOpen && !isDone }
 
     /// Sends a Ping to the sink if no frame is under way. A Pong is awaited either way: the source is silent.
     mutating func ping(mask: MaskKey?) {
@@ -312,33 +261,24 @@ struct TunnelDirection: ~Copyable {
 
     /// Ends the direction with a Close frame at the next boundary, unless the source has sent one itself.
     mutating func close(_ code: CloseCode, reason: String, mask: MaskKey?) {
-        guard phase == .open, !isDone else { return }
+        guard gate.isOpen, !isDone else { return }
         blockedBy = nil
-        if hasSeenClose, !isCloseRefused {
-            // What follows it and is refused goes nowhere.
-            if refused != nil { phase = .closing }
-            return
-        }
-        phase = .closing
-        FrameEncoder.close(code, reason: reason, maskKey: mask, to: &closeFrame)
+        gate.close(code, reason: reason, mask: mask)
     }
 
     /// No boundary will come any more: the frame under way is one that must not pass.
-    var cannotClose: Bool { phase == .closing && refused != nil && boundary == nil }
+    var cannotClose: Bool { gate.cannotClose }
 
     /// Has the sink been told of the end, by a Close frame or the source's own end?
     var hasClosed: Bool {
-        isDone || (own.isEmpty && waiting == nil && (phase == .closed || (phase == .open && hasSeenClose)))
+        isDone || (own.isEmpty && waiting == nil && (gate.isClosed || (gate.isOpen && hasSeenClose)))
     }
 
     /// Has the source said that it is done?
     var sourceHasClosed: Bool { isDone || hasSeenClose }
 
     private mutating func enterClosed(_ buffers: BufferPool) {
-        // One Close frame is enough: the source's own has gone, if it came to its end with the frame that was under way.
-        if !hasSeenClose || refused != nil { own.append(contentsOf: closeFrame) }
-        closeFrame = []
-        phase = .closed
+        own.append(contentsOf: gate.takeCloseFrame())
         discard(buffers)
     }
 
@@ -347,11 +287,5 @@ struct TunnelDirection: ~Copyable {
         if let buffer = waiting.take() { buffers.release(buffer) }
     }
 
-    var counts: TunnelEnding.Counts {
-        let counters = observer.counters
-        return TunnelEnding.Counts(
-            bytes: bytes, frames: counters.frames, messages: counters.messages,
-            // RFC 6455 sets no limit to a message: one over ours is no violation.
-            violations: counters.violations - observer.count(of: .messageTooBig))
-    }
+    var counts: TunnelEnding.Counts { gate.counts(bytes: bytes) }
 }

@@ -201,13 +201,13 @@ struct TunnelTraffic: ~Copyable {
     /// Begins the closing handshake with both peers (RFC 6455 §7.1.2).
     /// - Parameters:
     ///   - key: of the configuration's limit that struck.
-    ///   - words: the reason in the Close frames.
+    ///   - text: the reason in the Close frames.
     mutating func close(
-        _ reason: TunnelEnding.Reason, _ code: CloseCode, _ key: String?, _ words: String, until: UInt64
+        _ reason: TunnelEnding.Reason, _ code: CloseCode, _ key: String?, _ text: String, until: UInt64
     ) {
         closing = Closing(reason: reason, code: code, key: key, until: until)
-        up.close(code, reason: words, mask: freshMask())
-        down.close(code, reason: words, mask: nil)
+        up.close(code, reason: text, mask: freshMask())
+        down.close(code, reason: text, mask: nil)
     }
 
     /// RFC 6455 §5.3: fresh for each frame and unpredictable. Towards the upstream the gateway is the client.
