@@ -19,23 +19,24 @@ final class HTTP2Session: ClientSession {
 
     /// By the streams that they are on.
     var tunnels: [UInt32: Tunnel] = [:]
-    private(set) var idleSince: UInt64
+    var idleSince: UInt64 { timing.idleSince }
+    private var timing: HTTP2SessionTiming
     private var requestCount = 0
-    /// Since when the client has taken nothing of what waits for it, in monotonic nanoseconds; nil while nothing waits.
-    private var blockedSince: UInt64?
-    /// When the drain goes on, in monotonic nanoseconds; nil while there is none.
-    private var drainsAt: UInt64?
-    /// When the client was last asked whether it is there, in monotonic nanoseconds; 0 if never.
-    private var pingedAt: UInt64 = 0
-    private var goAway = HTTP2GoAwayTiming()
-    private var isWaiting = false
-    /// Something has happened since the session last advanced.
-    private var isDue = false
-    private var isTurnEndDue = false
+    private var task = TaskState.busy
+    /// Is the event loop going to tell of the end of its turn?
+    private var awaitsTurnEnd = false
     /// How the session has ended while its task waited.
     private var endingMeanwhile: SessionEnding?
     /// When the task's wait ends at the latest, in monotonic nanoseconds; nil while it does not wait for the client.
     private var waitEnd: UInt64?
+
+    /// What the session's own task does.
+    private enum TaskState {
+        case busy
+        /// It is busy, and something has happened since the session last advanced.
+        case due
+        case waiting
+    }
 
     init(
         _ stream: Stream, _ endpoint: ClientEndpoint, waiter: Waiter, resources: WorkerResources,
@@ -46,7 +47,7 @@ final class HTTP2Session: ClientSession {
         self.waiter = waiter
         self.resources = resources
         self.log = log
-        idleSince = resources.loop.now
+        timing = HTTP2SessionTiming(now: resources.loop.now)
         var limits = endpoint.limits.streams
         limits.enablesConnectProtocol = endpoint.offersHTTP2WebSockets
         http2 = HTTP2Connection(stream, buffers: resources.buffers, loop: resources.loop, limits: limits)
@@ -65,7 +66,7 @@ final class HTTP2Session: ClientSession {
         http2.endStreams()
         while http2.runningExchanges > 0 {
             await sleep(timeout: nil)
-            isDue = false
+            task = .busy
         }
         return ending
     }
@@ -92,7 +93,7 @@ final class HTTP2Session: ClientSession {
 
     /// Reads what has come, and sends what there is.
     private func advance() -> Outcome {
-        isDue = false
+        if task == .due { task = .busy }
         var read = BodyRead.progress
         let isSent: Bool
         do throws(PeerError) {
@@ -117,7 +118,7 @@ final class HTTP2Session: ClientSession {
     /// - Returns: its number on this connection, from 1.
     func begin() -> Int {
         requestCount += 1
-        if http2.runningExchanges > 0 { goAway.sawConcurrency(at: resources.loop.now) }
+        if http2.runningExchanges > 0 { timing.goAway.sawConcurrency(at: resources.loop.now) }
         http2.beginExchange()
         return requestCount
     }
@@ -126,30 +127,30 @@ final class HTTP2Session: ClientSession {
     func endExchange(on stream: HTTP2Stream) {
         http2.endExchange(on: stream)
         // However long they took: the client may read this answer together with the last one.
-        if http2.runningExchanges > 0 { goAway.sawConcurrency(at: resources.loop.now) }
-        idleSince = resources.loop.now
+        if http2.runningExchanges > 0 { timing.goAway.sawConcurrency(at: resources.loop.now) }
+        timing.idleSince = resources.loop.now
         askForTurnEnd()
     }
 
     private func flush() throws(PeerError) -> Bool {
-        if isOver, !http2.hasStreams { sendGoAwayWhenDue() } else { goAway.putOff() }
+        if isOver, !http2.hasStreams { sendGoAwayWhenDue() } else { timing.goAway.putOff() }
         let before = http2.unsentCount
         let isSent = try http2.flush()
         if isSent {
-            blockedSince = nil
-        } else if blockedSince == nil || http2.unsentCount < before {
-            blockedSince = resources.loop.now
+            timing.sentAll()
+        } else {
+            timing.wasBlocked(tookSome: http2.unsentCount < before, at: resources.loop.now)
         }
         return isSent
     }
 
     /// Says that no more requests are taken.
     private func sendGoAwayWhenDue() {
-        switch http2.hasSentGoAway ? .goAway : goAway.step(at: resources.loop.now, awaitsPing: http2.awaitsPing) {
+        switch http2.hasSentGoAway ? .goAway : timing.goAway.step(at: resources.loop.now, awaitsPing: http2.awaitsPing) {
         case .ping: http2.sendPing()
         case .wait: break
         case .goAway:
-            goAway.putOff()
+            timing.goAway.putOff()
             http2.goAway(isFinal: true)
         }
     }
@@ -183,7 +184,7 @@ final class HTTP2Session: ClientSession {
         }
         if read == .end { return .last }
         if http2.hasStreams { return nil }
-        if isOver { return goAway.deadline == nil ? .last : nil }
+        if isOver { return timing.goAway.deadline == nil ? .last : nil }
         return isSent && read != .progress && http2.frameSince == nil ? .idle : nil
     }
 
@@ -204,19 +205,19 @@ final class HTTP2Session: ClientSession {
 
     /// In monotonic nanoseconds; `.max` if there is none.
     private var nearestDeadline: UInt64 {
-        var deadline = min(drainsAt ?? .max, goAway.deadline ?? .max)
+        var deadline = timing.nearest
         if let frameSince = http2.frameSince { deadline = min(deadline, frameSince &+ endpoint.limits.headTimeout) }
-        if let blockedSince { deadline = min(deadline, blockedSince &+ endpoint.limits.sendTimeout) }
+        if let since = timing.blockedSince { deadline = min(deadline, since &+ endpoint.limits.sendTimeout) }
         if let since = http2.firstAbandoned { deadline = min(deadline, since &+ endpoint.limits.lingeringTimeout) }
         return deadline
     }
 
     @discardableResult
     private nonisolated(nonsending) func sleep(timeout: UInt64?) async -> Waiter.Wake {
-        guard !isDue else { return .notified }
-        isWaiting = true
+        guard task != .due else { return .notified }
+        task = .waiting
         let wake = await waiter.wait(timeout: timeout, handler: self)
-        isWaiting = false
+        if task == .waiting { task = .busy }
         // Notified when a socket had woken it already, a later wait, perhaps of another kind, would end at once.
         waiter.dropNotification()
         return wake
@@ -241,18 +242,17 @@ final class HTTP2Session: ClientSession {
     }
 
     private func askForTurnEnd() {
-        guard !isTurnEndDue else { return }
-        isTurnEndDue = true
+        guard !awaitsTurnEnd else { return }
+        awaitsTurnEnd = true
         resources.loop.atTurnEnd(self)
     }
 
     /// The session has something to look at. Notified while it does not wait, the connection's waiter would end a wait of another
     /// kind.
     private func wake() {
-        isDue = true
-        guard isWaiting else { return }
-        isWaiting = false
-        waiter.notify()
+        let waited = task == .waiting
+        task = .due
+        if waited { waiter.notify() }
     }
 
     /// A deadline has passed.
@@ -264,14 +264,14 @@ final class HTTP2Session: ClientSession {
                 ConnectionError(.enhanceYourCalm, "a frame or a field section that does not end", key: "limits.head_timeout"))
             return nil
         }
-        if let blockedSince, now >= blockedSince &+ limits.sendTimeout {
+        if let since = timing.blockedSince, now >= since &+ limits.sendTimeout {
             // It would not read a GOAWAY either.
             report(ConnectionError(.noError, "the client does not read", key: "limits.send_timeout"))
             return .cut
         }
-        if let due = drainsAt, now >= due {
+        if timing.isDrainDue(at: now) {
             // RFC 9113 §6.8: first that it will go, then, when what was under way has come, that it has gone.
-            drainsAt = http2.hasSentGoAway ? nil : now &+ Self.goAwayDelay
+            timing.stepDrain(next: http2.hasSentGoAway ? nil : now &+ Self.goAwayDelay)
             http2.goAway(isFinal: http2.hasSentGoAway)
         }
         http2.endAbandoned(since: now &- limits.lingeringTimeout)
@@ -285,8 +285,7 @@ final class HTTP2Session: ClientSession {
 
     var idleDeadline: UInt64 {
         let limits = endpoint.limits
-        let end = idleSince &+ limits.keepAliveTimeout
-        return limits.http2Ping == 0 ? end : min(end, max(idleSince, pingedAt) &+ limits.http2Ping)
+        return timing.idleDeadline(keepAlive: limits.keepAliveTimeout, ping: limits.http2Ping)
     }
 
     func outlivesIdleDeadline() -> Bool {
@@ -294,11 +293,11 @@ final class HTTP2Session: ClientSession {
         guard now < idleSince &+ endpoint.limits.keepAliveTimeout else { return false }
         // A reload may have switched it off.
         guard endpoint.limits.http2Ping > 0 else { return true }
-        if http2.awaitsPing, pingedAt >= idleSince {
+        if http2.awaitsPing, timing.pingedAt >= idleSince {
             report(ConnectionError(.noError, "no answer to a PING", key: "limits.http2_ping"))
             return false
         }
-        pingedAt = now
+        timing.pinged(at: now)
         http2.sendPing()
         return (try? http2.flush()) != nil
     }
@@ -310,7 +309,7 @@ final class HTTP2Session: ClientSession {
     func drain() {
         // Some clients give up every request that has no answer yet when they see a GOAWAY, whatever it says: they get the first
         // half of the drain's time to come to an end by themselves.
-        if drainsAt == nil { drainsAt = resources.loop.now &+ endpoint.limits.drainTimeout / 2 }
+        timing.beginDrain(at: resources.loop.now, after: endpoint.limits.drainTimeout / 2)
         wake()
     }
 
@@ -339,12 +338,12 @@ final class HTTP2Session: ClientSession {
 extension HTTP2Session: ReadinessHandler, TurnEndHandler {
     func becameReady() -> Bool {
         let goesOn = advanceWithoutTask()
-        if !goesOn { isWaiting = false }
+        if !goesOn, task == .waiting { task = .busy }
         return goesOn
     }
 
     func turnEnded() {
-        isTurnEndDue = false
-        if !isWaiting || !advanceWithoutTask() { wake() }
+        awaitsTurnEnd = false
+        if task != .waiting || !advanceWithoutTask() { wake() }
     }
 }
