@@ -83,7 +83,7 @@ import Glibc
         }
         guard unsafe names != nil else {
             socket.close()
-            throw .unresolved("names cannot be looked up: " + Self.words(status))
+            throw .unresolved("names cannot be looked up: " + Self.reason(status))
         }
     }
 
@@ -189,7 +189,7 @@ import Glibc
     private static let receive: gh_names_answer = { owner, question, _, status, addresses, count in
         guard let owner = unsafe owner else { return }
         let resolver = unsafe Unmanaged<Resolver>.fromOpaque(owner).takeUnretainedValue()
-        guard status == 0 else { return resolver.take(.failure(.unresolved(words(status))), for: question) }
+        guard status == 0 else { return resolver.take(.failure(.unresolved(reason(status))), for: question) }
         var answer = Answer(addresses: [], timeToLive: .max)
         for index in 0..<count {
             // The addresses live as long as this call.
@@ -202,7 +202,7 @@ import Glibc
         resolver.take(.success(answer), for: question)
     }
 
-    static func words(_ status: Int32) -> String {
+    static func reason(_ status: Int32) -> String {
         unsafe gh_names_words(status).map { unsafe String(cString: $0) } ?? "error \(status)"
     }
 }

@@ -34,7 +34,7 @@ extension Resolver {
         let resolver = unsafe Unmanaged<Resolver>.fromOpaque(owner).takeUnretainedValue()
         guard let outcome = resolver.caaQuestions.removeValue(forKey: question) else { return }
         if gh_names_has_none(status) == 1 { return outcome(.success([])) }
-        guard status == 0 else { return outcome(.failure(.unresolved(words(status)))) }
+        guard status == 0 else { return outcome(.failure(.unresolved(reason(status)))) }
         var found: [CAARecord] = []
         for index in 0..<count {
             // The records live as long as this call.

@@ -1,4 +1,3 @@
-import Buffers
 import EventLoop
 import Transport
 
@@ -58,7 +57,7 @@ struct ConnectionClosing {
     private func sendCloseNotify() async {
         let deadline = loop.now &+ limits.sendTimeout
         while !stream.sendCloseNotify() {
-            guard await wait(reading: false, until: deadline) else { return }
+            guard await waitForRoom(until: deadline) else { return }
         }
     }
 
@@ -73,35 +72,19 @@ struct ConnectionClosing {
 
     /// Reads what the client still sends, until it ends or falls silent; not for ever.
     private func linger() async {
-        let end = loop.now &+ limits.lingeringTime
-        var deadline = min(end, loop.now &+ limits.lingeringTimeout)
-        while loop.now < deadline {
-            switch readAway() {
-            case nil, .end: return
-            case .bytes: await loop.yield()
-            case .blocked: guard await wait(reading: true, until: deadline) else { return }
-            }
-            deadline = min(end, loop.now &+ limits.lingeringTimeout)
-        }
+        await stream.discardInput(
+            waiter, buffers: resources.buffers, time: limits.lingeringTime, silence: limits.lingeringTimeout)
     }
 
-    /// Waits until the stream can be read or written.
+    /// Waits until the stream can be written.
     /// - Parameter deadline: in monotonic nanoseconds.
     /// - Returns: false if it has passed, or if the connection has been told to end.
-    private func wait(reading: Bool, until deadline: UInt64) async -> Bool {
+    private func waitForRoom(until deadline: UInt64) async -> Bool {
         let now = loop.now
         guard now < deadline else { return false }
-        stream.watch(reading: reading, writing: !reading)
+        stream.watch(reading: false, writing: true)
         let wake = await waiter.wait(timeout: deadline - now)
         stream.watch(reading: false, writing: false)
         return wake == .ready
-    }
-
-    /// Reads once, for nobody.
-    /// - Returns: nil if the connection is broken.
-    private func readAway() -> ReadOutcome? {
-        let sink = resources.buffers.acquire(.bulk)
-        defer { resources.buffers.release(sink) }
-        return try? stream.read(into: sink)
     }
 }

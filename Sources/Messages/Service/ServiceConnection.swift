@@ -268,22 +268,13 @@ final class ServiceConnection {
     private func close() async {
         if !inflow.isClean || stream.mayRead, !stream.socket.hasHungUp {
             stream.shutdownWrite()
-            await linger()
+            inflow.discard()
+            // What was said to it meanwhile was for the exchange; that it is cut, it sees.
+            waiter.dropNotification()
+            let time = isCut ? 0 : service.limits.lingeringTimeout
+            await stream.discardInput(waiter, buffers: service.buffers, time: time, silence: time)
         }
         stream.close()
-    }
-
-    private func linger() async {
-        let deadline = service.loop.now.after(service.limits.lingeringTimeout)
-        while service.loop.now < deadline {
-            inflow.discard()
-            guard let outcome = try? read(), outcome != .end else { return }
-            if outcome == .progress {
-                await service.loop.yield()
-            } else {
-                guard (try? await wait(for: stream.readInterest, until: deadline)) == true else { return }
-            }
-        }
     }
 
     // MARK: Waiting

@@ -55,8 +55,8 @@ package struct ServiceAnswer {
     }
 
     /// A line of plain text.
-    package init(status: Int, _ words: String, fields: FieldSection = FieldSection()) {
-        self.init(status: status, contentType: "text/plain", fields: fields, body: Array("\(words)\n".utf8))
+    package init(status: Int, _ text: String, fields: FieldSection = FieldSection()) {
+        self.init(status: status, contentType: "text/plain", fields: fields, body: Array("\(text)\n".utf8))
     }
 }
 
