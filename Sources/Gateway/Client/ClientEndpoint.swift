@@ -38,26 +38,31 @@ final class ClientEndpoint {
     /// The same and more for the flight recorder. Kept while the connection has work: to make the words for each request costs
     /// more than all else that is recorded of it.
     var recordedTLS: RecordedTLS? {
-        if let rememberedTLS { return rememberedTLS }
+        if let tls = remembered.tls { return tls }
         guard session != nil || proxied?.tls != nil else { return nil }
         return rememberTLS()
     }
-    private var rememberedTLS: RecordedTLS?
     /// What its access lines say of the connection; kept as long.
     var logged: LoggedConnection {
-        if let rememberedLogged { return rememberedLogged }
+        if let logged = remembered.logged { return logged }
         let made = LoggedConnection(self)
-        rememberedLogged = made
+        remembered.logged = made
         return made
     }
-    private var rememberedLogged: LoggedConnection?
     /// What a proxy has said of its client's connection, if one speaks for others here.
     var proxyHeader: ProxyHeader? { proxied }
     /// An operator has the connection end.
     var isEndedByOperator = false
-    /// The last request's; of no use in another generation.
-    private var last: (generation: Int, host: [UInt8], site: SitePlan)?
-    private var forwarding: (site: SitePlan, facts: ClientPeer)?
+    private var remembered = Remembered()
+
+    /// What can be worked out again, and is dropped when the connection falls asleep.
+    private struct Remembered {
+        /// The last request's; of no use in another generation.
+        var last: (generation: Int, host: [UInt8], site: SitePlan)?
+        var forwarding: (site: SitePlan, facts: ClientPeer)?
+        var tls: RecordedTLS?
+        var logged: LoggedConnection?
+    }
 
     init(peer: SocketAddress, acceptor: Acceptor, connection: UInt64 = 0) {
         self.peer = peer
@@ -74,7 +79,7 @@ final class ClientEndpoint {
         peer = client
         address = client.ipAddress
         proxied = header
-        rememberedLogged = nil
+        remembered.logged = nil
     }
 
     /// Where an exchange that begins now belongs. An exchange asks once, and keeps it.
@@ -90,7 +95,7 @@ final class ClientEndpoint {
     var siteOfConnection: SitePlan? {
         let listener = acceptor.plan
         if let name = session?.serverName, let site = listener.site(named: name) { return site }
-        if let last, last.generation == acceptor.generation.number { return last.site }
+        if let last = remembered.last, last.generation == acceptor.generation.number { return last.site }
         return listener.sites.allSatisfy { $0 === listener.fallback } ? listener.fallback : nil
     }
 
@@ -98,7 +103,7 @@ final class ClientEndpoint {
     var isListenerRetired: Bool { acceptor.isRetired }
 
     /// Is its next answer the last, since its listener is gone, an operator says so, or its last request's site drains?
-    var mustClose: Bool { acceptor.isRetired || isEndedByOperator || last?.site.isDraining == true }
+    var mustClose: Bool { acceptor.isRetired || isEndedByOperator || remembered.last?.site.isDraining == true }
 
     /// Does the client speak TLS?
     var isTLS: Bool { acceptor.isTLS }
@@ -130,25 +135,22 @@ final class ClientEndpoint {
         log.info("TLS connection broken off", metadata: ["client": "\(peer.host)", "reason": "\(tls.reason)"])
     }
 
-    /// Drops what can be worked out again: the connection falls asleep.
+    /// The connection falls asleep.
     func forget() {
-        last = nil
-        forwarding = nil
-        rememberedTLS = nil
-        rememberedLogged = nil
+        remembered = Remembered()
     }
 
     @inline(never)
     private func rememberTLS() -> RecordedTLS? {
-        rememberedTLS = session.map { RecordedTLS(of: $0) } ?? tls.map { RecordedTLS(ofProxied: $0) }
-        return rememberedTLS
+        remembered.tls = session.map { RecordedTLS(of: $0) } ?? tls.map { RecordedTLS(ofProxied: $0) }
+        return remembered.tls
     }
 
     /// The site of the present generation that a request is for. A client asks for one host nearly always, so the last one is
     /// remembered.
     func site(for request: RequestHead) throws(Failure) -> SitePlan {
         let number = acceptor.generation.number
-        if let last, last.generation == number, request.isAuthority(last.host.span) { return last.site }
+        if let last = remembered.last, last.generation == number, request.isAuthority(last.host.span) { return last.site }
         let listener = acceptor.plan
         let host = request.lowercasedHost
         let named = isShared(request, host) ? nil : session?.serverName.flatMap { listener.site(named: $0) }
@@ -157,7 +159,7 @@ final class ClientEndpoint {
             throw Failure(
                 .misdirected, detail: "the connection's version of TLS is too old for the site", key: "sites.ssl.min_version")
         }
-        last = (number, Array(request.fields.bytes[request.authorityRange]), site)
+        remembered.last = (number, Array(request.fields.bytes[request.authorityRange]), site)
         return site
     }
 
@@ -174,14 +176,14 @@ final class ClientEndpoint {
 
     /// For the forwarding fields: whom a site trusts is its own affair. Worked out once for a run of requests to one site.
     func forwarding(to site: SitePlan) -> ClientPeer {
-        if let forwarding, forwarding.site === site { return forwarding.facts }
+        if let known = remembered.forwarding, known.site === site { return known.facts }
         let address = address
         let facts = ClientPeer(
             address: address, port: peer.port, scheme: isTLS || proxied?.tls != nil ? .https : .http,
             listenerPort: proxied?.destination?.port ?? port,
             isTrusted: address.map { ForwardedChain.isTrusted($0, site.trustedProxies) } ?? false,
             trusted: site.trustedProxies)
-        forwarding = (site, facts)
+        remembered.forwarding = (site, facts)
         return facts
     }
 }

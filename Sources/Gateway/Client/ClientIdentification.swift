@@ -23,8 +23,8 @@ extension ClientConnection {
         do throws(TransportError) {
             reading = try await stream.takeProxyHeader(waiter, timeout: endpoint.limits.handshakeTimeout, into: buffer)
         } catch {
-            let words = buffer.isEmpty ? "no PROXY protocol header" : Self.cut
-            refuse("\(words): \(error.description)", key: "limits.handshake_timeout")
+            let reason = buffer.isEmpty ? "no PROXY protocol header" : Self.cut
+            refuse("\(reason): \(error.description)", key: "limits.handshake_timeout")
             return false
         }
         var begins = ""

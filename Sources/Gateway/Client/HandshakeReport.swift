@@ -18,11 +18,11 @@ struct HandshakeReport {
             "remedy": "\(fault.remedy)",
         ]
         if let offer, let session {
-            func list(_ words: [String]) -> Logger.MetadataValue { "\(words.isEmpty ? "-" : words.joined(separator: ","))" }
+            func list(_ names: [String]) -> Logger.MetadataValue { "\(names.isEmpty ? "-" : names.joined(separator: ","))" }
             facts["ja4"] = "\(offer.ja4)"
             facts["offered_alpn"] = list(offer.protocols)
             facts["offered_groups"] = list(offer.groups)
-            facts["offered_suites"] = list(session.words(ofSuites: offer))
+            facts["offered_suites"] = list(session.names(ofSuites: offer))
             facts["offered_versions"] = list(offer.versions)
         }
         self.facts = facts

@@ -78,7 +78,7 @@ final class AccessLog {
     /// Does an exchange of the site leave a line?
     func isOn(for site: SitePlan?) -> Bool {
         guard let own = site?.log else { return isFirstOn }
-        return outputs[place(of: own.destination)].writer.isOn
+        return outputs[index(of: own.destination)].writer.isOn
     }
 
     /// Does such a line have the request's identifier?
@@ -104,7 +104,7 @@ final class AccessLog {
     }
 
     /// A site of an older configuration may have had one that is gone: its lines go where those of others do.
-    private func place(of destination: Logging.Destination?) -> Int {
+    private func index(of destination: Logging.Destination?) -> Int {
         guard let destination else { return 0 }
         return outputs.firstIndex { $0.writer.destination == destination } ?? 0
     }
@@ -115,12 +115,12 @@ final class AccessLog {
     ///   - configuration: which one it went by.
     func append(_ record: consuming AccessRecord, _ client: any ClientSide, configuration: String) {
         let own = record.site?.log
-        let place = place(of: own?.destination)
+        let index = index(of: own?.destination)
         let style = own?.style ?? style
-        guard takes(record, style, at: place) else { return }
+        guard takes(record, style, at: index) else { return }
         let time = time()
         let line = AccessLine(record, client, style, time: time, configuration: configuration)
-        outputs[place].add(time.nanoseconds) { line.append(to: &$0) }
+        outputs[index].add(time.nanoseconds) { line.append(to: &$0) }
     }
 
     /// Adds the line of a connection of `[[tcp]]`.
@@ -143,9 +143,9 @@ final class AccessLog {
 
     /// Does it leave a line, where only some do?
     @inline(__always)
-    private func takes(_ record: borrowing AccessRecord, _ style: AccessLogStyle, at place: Int) -> Bool {
+    private func takes(_ record: borrowing AccessRecord, _ style: AccessLogStyle, at index: Int) -> Bool {
         guard style.sampling > 1, !style.mustKeep(record) else { return true }
-        return outputs[place].takesOrdinary(sampling: style.sampling)
+        return outputs[index].takesOrdinary(sampling: style.sampling)
     }
 
     /// The line of an exchange that becomes a tunnel, but for what the tunnel's end decides: so the heads need not be kept.
@@ -172,7 +172,7 @@ final class AccessLog {
     func append(_ template: Template, _ ending: TunnelEnding, duration: UInt64) {
         guard !template.bytes.isEmpty else { return }
         let now = realtimeNanoseconds()
-        outputs[place(of: template.destination)].add(now) { template.fill(ending, duration: duration, now: now, to: &$0) }
+        outputs[index(of: template.destination)].add(now) { template.fill(ending, duration: duration, now: now, to: &$0) }
     }
 
     /// Hands over what has been collected.

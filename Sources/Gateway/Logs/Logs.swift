@@ -24,12 +24,12 @@ package final class Logs: Sendable {
         _ configuration: Configuration::Logging, sites: [Site] = [], spans: Configuration::Logging.Destination? = nil,
         workers: Int, after previous: Logs? = nil
     ) throws {
-        var places: [(destination: Configuration::Logging.Destination, key: String)] = [
+        var outputs: [(destination: Configuration::Logging.Destination, key: String)] = [
             (configuration.accessLog, "logging.access_log")
         ]
         for (index, site) in sites.enumerated() {
-            guard let own = site.accessLog, !places.contains(where: { $0.destination == own }) else { continue }
-            places.append((own, "sites[\(index)].access_log"))
+            guard let own = site.accessLog, !outputs.contains(where: { $0.destination == own }) else { continue }
+            outputs.append((own, "sites[\(index)].access_log"))
         }
         let options = LogOptions(configuration)
         func writer(_ destination: Configuration::Logging.Destination, _ key: String, _ sources: Int) throws -> LogWriter {
@@ -38,8 +38,8 @@ package final class Logs: Sendable {
             }
             return try LogWriter(destination, options, key: key, sources: sources)
         }
-        accessWriters = try places.map { place in
-            try writer(place.destination, place.key, workers + (place.destination == configuration.errorLog ? 1 : 0))
+        accessWriters = try outputs.map { output in
+            try writer(output.destination, output.key, workers + (output.destination == configuration.errorLog ? 1 : 0))
         }
         self.spans = try spans.map { try writer($0, "tracing.endpoint", workers) }
         let others = [self.spans].compactMap { $0 }
