@@ -7,7 +7,7 @@ from fleet.history import Change, Orders, Taken, Write
 
 
 class Histories(unittest.TestCase):
-    def test_turns_that_overlap_or_come_back_are_found(self) -> None:
+    def test_terms_that_overlap_or_come_back_are_found(self) -> None:
         self.assertIsNone(history.flaw_of_writes([Write("a", 1, 2), Write("b", 5, 7), Write("a", 1, 4)]))
         self.assertIsNone(history.flaw_of_writes([]))
         for wrong in [[Write("a", 1, 2), Write("b", 3, 4), Write("a", 1, 5)], [Write("a", 1, 2), Write("b", 1, 3)],
@@ -15,12 +15,12 @@ class Histories(unittest.TestCase):
             self.assertIsNotNone(history.flaw_of_writes(wrong), f"{wrong}")
 
     def test_a_log_tells_of_writes(self) -> None:
-        line = "2026-11-29T10:05:51.704Z gatehouse: debug: written in this member's turn revision=17 turn=9\n"
+        line = "2026-11-29T10:05:51.704Z gatehouse: debug: written as the leader revision=17 term=9\n"
         self.assertEqual(history.writes("a", line + "other\n" + line.replace("17", "18")), [Write("a", 9, 17), Write("a", 9, 18)])
 
-    def test_turns_are_what_etcd_had(self) -> None:
-        told = [Change("turn", 3, 3), Change("other", 4, 4), Change("turn", 6, 0), Change("turn", 9, 9)]
-        held = history.turns(told, "turn")
+    def test_terms_are_what_etcd_had(self) -> None:
+        told = [Change("leader", 3, 3), Change("other", 4, 4), Change("leader", 6, 0), Change("leader", 9, 9)]
+        held = history.terms(told, "leader")
         self.assertEqual(held, [(3, 6), (9, None)])
         self.assertIsNone(history.flaw_beside_etcd([Write("a", 3, 5), Write("b", 9, 12)], held))
         for wrong in [Write("a", 3, 7), Write("a", 4, 5)]:

@@ -25,17 +25,17 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unreachable(let words): "the authority cannot be reached: \(words)"
+        case .unreachable(let reason): "the authority cannot be reached: \(reason)"
         case .unavailable(let status, let url, _): "the authority cannot serve at present: status \(status) of \(url)"
         case .refused(let problem, let status, _): "the authority refuses (\(status)): \(problem)"
-        case .malformed(let words): "the authority's answer is not ACME: \(words)"
-        case .settings(let words): words
-        case .validationFailed(let words): "the authority was not convinced: \(words)"
-        case .wrongCertificate(let words): "the certificate that was issued is not used: \(words)"
-        case .storage(let words): words
-        case .damaged(let words): words
-        case .hook(let words): "no record could be put into DNS: \(words)"
-        case .timedOut(let words): words
+        case .malformed(let reason): "the authority's answer is not ACME: \(reason)"
+        case .settings(let reason): reason
+        case .validationFailed(let reason): "the authority was not convinced: \(reason)"
+        case .wrongCertificate(let reason): "the certificate that was issued is not used: \(reason)"
+        case .storage(let reason): reason
+        case .damaged(let reason): reason
+        case .hook(let reason): "no record could be put into DNS: \(reason)"
+        case .timedOut(let reason): reason
         }
     }
 

@@ -45,28 +45,28 @@ private struct TableUse {
     /// - Parameter section: one that can be decoded.
     /// - Returns: nil if it changes the table's size.
     init?(of section: Span<UInt8>) {
-        var place = 0
-        while place < section.count {
-            let first = section[place]
+        var position = 0
+        while position < section.count {
+            let first = section[position]
             if first & 0xE0 == 0x20 { return nil }
             let isIndexed = first & 0x80 != 0
             let isKept = !isIndexed && first & 0x40 != 0
             let prefix = isIndexed ? 7 : isKept ? 6 : 4
-            guard let index = try? FieldDecoder.number(section, at: &place, prefix: prefix) else { return nil }
+            guard let index = try? FieldDecoder.number(section, at: &position, prefix: prefix) else { return nil }
             if index > StaticTable.count { refers = true }
             if isKept { added += 1 }
-            guard isIndexed || Self.skip(index == 0 ? 2 : 1, of: section, at: &place) else { return nil }
+            guard isIndexed || Self.skip(index == 0 ? 2 : 1, of: section, at: &position) else { return nil }
         }
     }
 
     /// Passes over strings (RFC 7541 §5.2).
-    private static func skip(_ strings: Int, of section: Span<UInt8>, at place: inout Int) -> Bool {
+    private static func skip(_ strings: Int, of section: Span<UInt8>, at position: inout Int) -> Bool {
         for _ in 0..<strings {
-            guard place < section.count, let count = try? FieldDecoder.number(section, at: &place, prefix: 7) else {
+            guard position < section.count, let count = try? FieldDecoder.number(section, at: &position, prefix: 7) else {
                 return false
             }
-            place += count
+            position += count
         }
-        return place <= section.count
+        return position <= section.count
     }
 }

@@ -12,7 +12,7 @@ struct DynamicTable: ~Copyable {
         let nameCount: UInt16
         let valueCount: UInt16
         /// Of its name in the static table; 0 if that has no such name.
-        let place: UInt8
+        let staticIndex: UInt8
 
         var size: Int { Int(nameCount) + Int(valueCount) + overhead }
         /// Where in the table's bytes it is.
@@ -21,7 +21,7 @@ struct DynamicTable: ~Copyable {
         var value: Range<Int> { name.upperBound..<name.upperBound + Int(valueCount) }
 
         func moved(by distance: UInt32) -> Entry {
-            Entry(start: start + distance, nameCount: nameCount, valueCount: valueCount, place: place)
+            Entry(start: start + distance, nameCount: nameCount, valueCount: valueCount, staticIndex: staticIndex)
         }
     }
 
@@ -88,16 +88,16 @@ struct DynamicTable: ~Copyable {
     func lend(at index: Int, _ take: FieldDecoder.Take) -> Bool {
         guard let entry = entry(at: index) else { return false }
         let bytes = bytes.span
-        take(bytes.extracting(entry.name), bytes.extracting(entry.value), Int(entry.place))
+        take(bytes.extracting(entry.name), bytes.extracting(entry.value), Int(entry.staticIndex))
         return true
     }
 
     /// Copies a field's name; as above.
-    /// - Returns: its place in the static table, 0 if that has not got it; nil if there is no such field.
+    /// - Returns: its index in the static table, 0 if that has not got it; nil if there is no such field.
     func appendName(at index: Int, to out: inout [UInt8]) -> Int? {
         guard let entry = entry(at: index) else { return nil }
         out.append(bytes.span.extracting(entry.name))
-        return Int(entry.place)
+        return Int(entry.staticIndex)
     }
 
     /// RFC 7541 §4.3: drops what does not fit any more.
@@ -110,15 +110,16 @@ struct DynamicTable: ~Copyable {
     /// Adds a field; one larger than the table empties it (RFC 7541 §4.4).
     /// - Parameters:
     ///   - name: not of the table's own bytes.
-    ///   - place: of the name in the static table; 0 if it is not there.
-    mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>, place: Int) {
+    ///   - staticIndex: of the name in the static table; 0 if it is not there.
+    mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>, index staticIndex: Int) {
         let added = name.count + value.count + Self.overhead
         version &+= 1
         drop(for: added)
         guard added <= limit else { return }
         tidy()
         let entry = Entry(
-            start: UInt32(bytes.count), nameCount: UInt16(name.count), valueCount: UInt16(value.count), place: UInt8(place))
+            start: UInt32(bytes.count), nameCount: UInt16(name.count), valueCount: UInt16(value.count),
+            staticIndex: UInt8(staticIndex))
         if added > Self.overhead {
             bytes.append(addingCapacity: name.count + value.count) { out in
                 out.write(name)

@@ -2,11 +2,11 @@ import HTTP
 
 /// Reads field sections, RFC 7541, and keeps the table that they share.
 ///
-/// With a name comes its place in the static table, since what is known there needs no look at its letters.
+/// With a name comes its index in the static table, since what is known there needs no look at its letters.
 package final class FieldDecoder {
     /// Gets a field; its bytes are gone when it returns.
-    /// - Parameter place: of the name in the static table (RFC 7541, Appendix A); 0 if it was not said by one.
-    package typealias Take = (_ name: Span<UInt8>, _ value: Span<UInt8>, _ place: Int) -> Void
+    /// - Parameter index: of the name in the static table (RFC 7541, Appendix A); 0 if it was not said by one.
+    package typealias Take = (_ name: Span<UInt8>, _ value: Span<UInt8>, _ index: Int) -> Void
 
     private var table = DynamicTable()
     /// Of a section that has not all come.
@@ -63,24 +63,24 @@ package final class FieldDecoder {
         var table = exchange(&self.table, with: DynamicTable())
         let text = StaticTable.shared.bytes
         let known = text.span
-        var place = 0
+        var position = 0
         // RFC 7541 §4.2: changes of the table's size come before all fields.
-        while place < section.count, section[place] & 0xE0 == 0x20 {
-            let limit = try Self.number(section, at: &place, prefix: 5)
+        while position < section.count, section[position] & 0xE0 == 0x20 {
+            let limit = try Self.number(section, at: &position, prefix: 5)
             guard limit <= DynamicTable.mostSize else { throw Self.malformed }
             table.resize(to: limit)
         }
-        while place < section.count {
-            let first = section[place]
+        while position < section.count {
+            let first = section[position]
             if first & 0x80 != 0 {
-                try Self.takeIndexed(try Self.number(section, at: &place, prefix: 7), of: known, table, take)
+                try Self.takeIndexed(try Self.number(section, at: &position, prefix: 7), of: known, table, take)
             } else if first & 0x40 != 0 {
-                try Self.takeLiteral(section, at: &place, prefix: 6, isKept: true, known, &table, &room, take)
+                try Self.takeLiteral(section, at: &position, prefix: 6, isKept: true, known, &table, &room, take)
             } else if first & 0x20 != 0 {
                 throw Self.malformed
             } else {
                 // Whether it must never be indexed is the next hop's affair, which has no table.
-                try Self.takeLiteral(section, at: &place, prefix: 4, isKept: false, known, &table, &room, take)
+                try Self.takeLiteral(section, at: &position, prefix: 4, isKept: false, known, &table, &room, take)
             }
         }
         self.table = table
@@ -101,8 +101,8 @@ package final class FieldDecoder {
     ) throws(ConnectionError) {
         guard index > 0 else { throw malformed }
         if index <= StaticTable.count {
-            let places = StaticTable.shared
-            take(known.extracting(places.name(at: index)), known.extracting(places.value(at: index)), index)
+            let ranges = StaticTable.shared
+            take(known.extracting(ranges.name(at: index)), known.extracting(ranges.value(at: index)), index)
         } else {
             guard table.lend(at: index - StaticTable.count - 1, take) else { throw malformed }
         }
@@ -111,15 +111,15 @@ package final class FieldDecoder {
     /// RFC 7541 §6.2.
     /// - Parameter known: the static table's bytes.
     private static func takeLiteral(
-        _ section: Span<UInt8>, at place: inout Int, prefix: Int, isKept: Bool, _ known: Span<UInt8>,
+        _ section: Span<UInt8>, at position: inout Int, prefix: Int, isKept: Bool, _ known: Span<UInt8>,
         _ table: inout DynamicTable, _ room: inout [UInt8], _ take: Take
     ) throws(ConnectionError) {
         // What other fields have left there is in nobody's way before it is much: emptying has a price of its own.
         if room.count > mostRoom / 2 { room.removeAll(keepingCapacity: true) }
-        let index = try number(section, at: &place, prefix: prefix)
+        let index = try number(section, at: &position, prefix: prefix)
         if index == 0 {
-            let name = try string(section, at: &place, &room)
-            let value = try string(section, at: &place, &room)
+            let name = try string(section, at: &position, &room)
+            let value = try string(section, at: &position, &room)
             switch (name, value) {
             case (.plain(let name), .plain(let value)):
                 finish(section.extracting(name), section.extracting(value), 0, isKept, &table, take)
@@ -132,7 +132,7 @@ package final class FieldDecoder {
             }
         } else if index <= StaticTable.count {
             let name = known.extracting(StaticTable.shared.name(at: index))
-            switch try string(section, at: &place, &room) {
+            switch try string(section, at: &position, &room) {
             case .plain(let value): finish(name, section.extracting(value), index, isKept, &table, take)
             case .decoded(let value): finish(name, room.span.extracting(value), index, isKept, &table, take)
             }
@@ -141,7 +141,7 @@ package final class FieldDecoder {
             let start = room.count
             guard let nameAt = table.appendName(at: index - StaticTable.count - 1, to: &room) else { throw malformed }
             let name = start..<room.count
-            switch try string(section, at: &place, &room) {
+            switch try string(section, at: &position, &room) {
             case .plain(let value):
                 finish(room.span.extracting(name), section.extracting(value), nameAt, isKept, &table, take)
             case .decoded(let value):
@@ -152,10 +152,10 @@ package final class FieldDecoder {
 
     @inline(__always)
     private static func finish(
-        _ name: Span<UInt8>, _ value: Span<UInt8>, _ place: Int, _ isKept: Bool, _ table: inout DynamicTable, _ take: Take
+        _ name: Span<UInt8>, _ value: Span<UInt8>, _ index: Int, _ isKept: Bool, _ table: inout DynamicTable, _ take: Take
     ) {
-        take(name, value, place)
-        if isKept { table.add(name, value, place: place) }
+        take(name, value, index)
+        if isKept { table.add(name, value, index: index) }
     }
 
     // MARK: Numbers and strings
@@ -169,14 +169,14 @@ package final class FieldDecoder {
 
     /// RFC 7541 §5.2.
     private static func string(
-        _ section: Span<UInt8>, at place: inout Int, _ room: inout [UInt8]
+        _ section: Span<UInt8>, at position: inout Int, _ room: inout [UInt8]
     ) throws(ConnectionError) -> Text {
-        guard place < section.count else { throw malformed }
-        let isCoded = section[place] & 0x80 != 0
-        let count = try number(section, at: &place, prefix: 7)
-        guard count <= section.count - place else { throw malformed }
-        let range = place..<place + count
-        place = range.upperBound
+        guard position < section.count else { throw malformed }
+        let isCoded = section[position] & 0x80 != 0
+        let count = try number(section, at: &position, prefix: 7)
+        guard count <= section.count - position else { throw malformed }
+        let range = position..<position + count
+        position = range.upperBound
         guard isCoded else { return .plain(range) }
         let start = room.count
         guard HuffmanCode.shared.decode(section.extracting(range), to: &room) else { throw malformed }
@@ -184,23 +184,23 @@ package final class FieldDecoder {
     }
 
     /// RFC 7541 §5.1.
-    /// - Parameter place: of its first byte, which is there; moves behind its last.
+    /// - Parameter position: of its first byte, which is there; moves behind its last.
     @inline(__always)
-    static func number(_ section: Span<UInt8>, at place: inout Int, prefix: Int) throws(ConnectionError) -> Int {
+    static func number(_ section: Span<UInt8>, at position: inout Int, prefix: Int) throws(ConnectionError) -> Int {
         let most = 1 &<< prefix &- 1
-        let first = Int(section[place]) & most
-        place += 1
-        return first < most ? first : try largeNumber(section, at: &place, first)
+        let first = Int(section[position]) & most
+        position += 1
+        return first < most ? first : try largeNumber(section, at: &position, first)
     }
 
     /// A number of more than four bytes behind its first is larger than anything that we take, or longer than it need be.
     @inline(never)
-    private static func largeNumber(_ section: Span<UInt8>, at place: inout Int, _ first: Int) throws(ConnectionError) -> Int {
+    private static func largeNumber(_ section: Span<UInt8>, at position: inout Int, _ first: Int) throws(ConnectionError) -> Int {
         var value = first
         for shift in stride(from: 0, through: 21, by: 7) {
-            guard place < section.count else { throw malformed }
-            let byte = section[place]
-            place += 1
+            guard position < section.count else { throw malformed }
+            let byte = section[position]
+            position += 1
             value += Int(byte & 0x7F) << shift
             if byte & 0x80 == 0 { return value }
         }

@@ -2,11 +2,11 @@ import HTTP
 
 enum FieldRules {
     /// The rule that a field breaks by itself; nil if it breaks none.
-    /// - Parameter place: of the name in the static table, where nothing is wrong with names; 0 if it is not from there.
-    static func malformation(name: Span<UInt8>, value: Span<UInt8>, place: Int) -> RefusalReason? {
-        if place != 0 {
+    /// - Parameter index: of the name in the static table, where nothing is wrong with names; 0 if it is not from there.
+    static func malformation(name: Span<UInt8>, value: Span<UInt8>, index: Int) -> RefusalReason? {
+        if index != 0 {
             if !isValue(value) { return .http2FieldValue }
-            return place == StaticTable.transferEncoding ? .http2ConnectionField : nil
+            return index == StaticTable.transferEncoding ? .http2ConnectionField : nil
         }
         guard name.count > 0 else { return .http2FieldName }
         let isPseudo = name[0] == 0x3A

@@ -5,7 +5,7 @@ package struct FrameHeader: Equatable, Sendable {
     /// Bytes of a header.
     package static let size = 9
     /// Where in a header its flags are.
-    package static let flagsPlace = 4
+    package static let flagsOffset = 4
     /// The largest payload that a peer may send without being asked (RFC 9113 §4.2), and the largest that we take.
     package static let usualPayload = 16_384
 
@@ -44,13 +44,13 @@ package struct FrameHeader: Equatable, Sendable {
     }
 
     /// Says of a header that has been written how long its payload has become.
-    /// - Parameter place: where the header begins.
-    static func set(length: Int, flags: UInt8, at place: Int, in out: inout OutputSpan<UInt8>) {
+    /// - Parameter offset: where the header begins.
+    static func set(length: Int, flags: UInt8, at offset: Int, in out: inout OutputSpan<UInt8>) {
         var bytes = out.mutableSpan
-        bytes[place] = UInt8(truncatingIfNeeded: length >> 16)
-        bytes[place + 1] = UInt8(truncatingIfNeeded: length >> 8)
-        bytes[place + 2] = UInt8(truncatingIfNeeded: length)
-        bytes[place + flagsPlace] = flags
+        bytes[offset] = UInt8(truncatingIfNeeded: length >> 16)
+        bytes[offset + 1] = UInt8(truncatingIfNeeded: length >> 8)
+        bytes[offset + 2] = UInt8(truncatingIfNeeded: length)
+        bytes[offset + flagsOffset] = flags
     }
 }
 

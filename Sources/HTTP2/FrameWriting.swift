@@ -25,12 +25,12 @@ package enum Frames {
 
     /// - Parameters:
     ///   - last: the highest stream that was or may be acted on.
-    ///   - words: for whoever reads the peer's log; no secrets.
-    package static func appendGoAway(last: UInt32, _ code: ErrorCode, words: String = "", to out: inout OutputSpan<UInt8>) {
-        FrameHeader(.goAway, stream: 0, length: 8 + words.utf8.count).append(to: &out)
+    ///   - debugData: for whoever reads the peer's log; no secrets.
+    package static func appendGoAway(last: UInt32, _ code: ErrorCode, debugData: String = "", to out: inout OutputSpan<UInt8>) {
+        FrameHeader(.goAway, stream: 0, length: 8 + debugData.utf8.count).append(to: &out)
         BigEndian.append(last, to: &out)
         BigEndian.append(code.rawValue, to: &out)
-        out.write(Array(words.utf8))
+        out.write(Array(debugData.utf8))
     }
 
     /// RST_STREAM, RFC 9113 §6.4.

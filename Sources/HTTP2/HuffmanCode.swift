@@ -28,24 +28,28 @@ final class HuffmanCode: Sendable {
 
     /// By the next eight bits: the symbol, and above it the bits of its code; 0 where the code is longer.
     private let short: [UInt16]
-    /// By length, codes as the upper bits of 32: where those that are longer begin.
-    private let ends: [UInt64]
-    /// By length: the first code, as a number of so many bits, and the place of its symbol in `symbols`.
-    private let firsts: [UInt32]
-    private let places: [Int]
+    /// By length.
+    private let codes: [Codes]
     /// In the order of their codes.
     private let symbols: [UInt8]
 
+    /// Those of one length.
+    private struct Codes {
+        /// The first one, as a number of so many bits, and the index of its symbol in `symbols`.
+        var first: UInt32
+        var index: Int
+        /// Where longer ones begin, as the upper bits of 32.
+        var end: UInt64
+    }
+
     private init() {
         var short = [UInt16](repeating: 0, count: 1 << Self.quick)
-        var ends = [UInt64](repeating: 0, count: Self.longest + 1)
-        var firsts = [UInt32](repeating: 0, count: Self.longest + 1)
-        var places = [Int](repeating: 0, count: Self.longest + 1)
+        // None is of no bits.
+        var codes = [Codes(first: 0, index: 0, end: 0)]
         var symbols: [UInt8] = []
         var code: UInt32 = 0
         for length in 1...Self.longest {
-            firsts[length] = code
-            places[length] = symbols.count
+            let (first, index) = (code, symbols.count)
             for symbol in Self.lengths.indices where Self.lengths[symbol] == length {
                 symbols.append(UInt8(symbol))
                 if length <= Self.quick {
@@ -56,10 +60,10 @@ final class HuffmanCode: Sendable {
                 }
                 code += 1
             }
-            ends[length] = UInt64(code) << UInt64(32 - length)
+            codes.append(Codes(first: first, index: index, end: UInt64(code) << UInt64(32 - length)))
             code <<= 1
         }
-        (self.short, self.ends, self.firsts, self.places, self.symbols) = (short, ends, firsts, places, symbols)
+        (self.short, self.codes, self.symbols) = (short, codes, symbols)
     }
 
     /// Appends the text of a coded string.
@@ -110,9 +114,10 @@ final class HuffmanCode: Sendable {
     /// The code of more than eight bits that the next 32 begin with; nil if that is EOS's.
     private func longCode(_ bits: UInt64) -> (symbol: UInt8, length: Int)? {
         var length = Self.quick + 1
-        while length <= Self.longest, bits >= ends[length] { length += 1 }
+        while length <= Self.longest, bits >= codes[length].end { length += 1 }
         guard length <= Self.longest else { return nil }
-        return (symbols[places[length] + Int(UInt32(bits &>> UInt64(32 - length)) - firsts[length])], length)
+        let number = UInt32(bits &>> UInt64(32 - length)) - codes[length].first
+        return (symbols[codes[length].index + Int(number)], length)
     }
 
     /// Are the bits that are left fewer than eight, and all ones?

@@ -24,8 +24,8 @@ extension FieldEncoder {
         forEachLine(of: lines) { appendField(lines, name: $0, value: $1, to: &out) }
     }
 
-    private static func append(pseudo place: UInt8, _ value: StaticString, to out: inout OutputSpan<UInt8>) {
-        out.write(place)
+    private static func append(pseudo index: UInt8, _ value: StaticString, to out: inout OutputSpan<UInt8>) {
+        out.write(index)
         out.write(UInt8(value.utf8CodeUnitCount))
         out.write(value)
     }
@@ -69,7 +69,7 @@ extension StaticTable {
     static let authorization = 23
     static let cookie = 32
 
-    /// The place of a field's name, in any case: at least 15; nil if it has none.
+    /// The index of a field's name, in any case: at least 15; nil if it has none.
     static func index(ofRequestName bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
         guard let (name, index) = likeliestOfRequest(bytes.extracting(range)), Text.equal(bytes, range, name) else { return nil }
         return index

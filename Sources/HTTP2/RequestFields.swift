@@ -55,16 +55,16 @@ package struct RequestFields: ~Copyable {
     }
 
     /// Adds the next field; see `FieldDecoder.Take`.
-    package mutating func add(name: Span<UInt8>, value: Span<UInt8>, place: Int = 0) {
+    package mutating func add(name: Span<UInt8>, value: Span<UInt8>, index: Int = 0) {
         guard malformation == nil else { return }
         size += name.count + value.count + 4
         count += 1
         if excess == nil { excess = excess(of: name, value) }
         // The pseudo-fields are for the log, even so.
         guard excess == nil || (name.count > 0 && name[0] == 0x3A && size <= 2 * limits.maxHeadBytes) else { return }
-        malformation = FieldRules.malformation(name: name, value: value, place: place)
+        malformation = FieldRules.malformation(name: name, value: value, index: index)
         guard malformation == nil else { return }
-        malformation = place == 0 ? take(name, value) : take(name, value, place)
+        malformation = index == 0 ? take(name, value) : take(name, value, index)
     }
 
     private func excess(of name: Span<UInt8>, _ value: Span<UInt8>) -> RefusalReason? {
@@ -76,8 +76,8 @@ package struct RequestFields: ~Copyable {
     }
 
     /// A name that the static table has.
-    private mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>, _ place: Int) -> RefusalReason? {
-        switch place {
+    private mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>, _ index: Int) -> RefusalReason? {
+        switch index {
         case 1: return takePseudo(value, .authority)
         case 2, 3: return takePseudo(value, .method)
         case 4, 5: return takePseudo(value, .path)

@@ -33,17 +33,17 @@ package struct ResponseFields: ~Copyable {
     }
 
     /// Adds the next field; see `FieldDecoder.Take`.
-    package mutating func add(name: Span<UInt8>, value: Span<UInt8>, place: Int = 0) {
+    package mutating func add(name: Span<UInt8>, value: Span<UInt8>, index: Int = 0) {
         guard refusal == nil else { return }
         size += name.count + value.count + 4
         count += 1
-        refusal = excess(of: name, value) ?? FieldRules.malformation(name: name, value: value, place: place)
+        refusal = excess(of: name, value) ?? FieldRules.malformation(name: name, value: value, index: index)
         guard refusal == nil else { return }
-        let isPseudo = (1...14).contains(place) || (place == 0 && name[0] == 0x3A)
+        let isPseudo = (1...14).contains(index) || (index == 0 && name[0] == 0x3A)
         if isPseudo {
             refusal = takePseudo(name, value)
         } else {
-            takeLine(name, value, isLength: place == 28 || (place == 0 && name.isEqual(toLetters: "content-length")))
+            takeLine(name, value, isLength: index == 28 || (index == 0 && name.isEqual(toLetters: "content-length")))
         }
     }
 

@@ -1,12 +1,12 @@
 import HTTP
 
-/// The fields of RFC 7541's Appendix A, by their places, which begin with 1.
+/// The fields of RFC 7541's Appendix A, by their indices, which begin with 1.
 ///
 /// An object, so that who looks something up holds it as a whole, and not each of its arrays (price 2).
 final class StaticTable: Sendable {
     static let shared = StaticTable()
     static let count = 61
-    /// A field of the connection (RFC 9113 §8.2.2), though it has a place.
+    /// A field of the connection (RFC 9113 §8.2.2), though it has an index.
     static let transferEncoding = 57
 
     private static let fields: [(name: String, value: String)] = [
@@ -27,7 +27,7 @@ final class StaticTable: Sendable {
 
     /// All names and values, one behind the other.
     let bytes: [UInt8]
-    /// Where in `bytes` those of each place are.
+    /// Where in `bytes` those of each index are.
     private let names: [Range<Int>]
     private let values: [Range<Int>]
 
@@ -47,15 +47,15 @@ final class StaticTable: Sendable {
     }
 
     /// Where in `bytes` the name is.
-    /// - Parameter place: 1 to 61.
-    func name(at place: Int) -> Range<Int> { names[place - 1] }
+    /// - Parameter index: 1 to 61.
+    func name(at index: Int) -> Range<Int> { names[index - 1] }
     /// Where in `bytes` the value is; as above.
-    func value(at place: Int) -> Range<Int> { values[place - 1] }
+    func value(at index: Int) -> Range<Int> { values[index - 1] }
 }
 
 /// What is written of it: an answer's names.
 extension StaticTable {
-    /// The place of `:status` with any value.
+    /// The index of `:status` with any value.
     static let status: UInt8 = 8
 
     static func index(ofStatus status: Int) -> UInt8? {
@@ -71,7 +71,7 @@ extension StaticTable {
         }
     }
 
-    /// The place of a field's name, in any case; nil if it has none.
+    /// The index of a field's name, in any case; nil if it has none.
     static func index(ofName bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
         guard let (name, index) = likeliest(bytes.extracting(range)), Text.equal(bytes, range, name) else { return nil }
         return index

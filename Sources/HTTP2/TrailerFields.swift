@@ -15,12 +15,12 @@ package struct TrailerFields {
     }
 
     /// Adds the next field; see `FieldDecoder.Take`.
-    package mutating func add(name: Span<UInt8>, value: Span<UInt8>, place: Int = 0) {
+    package mutating func add(name: Span<UInt8>, value: Span<UInt8>, index: Int = 0) {
         guard malformation == nil else { return }
         size += name.count + value.count + 4
         if size > limits.maxTrailerBytes || fields.lines.count >= limits.maxTrailerFields { isTooLarge = true }
         guard !isTooLarge else { return }
-        malformation = FieldRules.malformation(name: name, value: value, place: place)
+        malformation = FieldRules.malformation(name: name, value: value, index: index)
         if malformation == nil, name[0] == 0x3A { malformation = .pseudoFieldUnknown }
         if malformation == nil { fields.append(name: name, value: value) }
     }

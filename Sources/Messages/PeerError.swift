@@ -35,7 +35,7 @@ package enum PeerError: Error, CustomStringConvertible {
         switch self {
         case .connection(let error): error.description
         case .reset(let code): "the stream was reset: \(code.name)"
-        case .broken(let words): words
+        case .broken(let reason): reason
         }
     }
 }

@@ -12,12 +12,12 @@ final class KnownDigests: Sendable {
     ///   - bytes: that tell the client from others.
     func number(of local: UInt64, seeds: ClientSeeds, _ bytes: () -> [UInt8]) -> UInt64 {
         let key = seeds.number(of: local, 0)
-        let place = 2 * Int(key % UInt64(Self.entries))
-        let known = words.load(place + 1)
-        if words.load(place) ^ known == key { return known }
+        let index = 2 * Int(key % UInt64(Self.entries))
+        let known = words.load(index + 1)
+        if words.load(index) ^ known == key { return known }
         let number = seeds.number(of: bytes())
-        words.store(key ^ number, at: place)
-        words.store(number, at: place + 1)
+        words.store(key ^ number, at: index)
+        words.store(number, at: index + 1)
         return number
     }
 }

@@ -12,9 +12,9 @@ package final class RateTable: Sendable {
 
     /// - Parameter clients: how many are remembered at least, at the same time; the places are twice as many.
     package init(clients: Int) {
-        var counts = [16, 512].filter { $0 * RateLevel.places < clients }
+        var counts = [16, 512].filter { $0 * RateLevel.slots < clients }
         var last = 16
-        while last * RateLevel.places < 2 * clients { last *= 2 }
+        while last * RateLevel.slots < 2 * clients { last *= 2 }
         counts.append(last)
         levels = counts.map { RateLevel(regions: $0) }
         arrivals = .init { _ in Mutex(()) }
@@ -63,7 +63,7 @@ package final class RateTable: Sendable {
     private func update<Result>(_ key: UInt64, whole: Bool, _ change: (UInt64) -> (due: UInt64?, Result)) -> Result? {
         for level in levels {
             switch level.find(key, whole: whole) {
-            case .place(let place): if let result = level.update(place, of: key, change) { return result }
+            case .slot(let slot): if let result = level.update(slot, of: key, change) { return result }
             case .nowhere: return nil
             case .notHere: continue
             }

@@ -40,10 +40,10 @@ package final class SpendingRing: Sendable {
             refused.store(refused.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
             return
         }
-        let place = Int(position % Self.capacity) * Self.wordsOfEntry
-        words.store(spending.client, at: place)
-        words.store(UInt64(spending.number) << 1 | (spending.isBlock ? 1 : 0), at: place + 1)
-        words.store(spending.time, at: place + 2)
+        let index = Int(position % Self.capacity) * Self.wordsOfEntry
+        words.store(spending.client, at: index)
+        words.store(UInt64(spending.number) << 1 | (spending.isBlock ? 1 : 0), at: index + 1)
+        words.store(spending.time, at: index + 2)
         // Sequentially consistent: who puts looks then whether the reader sleeps, and the reader says so before it looks here.
         written.store(position &+ 1, ordering: .sequentiallyConsistent)
     }
@@ -53,12 +53,12 @@ package final class SpendingRing: Sendable {
         let end = written.load(ordering: .sequentiallyConsistent)
         var position = read.load(ordering: .relaxed)
         while position != end {
-            let place = Int(position % Self.capacity) * Self.wordsOfEntry
-            let word = words.load(place + 1)
+            let index = Int(position % Self.capacity) * Self.wordsOfEntry
+            let word = words.load(index + 1)
             body(
                 Spending(
-                    number: UInt32(truncatingIfNeeded: word >> 1), isBlock: word & 1 == 1, client: words.load(place),
-                    time: words.load(place + 2)))
+                    number: UInt32(truncatingIfNeeded: word >> 1), isBlock: word & 1 == 1, client: words.load(index),
+                    time: words.load(index + 2)))
             position &+= 1
         }
         read.store(position, ordering: .releasing)

@@ -50,7 +50,7 @@ package final class StaticCache {
     private var directories: DirectoryCache
     private var slots: [Entry?] = []
     /// By key.
-    private var places: [UInt64: Int] = [:]
+    private var indices: [UInt64: Int] = [:]
     /// Slots without an entry.
     private var free: [Int] = []
     private var hand = 0
@@ -78,13 +78,13 @@ package final class StaticCache {
     /// A site's directory has just been looked at, and is this one.
     func take(_ directory: Directory, of site: StaticSite, now: Int64) {
         guard let replaced = directories.take(directory, of: site, now: now) else { return }
-        for place in slots.indices where slots[place]?.root == replaced { remove(at: place) }
+        for index in slots.indices where slots[index]?.root == replaced { remove(at: index) }
     }
 
     /// A site's directory is not there.
     func loseDirectory(of site: StaticSite) { directories.lose(site) }
 
-    var count: Int { places.count }
+    var count: Int { indices.count }
 
     /// What is known of a path and not too old. `now`: seconds since 1970.
     func file(at path: RequestPath, in root: Directory, now: Int64) -> ServedFile? {
@@ -122,8 +122,8 @@ package final class StaticCache {
 
     /// Forgets a path whose file has changed or gone.
     func forget(_ path: RequestPath, in root: Directory) {
-        guard let entry = entry(at: path, in: root), let place = places[entry.key] else { return }
-        remove(at: place)
+        guard let entry = entry(at: path, in: root), let index = indices[entry.key] else { return }
+        remove(at: index)
     }
 
     /// Forgets the files that keep a descriptor, because somebody needs it more.
@@ -131,11 +131,11 @@ package final class StaticCache {
     /// - Returns: were there any?
     @discardableResult
     package func closeFiles(lookedAtBefore limit: Int64 = .max) -> Bool {
-        let count = places.count
-        for place in slots.indices {
-            if let entry = slots[place], entry.checked < limit, entry.file.isOpen { remove(at: place) }
+        let count = indices.count
+        for index in slots.indices {
+            if let entry = slots[index], entry.checked < limit, entry.file.isOpen { remove(at: index) }
         }
-        return places.count < count
+        return indices.count < count
     }
 
     /// Closes what nobody has asked for in a minute: a file that was deleted would fill its disk for ever. To be called now and
@@ -166,7 +166,7 @@ package final class StaticCache {
         else { return }
         form.collector = body
         body.collect(atMost: settings.largestContent) { [weak self, weak entry] content in
-            guard let self, let entry, self.places[entry.key].flatMap({ self.slots[$0] }) === entry else { return }
+            guard let self, let entry, self.indices[entry.key].flatMap({ self.slots[$0] }) === entry else { return }
             // Another exchange may have been faster. And what was written to while it was read is no version of the file; where
             // that cannot be known at once each piece was looked at when it was read.
             guard form.file === file, !file.isOnMachine || file.isUnchanged else { return }
@@ -199,14 +199,14 @@ package final class StaticCache {
     /// - Parameter relative: of the path, as `endsWithSlash`.
     private func entry(at relative: Span<UInt8>, _ endsWithSlash: Bool, in root: Directory) -> Entry? {
         // Looked at in copies (price 1).
-        let (places, slots) = (places, slots)
-        guard let place = places[Self.key(relative, endsWithSlash, root)], let entry = slots[place] else { return nil }
+        let (indices, slots) = (indices, slots)
+        guard let index = indices[Self.key(relative, endsWithSlash, root)], let entry = slots[index] else { return nil }
         let path = entry.path
         guard entry.root == root.number, path.endsWithSlash == endsWithSlash else { return nil }
         return ByteScanning.same(path.relative.span, relative) ? entry : nil
     }
 
-    /// It needs no secret: only names of existing files get in, and of two with one key the later has the place.
+    /// It needs no secret: only names of existing files get in, and of two with one key the later one stays.
     private static func key(_ relative: Span<UInt8>, _ endsWithSlash: Bool, _ root: Directory) -> UInt64 {
         var hash = FNV1a(seed: root.number.value)
         hash.combine(relative)
@@ -215,13 +215,13 @@ package final class StaticCache {
     }
 
     private func insert(_ entry: Entry) {
-        if let place = places[entry.key] { remove(at: place) }
-        if places.count >= settings.entries { evict() }
-        if let place = free.popLast() {
-            slots[place] = entry
-            places[entry.key] = place
+        if let index = indices[entry.key] { remove(at: index) }
+        if indices.count >= settings.entries { evict() }
+        if let index = free.popLast() {
+            slots[index] = entry
+            indices[entry.key] = index
         } else {
-            places[entry.key] = slots.count
+            indices[entry.key] = slots.count
             slots.append(entry)
         }
     }
@@ -230,7 +230,7 @@ package final class StaticCache {
     /// - Returns: was there anything to drop?
     @discardableResult
     private func evict() -> Bool {
-        guard !places.isEmpty else { return false }
+        guard !indices.isEmpty else { return false }
         while true {
             hand = hand + 1 < slots.count ? hand + 1 : 0
             guard let entry = slots[hand] else { continue }
@@ -243,11 +243,11 @@ package final class StaticCache {
         }
     }
 
-    private func remove(at place: Int) {
-        guard let entry = slots[place] else { return }
-        slots[place] = nil
-        free.append(place)
-        places[entry.key] = nil
+    private func remove(at index: Int) {
+        guard let entry = slots[index] else { return }
+        slots[index] = nil
+        free.append(index)
+        indices[entry.key] = nil
         bytes -= entry.bytes
     }
 }

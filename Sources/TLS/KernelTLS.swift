@@ -8,7 +8,7 @@ package enum KernelTLS {
     private static let list = "/proc/sys/net/ipv4/tcp_available_ulp"
 
     /// For `gatehouse check`.
-    package static var inWords: String {
+    package static var summary: String {
         let openSSL = gh_has_kernel_tls() == 1 ? "OpenSSL is built for it" : "OpenSSL is built without it"
         return "not used; \(kernel(loaded)), \(openSSL)"
     }

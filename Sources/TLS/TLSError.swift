@@ -70,16 +70,16 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         let oldest = ERR_peek_error()
         let newest = ERR_peek_last_error()
         ERR_clear_error()
-        let isSystems = words(of: newest) == "system lib"
+        let isSystems = reason(of: newest) == "system lib"
         let code = isSystems ? oldest : newest
-        return code == 0 ? fallback : words(of: code)
+        return code == 0 ? fallback : reason(of: code)
     }
 
     /// As ``takeReason(otherwise:)``, after a certificate or key file could not be used. The newest entry then tells only which
     /// part of OpenSSL gave up ("PEM lib"); the older ones tell why.
     static func takeFileReason() -> String {
         var reasons: [String] = []
-        while case let code = ERR_get_error(), code != 0 { reasons.append(words(of: code)) }
+        while case let code = ERR_get_error(), code != 0 { reasons.append(reason(of: code)) }
         if reasons.contains(where: { ["bad password read", "problems getting password", "bad decrypt"].contains($0) }) {
             return "it is encrypted; a key without a passphrase is needed"
         }
@@ -100,8 +100,8 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
     ]
 
     /// Codes that wrap an errno have no string of OpenSSL's own.
-    private static func words(of code: UInt) -> String {
-        if let words = unsafe ERR_reason_error_string(code) { return unsafe String(cString: words) }
+    private static func reason(of code: UInt) -> String {
+        if let text = unsafe ERR_reason_error_string(code) { return unsafe String(cString: text) }
         return unsafe String(cString: strerror(gh_error_reason(code)))
     }
 

@@ -13,7 +13,7 @@ package enum TLSRecords: Sendable, Equatable {
     ]
 
     /// What this choice comes to with the OpenSSL that is loaded, and why, for an operator. The first call tries the ciphers out.
-    package var inWords: String {
+    package var summary: String {
         guard self == .own else { return "by OpenSSL, as [tls] records says" }
         let exceptions = Self.suites.compactMap { suite in
             unsafe gh_suite_problem(suite.number).map { unsafe "\(suite.name) (\(String(cString: $0)))" }

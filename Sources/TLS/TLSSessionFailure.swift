@@ -12,8 +12,8 @@ extension TLSSession {
         }
         if stage == .handshake, let client, client.settings.verifies, verification != Int(X509_V_OK) {
             ERR_clear_error()
-            let words = unsafe String(cString: X509_verify_cert_error_string(verification))
-            return TLSError(.verification, "\(words) (checked for \(client.settings.serverName)\(refusedWords))")
+            let verdict = unsafe String(cString: X509_verify_cert_error_string(verification))
+            return TLSError(.verification, "\(verdict) (checked for \(client.settings.serverName)\(refusedCertificate))")
         }
         if unsafe wire.pointee.error != 0 {
             ERR_clear_error()
@@ -38,11 +38,11 @@ extension TLSSession {
     }
 
     /// What the certificate says of itself that was refused.
-    private var refusedWords: String {
+    private var refusedCertificate: String {
         guard let refused = unsafe wire.pointee.refused, unsafe X509_up_ref(refused) == 1,
             let chain = unsafe CertificateChain(owning: [refused])
         else { return "" }
-        return "; \(chain.upstreamWords)"
+        return "; \(chain.upstreamSummary)"
     }
 
     /// The server has proved its name, and does not speak what was asked for.
@@ -53,14 +53,14 @@ extension TLSSession {
     /// The server has proved its name, and is not the one that was pinned.
     var notPinned: TLSError {
         client?.forgetSessions()
-        var words = ""
+        var shown = ""
         if let leaf = unsafe SSL_get0_peer_certificate(ssl), unsafe X509_up_ref(leaf) == 1,
             let chain = unsafe CertificateChain(owning: [leaf])
         {
-            words = "; \(chain.upstreamWords)"
+            shown = "; \(chain.upstreamSummary)"
         }
         return TLSError(
-            .verification, "none of its public keys is pinned (checked for \(client?.settings.serverName ?? "-")\(words))")
+            .verification, "none of its public keys is pinned (checked for \(client?.settings.serverName ?? "-")\(shown))")
     }
 
     /// Has the client's whole hello come?
@@ -69,8 +69,8 @@ extension TLSSession {
     /// What OpenSSL says of a client's handshake.
     private func serversFailure(_ reason: String, _ verification: Int) -> TLSError {
         if reason == "certificate verify failed", verification != Int(X509_V_OK) {
-            let words = unsafe String(cString: X509_verify_cert_error_string(verification))
-            return TLSError(.handshake, "\(reason): \(words)", fault: HandshakeFault(verification: verification))
+            let verdict = unsafe String(cString: X509_verify_cert_error_string(verification))
+            return TLSError(.handshake, "\(reason): \(verdict)", fault: HandshakeFault(verification: verification))
         }
         if reason == "cert cb error" { return TLSError(.handshake, lackOfCertificate, fault: .noCertificate) }
         let fault = HandshakeFault(reason: reason)

@@ -22,7 +22,7 @@ enum GRPCHealth {
     }
 
     /// What an answer says.
-    static func finding(_ answer: Call.Answer) -> (isServing: Bool, words: String) {
+    static func finding(_ answer: Call.Answer) -> (isServing: Bool, reason: String) {
         guard answer.status == 200 else { return (false, "status \(answer.status)") }
         guard let status = GRPC.status(in: answer.trailers) ?? GRPC.status(in: answer.fields) else {
             return (false, "no grpc-status")

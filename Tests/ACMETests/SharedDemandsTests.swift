@@ -10,20 +10,20 @@ struct SharedDemandsTests {
         SharedDemands.Name(key: "k", name: name, number: number)
     }
 
-    @Test("orders, decisions and refusals are told for a minute; orders by who has the turn alone")
+    @Test("orders, decisions and refusals are told for a minute; orders by the leader alone")
     func told() {
         var notes = DemandNotes(now: 0)
         notes.order("a.test", "k", now: 0)
         notes.decide("b.test", "k", false, now: 30 * second)
         notes.refuse("c.test", "k", "why", now: 30 * second)
-        let all = notes.shared(wishes: [name("w.test")], hasTurn: true, now: 59 * second)
+        let all = notes.shared(wishes: [name("w.test")], isLeader: true, now: 59 * second)
         #expect(all.wishes == [name("w.test")] && all.orders.map(\.name) == ["a.test"])
         #expect(all.decisions.map(\.name.name) == ["b.test"] && all.decisions[0].isAllowed == false)
         #expect(all.refusals.map(\.reason) == ["why"])
-        #expect(notes.shared(wishes: [], hasTurn: false, now: 59 * second).orders.isEmpty)
-        let later = notes.shared(wishes: [], hasTurn: true, now: 60 * second)
+        #expect(notes.shared(wishes: [], isLeader: false, now: 59 * second).orders.isEmpty)
+        let later = notes.shared(wishes: [], isLeader: true, now: 60 * second)
         #expect(later.orders.isEmpty && later.decisions.count == 1)
-        #expect(notes.shared(wishes: [], hasTurn: true, now: 90 * second).isEmpty)
+        #expect(notes.shared(wishes: [], isLeader: true, now: 90 * second).isEmpty)
     }
 
     @Test("the newest are told of more than there is room for, and all of it is within the limits")
@@ -37,7 +37,7 @@ struct SharedDemandsTests {
             notes.refuse(name, "key", String(repeating: "é\u{7}\"", count: 500), now: 0)
         }
         let wishes = (0..<5000).map { name("\($0).test") }
-        let shared = notes.shared(wishes: wishes, hasTurn: true, now: 1)
+        let shared = notes.shared(wishes: wishes, isLeader: true, now: 1)
         #expect(shared.isBounded && shared.wishes == Array(wishes.suffix(1000)))
         #expect(shared.orders.last?.name.hasPrefix("4999.") == true && (400...1000).contains(shared.orders.count))
         #expect(shared.refusals.allSatisfy { $0.reason.utf8.count <= 200 && !$0.reason.contains("\u{7}") })

@@ -61,6 +61,6 @@ extension EveryKeyTests {
     @Test func whoMayComeAndWhereToIsReadAsWritten() {
         let route = site.proxy?.routes.first
         #expect(site.access.allowFile == "friends.txt" && site.access.denyFile == "blocked.txt")
-        #expect(route?.access.denyFile == "route.blocked" && route?.match.words == "cookie canary=1")
+        #expect(route?.access.denyFile == "route.blocked" && route?.match.summary == "cookie canary=1")
     }
 }

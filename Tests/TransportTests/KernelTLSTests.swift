@@ -13,6 +13,6 @@ struct KernelTLSTests {
         #expect(KernelTLS.kernel(nil) == "the kernel does not tell whether it has it")
         let list = try? String(contentsOfFile: "/proc/sys/net/ipv4/tcp_available_ulp", encoding: .utf8)
         let words = list.map { $0.split { $0 == " " || $0 == "\n" } }
-        #expect(KernelTLS.inWords.hasPrefix("not used; \(KernelTLS.kernel(words)), OpenSSL is built "))
+        #expect(KernelTLS.summary.hasPrefix("not used; \(KernelTLS.kernel(words)), OpenSSL is built "))
     }
 }

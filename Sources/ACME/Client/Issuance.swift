@@ -63,7 +63,7 @@ struct Issuance {
             case .wait:
                 (order, retryAfter) = try await client.order(at: url)
             case .download(let url): return try await download(url)
-            case .fail(let words): throw .validationFailed(words)
+            case .fail(let reason): throw .validationFailed(reason)
             }
             guard order.status == before || order.status == .processing else { continue }
             await wait(&pause, retryAfter)

@@ -106,9 +106,9 @@ struct DNSUpdateMessage {
         let start = reader.next
         guard records > 0, let signature = reader.signature(by: key.name), reader.isAtEnd else {
             // RFC 8945 §5.2: an answer to a key that it does not know is not signed.
-            throw .hook("the DNS server \(Self.words(result, 0)), and its answer is not signed")
+            throw .hook("the DNS server \(Self.reason(result, 0)), and its answer is not signed")
         }
-        guard result == 0 || signature.error == 0 else { throw .hook("the DNS server \(Self.words(result, signature.error))") }
+        guard result == 0 || signature.error == 0 else { throw .hook("the DNS server \(Self.reason(result, signature.error))") }
         var plain = Array(answer[..<start])
         let additional = counts[3] - 1
         (plain[10], plain[11]) = (UInt8(additional >> 8), UInt8(additional & 255))
@@ -119,11 +119,11 @@ struct DNSUpdateMessage {
         guard hmacSHA256(length + code + plain + variables, key: key.secret) == signature.code,
             abs(signature.time - now) <= Int64(signature.fudge)
         else { throw .hook("the DNS server's answer is not signed by \(key.name)") }
-        guard result == 0 else { throw .hook("the DNS server \(Self.words(result, signature.error))") }
+        guard result == 0 else { throw .hook("the DNS server \(Self.reason(result, signature.error))") }
     }
 
     /// RFC 1035 §4.1.1, RFC 2136 §2.2, RFC 8945 §3.
-    private static func words(_ result: Int, _ error: Int) -> String {
+    private static func reason(_ result: Int, _ error: Int) -> String {
         switch error {
         case 16: return "does not accept the signature: is key_secret right? (BADSIG)"
         case 17: return "does not know the key, or does not allow it this update: key_name, and the server's rules (BADKEY)"

@@ -198,13 +198,14 @@ extension Renewer {
                 kinds: context.kinds)
             return switch verdict {
             case .allowed: DryRunFinding(.caa, of: name, .good, "the records of \(found.owner) allow it")
-            case .forbidden(let words):
+            case .forbidden(let reason):
                 DryRunFinding(
-                    .caa, of: name, .bad, "the records of \(found.owner) forbid it: \(words)",
+                    .caa, of: name, .bad, "the records of \(found.owner) forbid it: \(reason)",
                     help: "change them, or the authority")
-            case .unknown(let words):
+            case .unknown(let reason):
                 DryRunFinding(
-                    .caa, of: name, .unknown, "of \(found.owner): \(words); the authority does not say whether it is one of them")
+                    .caa, of: name, .unknown,
+                    "of \(found.owner): \(reason); the authority does not say whether it is one of them")
             }
         }
     }

@@ -101,7 +101,7 @@ package struct DevelopmentCertificates {
         if let name = order.names.first(where: { !LocalNames.contain($0) }) {
             // As one names the person that a client's certificate is for.
             let meant = name.contains(".") || name.contains(":") ? "" : "; \(name).internal would be one"
-            throw .settings("certificates for development are for \(LocalNames.inWords), not for \(name)\(meant)")
+            throw .settings("certificates for development are for \(LocalNames.summary), not for \(name)\(meant)")
         }
         if fileName(order.names.first ?? "") == "ca" { throw .settings("the name \"ca\" is the authority's own") }
     }

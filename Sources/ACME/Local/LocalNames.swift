@@ -14,7 +14,7 @@ package enum LocalNames {
     ]
 
     /// For people.
-    package static let inWords = hosts.map { "*.\($0)" }.joined(separator: ", ") + " and private addresses"
+    package static let summary = hosts.map { "*.\($0)" }.joined(separator: ", ") + " and private addresses"
 
     /// Is it a host's name, and no address?
     static func isHost(_ name: String) -> Bool { SocketAddress(literal: name, port: 0) == nil }

@@ -80,8 +80,8 @@ struct Authorization: Decodable, Sendable {
 
     /// Why it failed, in the authority's words.
     var failure: String {
-        let words = challenges.lazy.compactMap(\.error).first?.description
-        return "\(identifier.value): \(words ?? "the authorization is \(status.rawValue)")"
+        let reason = challenges.lazy.compactMap(\.error).first?.description
+        return "\(identifier.value): \(reason ?? "the authorization is \(status.rawValue)")"
     }
 }
 
@@ -114,15 +114,15 @@ package struct ACMEProblem: Decodable, Sendable, CustomStringConvertible {
     }
 
     /// Of its words, characters: they go into each line of the log and into the state.
-    private static let maxWords = 1000
+    private static let mostCharacters = 1000
 
     /// The authority's own words, or the beginning of many.
     package var description: String {
-        let words = allWords
-        return words.count > Self.maxWords ? words.prefix(Self.maxWords) + "…" : words
+        let text = wholeText
+        return text.count > Self.mostCharacters ? text.prefix(Self.mostCharacters) + "…" : text
     }
 
-    private var allWords: String {
+    private var wholeText: String {
         let parts = (subproblems ?? []).prefix(10).map { part in
             [part.identifier?.value, part.detail].compactMap { $0 }.joined(separator: ": ")
         }

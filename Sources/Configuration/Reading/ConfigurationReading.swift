@@ -68,25 +68,35 @@ extension Configuration {
     /// In pieces at first, which is faster where sites are as they were. What is wrong, or is not written as people write it, is
     /// read as a whole: then every message has its place, whatever was taken over.
     private static func read(_ input: Input, after previous: Configuration?) -> (result: ReadResult, knownKeys: Set<String>) {
-        var reading = Reading(
-            file: input.path, mode: input.mode, notesKeys: input.notesKeys, remark: input.remark, notesSpellings: false)
-        var gathering = DocumentGathering(reading, SeenFiles(input.files), input.environment, inPieces: !input.notesKeys)
-        var root = gathering.gather(input.path, content: input.content)
-        var configuration: Configuration?
-        if !input.notesKeys, let root, !gathering.isDoubtful, !reading.hasError {
-            configuration = try? read(root, reading, gathering.sites, after: previous, with: input.thread)
+        var attempt = readInPieces(input, after: previous)
+        if attempt.configuration == nil || attempt.reading.hasError {
+            attempt = readWhole(input, attempt.gathering.files)
         }
-        if configuration == nil || reading.hasError {
-            reading = Reading(file: input.path, mode: input.mode, notesKeys: input.notesKeys, remark: input.remark)
-            gathering = DocumentGathering(reading, gathering.files, input.environment)
-            root = gathering.gather(input.path, content: input.content)
-            configuration = root.flatMap { try? read($0, reading, nil, after: nil) }
-        }
+        let (configuration, reading, gathering) = attempt
         var source = gathering.source
         source.remark = input.remark
         let result = ReadResult(
             configuration: reading.hasError ? nil : configuration, problems: reading.sortedProblems(), source: source)
         return (result, reading.knownKeys)
+    }
+
+    /// A configuration, nil if it cannot be read so, and what was read and found on the way.
+    private typealias Attempt = (configuration: Configuration?, reading: Reading, gathering: DocumentGathering)
+
+    private static func readInPieces(_ input: Input, after previous: Configuration?) -> Attempt {
+        let reading = Reading(
+            file: input.path, mode: input.mode, notesKeys: input.notesKeys, remark: input.remark, notesSpellings: false)
+        var gathering = DocumentGathering(reading, SeenFiles(input.files), input.environment, inPieces: !input.notesKeys)
+        let root = gathering.gather(input.path, content: input.content)
+        guard !input.notesKeys, let root, !gathering.isDoubtful, !reading.hasError else { return (nil, reading, gathering) }
+        return (try? read(root, reading, gathering.sites, after: previous, with: input.thread), reading, gathering)
+    }
+
+    private static func readWhole(_ input: Input, _ files: SeenFiles) -> Attempt {
+        let reading = Reading(file: input.path, mode: input.mode, notesKeys: input.notesKeys, remark: input.remark)
+        var gathering = DocumentGathering(reading, files, input.environment)
+        let root = gathering.gather(input.path, content: input.content)
+        return (root.flatMap { try? read($0, reading, nil, after: nil) }, reading, gathering)
     }
 
     /// - Parameter pieces: the tables of `sites`; nil: they are in the root.

@@ -115,7 +115,7 @@ final class Reading {
     var problemCount: Int { problems.count + uncounted }
 
     /// How a message names another place: its line where that is in the same file.
-    func words(for place: TomlPosition, seenFrom other: TomlPosition) -> String {
+    func location(of place: TomlPosition, seenFrom other: TomlPosition) -> String {
         place.file == other.file ? "line \(place.line)" : location(place).description
     }
 

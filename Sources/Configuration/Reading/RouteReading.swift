@@ -170,8 +170,8 @@ enum RouteChecks {
             // Of several routes with conditions it is not known which requests they share.
             if let path = text(table, kind.rawValue), !table.has("match") {
                 if let place = places[kind, default: [:]].updateValue(path.position, forKey: path.value) {
-                    let words = table.reading.words(for: place, seenFrom: path.position)
-                    let message = "\"\(path.value)\" has a route already, in \(words)"
+                    let first = table.reading.location(of: place, seenFrom: path.position)
+                    let message = "\"\(path.value)\" has a route already, in \(first)"
                     table.reading.error(path, message, hint: "the first would always win")
                     // Later ones are told of the first, too.
                     places[kind]?[path.value] = place

@@ -38,7 +38,7 @@ enum SharedPoolChecks {
         for table in tables {
             guard let name = table.writtenText("name") else { continue }
             if let first = seen[name.value] {
-                let place = table.reading.words(for: first.position, seenFrom: table.position)
+                let place = table.reading.location(of: first.position, seenFrom: table.position)
                 table.reading.error(
                     name, "\"\(name.value)\" is a pool already, in \(place)",
                     hint: "write all servers of a pool as its [[upstreams.servers]]")

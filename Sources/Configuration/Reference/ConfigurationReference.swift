@@ -127,7 +127,7 @@ package enum ConfigurationReference {
         let standard =
             switch key.standard {
             case .value(let literal): "`\(literal)`"
-            case .none(let words): words
+            case .none(let reason): reason
             case .required: "required"
             }
         var meaning = key.meaning

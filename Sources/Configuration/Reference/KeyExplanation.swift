@@ -68,7 +68,7 @@ package enum KeyExplanation {
         var lines = ["\(path.replacing("[]", with: ""))", "  value:   \(key.type)"]
         switch key.standard {
         case .value(let literal): lines.append("  default: \(literal)")
-        case .none(let words): lines.append("  default: none: \(words)")
+        case .none(let reason): lines.append("  default: none: \(reason)")
         case .required: lines.append("  required")
         }
         if !key.alsoSpelled.isEmpty { lines.append("  also:    \(key.alsoSpelled.joined(separator: ", "))") }

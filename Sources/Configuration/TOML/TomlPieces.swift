@@ -21,29 +21,39 @@ struct TomlPieces {
     init?(_ bytes: [UInt8]) {
         var walk = TomlWalk()
         var (index, line) = (0, 0)
-        // Of the piece that has begun, or the part of the rest.
-        var (start, startLine, isPiece, isAtLineStart) = (0, 0, false, true)
+        var part = Part()
         while index < bytes.count {
-            if isAtLineStart, walk.isBetweenValues {
+            if Self.beginsLine(bytes, at: index), walk.isBetweenValues {
                 let header = Self.header(in: bytes, at: index)
-                if header == .unclear || header == .ofSite && !isPiece { return nil }
-                if header == .site || header == .other && isPiece {
-                    add(bytes[start..<index], startLine, isPiece: isPiece, lines: line - startLine)
-                    (start, startLine, isPiece) = (index, line, header == .site)
+                if header == .unclear || header == .ofSite && !part.isPiece { return nil }
+                if header == .site || header == .other && part.isPiece {
+                    add(part, bytes[part.start..<index], lines: line - part.line)
+                    part = Part(start: index, line: line, isPiece: header == .site)
                 }
             }
             let length = walk.step(bytes, at: index)
             if walk.depth > TomlNesting.maxDepth || walk.dots >= TomlNesting.maxKeyParts { return nil }
             index += length
-            isAtLineStart = index <= bytes.count && bytes[index - 1] == Self.newline
-            if isAtLineStart { line += 1 }
+            if Self.beginsLine(bytes, at: index) { line += 1 }
         }
-        add(bytes[start...], startLine, isPiece: isPiece, lines: line - startLine)
+        add(part, bytes[part.start...], lines: line - part.line)
     }
 
-    private mutating func add(_ bytes: ArraySlice<UInt8>, _ line: Int, isPiece: Bool, lines: Int) {
-        guard isPiece else { return rest += bytes }
-        sites.append(Piece(bytes: bytes, linesBefore: line))
+    /// What is being read: a piece, or some of the rest.
+    private struct Part {
+        var start = 0
+        /// Lines before it.
+        var line = 0
+        var isPiece = false
+    }
+
+    private static func beginsLine(_ bytes: [UInt8], at index: Int) -> Bool {
+        index == 0 || index <= bytes.count && bytes[index - 1] == newline
+    }
+
+    private mutating func add(_ part: Part, _ bytes: ArraySlice<UInt8>, lines: Int) {
+        guard part.isPiece else { return rest += bytes }
+        sites.append(Piece(bytes: bytes, linesBefore: part.line))
         rest += repeatElement(Self.newline, count: lines)
     }
 

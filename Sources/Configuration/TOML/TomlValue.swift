@@ -53,30 +53,30 @@ struct TomlSyntaxError: Error, Equatable {
 
     /// What to write, for the slips that are made most; nil for others.
     var hint: String? {
-        Self.hints.first { message.contains($0.words) }?.hint
+        Self.hints.first { message.contains($0.text) }?.hint
     }
 
     /// By words of toml++; the first that fits.
     private static let hints = [
         (
-            words: "could not determine value type",
+            text: "could not determine value type",
             hint: #"texts stand in quotes: "www.example.com"; true, false and numbers do not"#
         ),
-        (words: "unknown escape sequence", hint: #"in single quotes a backslash is itself: '^/v\d+/'"#),
-        (words: "unescaped control characters", hint: "does a quote at the text's end miss?"),
+        (text: "unknown escape sequence", hint: #"in single quotes a backslash is itself: '^/v\d+/'"#),
+        (text: "unescaped control characters", hint: "does a quote at the text's end miss?"),
         (
-            words: "cannot redefine existing table",
+            text: "cannot redefine existing table",
             hint: "write it once; of several sites, routes and upstreams each begins with [[…]]"
         ),
-        (words: "cannot redefine existing", hint: "write it once"),
+        (text: "cannot redefine existing", hint: "write it once"),
         (
-            words: "into existing inline table",
+            text: "into existing inline table",
             hint: "what stands in braces is complete: write its keys as name.key = …, or as a [table] of their own"
         ),
-        (words: "expected '=', saw", hint: "a key and its value are written: port = 443"),
-        (words: "comments, saw '/'", hint: "a comment begins with #"),
+        (text: "expected '=', saw", hint: "a key and its value are written: port = 443"),
+        (text: "comments, saw '/'", hint: "a comment begins with #"),
         (
-            words: "parsing inline table: expected key or closing",
+            text: "parsing inline table: expected key or closing",
             hint: "what stands in braces stands in one line; or write it as a [table]"
         ),
     ]

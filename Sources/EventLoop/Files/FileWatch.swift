@@ -129,19 +129,19 @@ package final class FileWatch {
 
     /// struct inotify_event: wd, mask, cookie, len, each of 32 bits, and a name of `len` bytes, padded with zeros.
     private func isAnyRelevant(_ count: Int) -> Bool {
-        var place = 0
+        var offset = 0
         var isAny = false
-        while count - place >= 16 {
-            let name = place + 16
-            let end = min(name + Int(word(place + 12)), count)
-            if isRelevant(word(place + 4), buffer[name..<end], in: directories[Int32(bitPattern: word(place))]) { isAny = true }
-            place = end
+        while count - offset >= 16 {
+            let name = offset + 16
+            let end = min(name + Int(word(offset + 12)), count)
+            if isRelevant(word(offset + 4), buffer[name..<end], in: directories[Int32(bitPattern: word(offset))]) { isAny = true }
+            offset = end
         }
         return isAny
     }
 
-    private func word(_ place: Int) -> UInt32 {
-        UInt32(buffer[place]) | UInt32(buffer[place + 1]) << 8 | UInt32(buffer[place + 2]) << 16 | UInt32(buffer[place + 3]) << 24
+    private func word(_ start: Int) -> UInt32 {
+        UInt32(buffer[start]) | UInt32(buffer[start + 1]) << 8 | UInt32(buffer[start + 2]) << 16 | UInt32(buffer[start + 3]) << 24
     }
 
     /// Two names of one digest cost a comparison.

@@ -12,38 +12,38 @@ struct AnswerPage {
 
     /// - Parameters:
     ///   - reason: the stable word.
-    ///   - words: for a person.
-    init(status: Int, reason: String, words: String, style: Style) {
-        let words = style == .text ? words : Self.escaped(words)
+    ///   - message: for a person.
+    init(status: Int, reason: String, message: String, style: Style) {
+        let message = style == .text ? message : Self.escaped(message)
         switch style {
         case .json:
             mediaType = "application/json"
-            body = Array("{\"status\":\(status),\"reason\":\"\(reason)\",\"message\":\"\(words)\"}\n".utf8)
+            body = Array("{\"status\":\(status),\"reason\":\"\(reason)\",\"message\":\"\(message)\"}\n".utf8)
         case .text:
             mediaType = "text/plain; charset=utf-8"
-            body = Array("\(words)\ngatehouse: \(reason)\n".utf8)
+            body = Array("\(message)\ngatehouse: \(reason)\n".utf8)
         case .html:
             mediaType = "text/html; charset=utf-8"
-            body = Self.html("\(status) \(StatusText.phrase(status))", reason, words)
+            body = Self.html("\(status) \(StatusText.phrase(status))", reason, message)
         }
     }
 
-    private static func html(_ title: String, _ reason: String, _ words: String) -> [UInt8] {
+    private static func html(_ title: String, _ reason: String, _ message: String) -> [UInt8] {
         Array(
             """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><title>\(title)</title>
             <style>body{font:16px/1.5 system-ui,sans-serif;margin:20vh auto;max-width:36em;padding:0 1em;color:#223}\
             code{color:#667}</style></head>
-            <body><h1>\(title)</h1><p>\(words)</p><p><code>gatehouse: \(reason)</code></p></body></html>
+            <body><h1>\(title)</h1><p>\(message)</p><p><code>gatehouse: \(reason)</code></p></body></html>
 
             """.utf8)
     }
 
     /// For HTML and JSON alike: what could end a string or open a tag becomes an entity or a space.
-    private static func escaped(_ words: String) -> String {
+    private static func escaped(_ message: String) -> String {
         var text = ""
-        for scalar in words.unicodeScalars {
+        for scalar in message.unicodeScalars {
             switch scalar {
             case "<": text += "&lt;"
             case ">": text += "&gt;"

@@ -113,10 +113,10 @@ struct Failure: Error {
     var retryAfter: UInt64? { content.retryAfter }
 
     /// The same, with more for the log.
-    func noting(_ words: String) -> Failure {
+    func noting(_ text: String) -> Failure {
         Failure(
             Content(
-                reason, status, blame, detail.isEmpty ? words : "\(detail); \(words)", retry, key, fields, retryAfter,
+                reason, status, blame, detail.isEmpty ? text : "\(detail); \(text)", retry, key, fields, retryAfter,
                 clientDetail: content.clientDetail ?? detail))
     }
 

@@ -35,7 +35,7 @@ struct OwnAnswer {
         // What was typed by hand is answered for a terminal.
         let style: AnswerPage.Style? = failure.isOfTyping && request?.accepts("text/html") != true ? .text : nil
         return OwnAnswer(
-            failure.status, failure.reason, words: failure.clientDetail, request, headers, name, page, style: style
+            failure.status, failure.reason, message: failure.clientDetail, request, headers, name, page, style: style
         ) { fields in
             fields.append(failure.fields)
             // RFC 9110 §10.2.3. Whoever is told nothing of a 503 asks again at once.
@@ -47,7 +47,7 @@ struct OwnAnswer {
     static func redirect(_ request: RequestHead, toPort port: Int, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
         let keepsMethod = request.method != .get && request.method != .head
         return OwnAnswer(
-            keepsMethod ? 308 : 301, .exchange(.redirectToHTTPS), words: "This site is served over HTTPS.", request, headers,
+            keepsMethod ? 308 : 301, .exchange(.redirectToHTTPS), message: "This site is served over HTTPS.", request, headers,
             name
         ) { fields in
             fields.append("Location") { value in
@@ -71,7 +71,7 @@ struct OwnAnswer {
     /// `Allow` names what there is for any path (RFC 9110 §9.3.7).
     static func options(_ request: RequestHead, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(
-            200, .exchange(.options), words: "This is the gateway; the request went no further, as it asked.", request, headers,
+            200, .exchange(.options), message: "This is the gateway; the request went no further, as it asked.", request, headers,
             name
         ) { fields in
             if request.form == .asterisk { fields.append("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") }
@@ -80,24 +80,24 @@ struct OwnAnswer {
 
     /// To a health check of a site that is ready.
     static func ready(_ request: RequestHead, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
-        OwnAnswer(200, .exchange(.ready), words: "The site is ready.", request, headers, name) { _ in }
+        OwnAnswer(200, .exchange(.ready), message: "The site is ready.", request, headers, name) { _ in }
     }
 
     /// To a browser's question whether a page of another origin may send a request. The request itself goes no further.
     static func preflight(
         _ request: RequestHead, _ answer: AnswerFields, headers: HeaderPlan, by name: ProxyName
     ) -> OwnAnswer {
-        OwnAnswer(204, .exchange(.crossOriginPreflight), words: "", request, headers, name) { $0.append(answer) }
+        OwnAnswer(204, .exchange(.crossOriginPreflight), message: "", request, headers, name) { $0.append(answer) }
     }
 
     /// To an ACME authority that looks for what proves a name (RFC 8555 §8.3).
     static func challenge(_ request: RequestHead, _ text: String, by name: ProxyName) -> OwnAnswer {
-        OwnAnswer(200, .exchange(.challenge), words: "", request, .none, name, text: text) { _ in }
+        OwnAnswer(200, .exchange(.challenge), message: "", request, .none, name, text: text) { _ in }
     }
 
     /// To a path of the same site: a directory without its slash.
     static func redirect(_ request: RequestHead, toPath path: String, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
-        OwnAnswer(301, .exchange(.directory), words: "The directory is at \(path)", request, headers, name) { fields in
+        OwnAnswer(301, .exchange(.directory), message: "The directory is at \(path)", request, headers, name) { fields in
             fields.append("Location") { value in
                 value.append(contentsOf: path.utf8)
                 value.append(request.fields.bytes, request.query)
@@ -110,7 +110,7 @@ struct OwnAnswer {
         _ request: RequestHead, to location: [UInt8], _ status: Int, headers: HeaderPlan, by name: ProxyName
     ) -> OwnAnswer {
         let place = String(decoding: location, as: UTF8.self)
-        return OwnAnswer(status, .exchange(.redirect), words: "Go to \(place)", request, headers, name) { fields in
+        return OwnAnswer(status, .exchange(.redirect), message: "Go to \(place)", request, headers, name) { fields in
             fields.append("Location") { $0.append(location.span) }
         }
     }
@@ -160,7 +160,7 @@ struct OwnAnswer {
     }
 
     private init(
-        _ status: Int, _ reason: Reason, words: String, _ request: RequestHead?, _ headers: HeaderPlan,
+        _ status: Int, _ reason: Reason, message: String, _ request: RequestHead?, _ headers: HeaderPlan,
         _ name: ProxyName, _ file: ErrorPage? = nil, text: String? = nil, style: AnswerPage.Style? = nil,
         _ addFields: (inout AnswerFields) -> Void
     ) {
@@ -173,7 +173,7 @@ struct OwnAnswer {
             (mediaType, body) = (file.mediaType, .file(file))
         } else {
             let style = request?.prefersJSON == true ? .json : style ?? .html
-            let page = AnswerPage(status: status, reason: reason.word, words: words, style: style)
+            let page = AnswerPage(status: status, reason: reason.word, message: message, style: style)
             (mediaType, body) = (page.mediaType, .made(page.body))
         }
         self.status = status

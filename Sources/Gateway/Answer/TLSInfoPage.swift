@@ -6,21 +6,21 @@ struct TLSInfoPage {
     let mediaType: String
     let body: [UInt8]
 
-    /// One line of it. The words stand in the text, the value in JSON.
+    /// One line of it. What is shown stands in the text, the value in JSON.
     private struct Fact {
         let name: String
-        let words: String
+        let shown: String
         /// As JSON.
         let value: String
 
         init(_ name: String, _ text: String?, orNone none: String = "none") {
             self.name = name
-            words = text ?? none
+            shown = text ?? none
             value = text.map { JSONString.quoted($0) } ?? "null"
         }
 
-        init(_ name: String, words: String, value: String) {
-            (self.name, self.words, self.value) = (name, words, value)
+        init(_ name: String, shown: String, value: String) {
+            (self.name, self.shown, self.value) = (name, shown, value)
         }
     }
 
@@ -40,9 +40,9 @@ struct TLSInfoPage {
             Fact("group", facts.group, orNone: "none, or not known of a session that was resumed"),
             Fact("server_name", facts.serverName, orNone: "none: the client sent no SNI (-servername NAME)"),
             Fact("alpn", facts.alpn, orNone: "none: the client offered nothing (-alpn h2,http/1.1)"),
-            Fact("resumed", words: facts.isResumed ? "yes" : "no", value: "\(facts.isResumed)"),
+            Fact("resumed", shown: facts.isResumed ? "yes" : "no", value: "\(facts.isResumed)"),
             Fact(
-                "tickets_sent", words: facts.ticketsSent.map(String.init) ?? "not counted: the records are OpenSSL's",
+                "tickets_sent", shown: facts.ticketsSent.map(String.init) ?? "not counted: the records are OpenSSL's",
                 value: facts.ticketsSent.map(String.init) ?? "null"),
             Fact("records", facts.records == nil ? "OpenSSL's" : "own"),
             count("records_received", facts.records?.received), count("records_sent", facts.records?.sent),
@@ -59,7 +59,7 @@ struct TLSInfoPage {
     }
 
     private static func count(_ name: String, _ count: UInt64?) -> Fact {
-        Fact(name, words: count.map(String.init) ?? "not counted", value: count.map(String.init) ?? "null")
+        Fact(name, shown: count.map(String.init) ?? "not counted", value: count.map(String.init) ?? "null")
     }
 
     /// Where a proxy in front has taken TLS off, by what it says of it.
@@ -77,7 +77,7 @@ struct TLSInfoPage {
         return [
             Fact("http", httpVersion), Fact("site", site), Fact("client", endpoint.peer.description),
             Fact(
-                "proxy_protocol", words: header == nil ? "no: the client connected by itself" : "yes: the proxy in front says so",
+                "proxy_protocol", shown: header == nil ? "no: the client connected by itself" : "yes: the proxy in front says so",
                 value: "\(header != nil)"),
             Fact("listener", header?.destination?.description ?? listener(endpoint).description),
         ]
@@ -94,7 +94,7 @@ struct TLSInfoPage {
     private static func text(_ facts: [Fact]) -> String {
         let width = facts.map(\.name.count).max() ?? 0
         return facts.map { fact in
-            fact.name + String(repeating: " ", count: width - fact.name.count + 2) + printable(fact.words) + "\n"
+            fact.name + String(repeating: " ", count: width - fact.name.count + 2) + printable(fact.shown) + "\n"
         }.joined()
     }
 

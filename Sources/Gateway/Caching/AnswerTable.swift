@@ -24,7 +24,7 @@ struct AnswerTable<Form: StoredForm> {
     private var free: [Int] = []
     private var recency = RecencyList()
     /// The slots of each target's variants.
-    private var places: [CacheKey: [Int]] = [:]
+    private var indices: [CacheKey: [Int]] = [:]
     /// What all of them cost.
     private(set) var bytes = 0
 
@@ -34,7 +34,7 @@ struct AnswerTable<Form: StoredForm> {
 
     /// The form that suits a request; it has been used then.
     mutating func find(_ key: CacheKey, _ asked: borrowing SelectingFields) -> Form? {
-        guard let variants = places[key] else { return nil }
+        guard let variants = indices[key] else { return nil }
         // Most targets have one form.
         if variants.count == 1 {
             guard let form = slots[variants[0]], form.suits(asked) else { return nil }
@@ -43,38 +43,38 @@ struct AnswerTable<Form: StoredForm> {
         }
         var known: (varying: VaryingFields, values: [UInt8])?
         // The newest of those that suit, RFC 9111 §4: what a target's answers depend on may change.
-        for place in variants.reversed() {
-            guard let form = slots[place] else { continue }
+        for index in variants.reversed() {
+            guard let form = slots[index] else { continue }
             // Most forms of a target depend on the same fields.
             let values = known.flatMap { $0.varying == form.varying ? $0.values : nil } ?? asked.values(of: form.varying)
             known = (form.varying, values)
             guard values == form.values else { continue }
-            recency.touch(place)
+            recency.touch(index)
             return form
         }
         return nil
     }
 
     /// Is there any form of the target?
-    func has(_ key: CacheKey) -> Bool { places[key] != nil }
+    func has(_ key: CacheKey) -> Bool { indices[key] != nil }
 
-    func forms(of key: CacheKey) -> [Form] { (places[key] ?? []).compactMap { slots[$0] } }
+    func forms(of key: CacheKey) -> [Form] { (indices[key] ?? []).compactMap { slots[$0] } }
 
-    func contains(_ form: Form) -> Bool { place(of: form) != nil }
+    func contains(_ form: Form) -> Bool { index(of: form) != nil }
 
     /// Is there a form that answers the same requests?
-    func contains(like form: Form) -> Bool { place(like: form) != nil }
+    func contains(like form: Form) -> Bool { index(like: form) != nil }
 
     /// A form that was found has been used.
     mutating func use(_ form: Form) {
-        if let place = place(of: form) { recency.touch(place) }
+        if let index = index(of: form) { recency.touch(index) }
     }
 
-    private func place(of form: Form) -> Int? { places[form.key]?.first { slots[$0] === form } }
+    private func index(of form: Form) -> Int? { indices[form.key]?.first { slots[$0] === form } }
 
-    private func place(like form: Form) -> Int? {
-        places[form.key]?.first { place in
-            slots[place].map { $0.varying == form.varying && $0.values == form.values } ?? false
+    private func index(like form: Form) -> Int? {
+        indices[form.key]?.first { index in
+            slots[index].map { $0.varying == form.varying && $0.values == form.values } ?? false
         }
     }
 
@@ -84,45 +84,45 @@ struct AnswerTable<Form: StoredForm> {
     /// - Returns: another form of the target that has made room for it.
     @discardableResult
     mutating func insert(_ form: Form) -> Form? {
-        let place = free.popLast() ?? slots.count
-        if place == slots.count { slots.append(form) } else { slots[place] = form }
-        recency.insert(place)
+        let index = free.popLast() ?? slots.count
+        if index == slots.count { slots.append(form) } else { slots[index] = form }
+        recency.insert(index)
         bytes += form.cost
-        places[form.key, default: []].append(place)
-        guard let variants = places[form.key], variants.count > Self.mostVariants, let first = variants.first else { return nil }
+        indices[form.key, default: []].append(index)
+        guard let variants = indices[form.key], variants.count > Self.mostVariants, let first = variants.first else { return nil }
         return remove(at: first)
     }
 
     /// Removes the form that answers the same requests.
     @discardableResult
     mutating func remove(like form: Form) -> Form? {
-        place(like: form).flatMap { remove(at: $0) }
+        index(like: form).flatMap { remove(at: $0) }
     }
 
     /// - Returns: was it there?
     @discardableResult
-    mutating func remove(_ form: Form) -> Bool { place(of: form).flatMap { remove(at: $0) } != nil }
+    mutating func remove(_ form: Form) -> Bool { index(of: form).flatMap { remove(at: $0) } != nil }
 
     /// Removes what was not used for the longest time.
     mutating func removeOldest() -> Form? { recency.oldest.flatMap { remove(at: $0) } }
 
     /// Removes all forms of a target.
     @discardableResult
-    mutating func removeAll(of key: CacheKey) -> [Form] { (places[key] ?? []).compactMap { remove(at: $0) } }
+    mutating func removeAll(of key: CacheKey) -> [Form] { (indices[key] ?? []).compactMap { remove(at: $0) } }
 
     /// Removes all forms of the targets that `isMeant`.
     mutating func removeAll(where isMeant: (CacheKey) -> Bool) -> [Form] {
-        Array(places.keys).filter(isMeant).flatMap { removeAll(of: $0) }
+        Array(indices.keys).filter(isMeant).flatMap { removeAll(of: $0) }
     }
 
-    private mutating func remove(at place: Int) -> Form? {
-        guard let form = slots[place] else { return nil }
-        slots[place] = nil
-        free.append(place)
-        recency.remove(place)
+    private mutating func remove(at index: Int) -> Form? {
+        guard let form = slots[index] else { return nil }
+        slots[index] = nil
+        free.append(index)
+        recency.remove(index)
         bytes -= form.cost
-        places[form.key]?.removeAll { $0 == place }
-        if places[form.key]?.isEmpty == true { places[form.key] = nil }
+        indices[form.key]?.removeAll { $0 == index }
+        if indices[form.key]?.isEmpty == true { indices[form.key] = nil }
         return form
     }
 }

@@ -9,25 +9,25 @@ import Protection
 final class ChangedTargets: Sendable {
     /// How often a target had been changed at some moment.
     struct Mark: Equatable, Sendable {
-        fileprivate let place: Int
+        fileprivate let index: Int
         fileprivate let count: UInt64
     }
 
-    private static let places = 1 << 15
-    private let counts = AtomicWords(count: ChangedTargets.places)
+    private static let size = 1 << 15
+    private let counts = AtomicWords(count: ChangedTargets.size)
 
     /// - Parameter key: of a target by any route.
     func mark(of key: CacheKey) -> Mark {
-        let place = CacheKey(route: 0, target: key.target).hashValue & (Self.places - 1)
-        return Mark(place: place, count: counts.load(place))
+        let index = CacheKey(route: 0, target: key.target).hashValue & (Self.size - 1)
+        return Mark(index: index, count: counts.load(index))
     }
 
     /// Has the target not been changed since?
-    func isCurrent(_ mark: Mark) -> Bool { counts.load(mark.place) == mark.count }
+    func isCurrent(_ mark: Mark) -> Bool { counts.load(mark.index) == mark.count }
 
     /// The target is changed now.
     func note(_ key: CacheKey) {
         var last = mark(of: key)
-        while !counts.replace(last.count, by: last.count &+ 1, at: last.place) { last = mark(of: key) }
+        while !counts.replace(last.count, by: last.count &+ 1, at: last.index) { last = mark(of: key) }
     }
 }

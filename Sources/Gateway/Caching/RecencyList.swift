@@ -1,4 +1,4 @@
-/// Which of many places was used last, and which was not for the longest time: a list over numbers, each step of which costs the
+/// Which of many indices was used last, and which was not for the longest time: a list over numbers, each step of which costs the
 /// same however long it is.
 struct RecencyList {
     private struct Link {
@@ -14,26 +14,26 @@ struct RecencyList {
     var oldest: Int? { last == Self.none ? nil : last }
     private var last = RecencyList.none
 
-    /// A place that is not in the list has been used.
-    mutating func insert(_ place: Int) {
-        while links.count <= place { links.append(Link(earlier: Self.none, later: Self.none)) }
-        links[place] = Link(earlier: newest, later: Self.none)
-        if newest != Self.none { links[newest].later = place }
-        newest = place
-        if last == Self.none { last = place }
+    /// One that is not in the list has been used.
+    mutating func insert(_ index: Int) {
+        while links.count <= index { links.append(Link(earlier: Self.none, later: Self.none)) }
+        links[index] = Link(earlier: newest, later: Self.none)
+        if newest != Self.none { links[newest].later = index }
+        newest = index
+        if last == Self.none { last = index }
     }
 
-    /// Takes a place out that is in the list.
-    mutating func remove(_ place: Int) {
-        let link = links[place]
+    /// Takes one out that is in the list.
+    mutating func remove(_ index: Int) {
+        let link = links[index]
         if link.later == Self.none { newest = link.earlier } else { links[link.later].earlier = link.earlier }
         if link.earlier == Self.none { last = link.later } else { links[link.earlier].later = link.later }
     }
 
-    /// A place that is in the list has been used.
-    mutating func touch(_ place: Int) {
-        guard place != newest else { return }
-        remove(place)
-        insert(place)
+    /// One that is in the list has been used.
+    mutating func touch(_ index: Int) {
+        guard index != newest else { return }
+        remove(index)
+        insert(index)
     }
 }

@@ -65,7 +65,7 @@ package actor CertificateDemand: CertificateSource {
     }
 
     /// Which names may be had, for people.
-    package nonisolated var words: String {
+    package nonisolated var summary: String {
         let names = settings.patterns.isEmpty ? "names" : settings.patterns.joined(separator: ", ")
         let question = settings.question.map { " that \($0.authority) allows" } ?? ""
         return "\(names)\(question), at most \(settings.maxNames)"

@@ -162,7 +162,7 @@ package actor Stapler {
         }
         record.answer = answer
         record.saidProblem = nil
-        var words: Logger.Metadata = [
+        var facts: Logger.Metadata = [
             "certificate": "\(group[0].file)", "responder": "\(group[0].responder ?? "")",
             "until": "\(Timestamp.text(seconds: group[0].inUse?.until ?? now))",
             "next": "\(Timestamp.text(seconds: record.schedule.next))",
@@ -170,26 +170,26 @@ package actor Stapler {
         do throws(ACMEError) {
             try directory.write(answer, to: "\(Self.folder)/\(group[0].cacheName)")
         } catch {
-            words["kept"] = "no: \(error)"
+            facts["kept"] = "no: \(error)"
         }
-        log.info("a new OCSP answer is in use", metadata: words)
+        log.info("a new OCSP answer is in use", metadata: facts)
     }
 
     private func refuse(_ reason: String, for staple: OCSPStaple, _ record: inout Record) {
         record.schedule.failed(now: Self.now, chance: Double.random(in: 0..<1))
         let holds = staple.inUse.map { $0.until > Self.now } ?? false
-        var words: Logger.Metadata = [
+        var facts: Logger.Metadata = [
             "certificate": "\(staple.file)", "responder": "\(staple.responder ?? "")", "reason": "\(reason)",
             "next": "\(Timestamp.text(seconds: record.schedule.next))",
         ]
-        if holds, let until = staple.inUse?.until { words["until"] = "\(Timestamp.text(seconds: until))" }
+        if holds, let until = staple.inUse?.until { facts["until"] = "\(Timestamp.text(seconds: until))" }
         if !holds, staple.isRequired {
-            words["help"] = "the certificate is must-staple: clients refuse it until there is an answer"
+            facts["help"] = "the certificate is must-staple: clients refuse it until there is an answer"
         }
         // The same once more is for who looks closely.
         let level: Logger.Level = record.saidProblem == reason ? .info : !holds && staple.isRequired ? .error : .warning
         record.saidProblem = reason
-        log.log(level: level, "no new OCSP answer", metadata: words)
+        log.log(level: level, "no new OCSP answer", metadata: facts)
     }
 
     // MARK: The call

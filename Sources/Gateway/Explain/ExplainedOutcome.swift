@@ -31,9 +31,9 @@ extension Explainer {
         }
     }
 
-    private func answer(_ status: Int, _ words: String, _ reason: ExchangeReason, _ explanation: inout Explanation) {
+    private func answer(_ status: Int, _ result: String, _ reason: ExchangeReason, _ explanation: inout Explanation) {
         explanation.status = status
-        explanation.result = words
+        explanation.result = result
         explanation.reason = reason.rawValue
     }
 
@@ -101,12 +101,12 @@ extension Explainer {
             configuration: configuration, site: index.site, sitePath: variables.site.keyPath,
             route: written?.route ?? Route(path: "/", action: .proxy), routePath: written?.path ?? "")
         return Explanation.Upstream(
-            name: route.group.name, method: Self.words(route.group.method),
+            name: route.group.name, method: Self.name(route.group.method),
             servers: servers.all(of: index.site, at: variables.site.keyPath), refusal: servers.refusal?.reason.word,
             requestLine: FieldComparison.requestLine(sent), fields: FieldComparison(head, sent, causes: causes).fields)
     }
 
-    static func words(_ method: UpstreamGroup.Method) -> String {
+    static func name(_ method: UpstreamGroup.Method) -> String {
         switch method {
         case .roundRobin: "round_robin"
         case .weighted: "weighted"

@@ -51,7 +51,7 @@ extension Explainer {
             case nil: nil
             }
         return Explanation.Upstream(
-            name: target.group.name, method: Self.words(target.group.method), servers: servers,
+            name: target.group.name, method: Self.name(target.group.method), servers: servers,
             requestLine: "passed on as it is" + (header.map { ", behind a header of the PROXY protocol \($0)," } ?? ""),
             fields: [])
     }

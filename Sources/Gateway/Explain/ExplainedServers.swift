@@ -80,8 +80,8 @@ struct ExplainedServers {
             }
         }
         if server.weight == 0 { return "has weight 0" }
-        let words = ServerReport.states(of: server).map { Self.words(of: $0, server.state.health.lastFault) }
-        if !words.isEmpty { return words.joined(separator: ", ") }
+        let states = ServerReport.states(of: server).map { Self.text(of: $0, server.state.health.lastFault) }
+        if !states.isEmpty { return states.joined(separator: ", ") }
         if server.parameters.maxConns > 0, server.load >= server.parameters.maxConns {
             return "full: \(load), and max_conns is \(server.parameters.maxConns)"
         }
@@ -94,7 +94,7 @@ struct ExplainedServers {
         }
     }
 
-    private static func words(of state: String, _ fault: String?) -> String {
+    private static func text(of state: String, _ fault: String?) -> String {
         let why = fault.map { ": \($0)" } ?? ""
         return switch state {
         case "disabled": "an operator has disabled it"

@@ -118,11 +118,11 @@ extension ClientConnection {
 
     /// What is said when no other server can be reached either.
     private static func failure(_ error: TransportError, of server: UpstreamServer) -> Failure {
-        let words = "no server can be reached: \(server.url): \(error.description)"
+        let detail = "no server can be reached: \(server.url): \(error.description)"
         return switch error {
-        case .timedOut: Failure(.upstreamConnectTimeout, detail: words, key: "tcp.connect_timeout")
-        case .unresolved: Failure(.upstreamUnresolved, detail: words)
-        default: Failure(.upstreamConnectFailed, detail: words)
+        case .timedOut: Failure(.upstreamConnectTimeout, detail: detail, key: "tcp.connect_timeout")
+        case .unresolved: Failure(.upstreamUnresolved, detail: detail)
+        default: Failure(.upstreamConnectFailed, detail: detail)
         }
     }
 

@@ -19,7 +19,7 @@ package struct TapFilter: Sendable {
 
     /// What of a filter cannot be understood, in words for who wrote it.
     package struct Flaw: Error, Equatable {
-        package let words: String
+        package let reason: String
     }
 
     /// Sets what a name stands for: `site`, `route`, `status` (`503`, `5xx` or `400-499`), `client` (an address or a block),
@@ -31,16 +31,16 @@ package struct TapFilter: Sendable {
         case "route": route = value
         case "method": method = value
         case "status":
-            guard let range = Self.statuses(value) else { throw Flaw(words: "status is to be as 503, 5xx or 400-499.") }
+            guard let range = Self.statuses(value) else { throw Flaw(reason: "status is to be as 503, 5xx or 400-499.") }
             status = range
         case "client":
-            guard let block = CIDR(value) else { throw Flaw(words: "client is to be an address or a block, as 192.0.2.0/24.") }
+            guard let block = CIDR(value) else { throw Flaw(reason: "client is to be an address or a block, as 192.0.2.0/24.") }
             client = block
         case "path":
             do throws(RegularExpression.Fault) {
                 path = try Glob.expression(value)
             } catch {
-                throw Flaw(words: "path \(error.reason).")
+                throw Flaw(reason: "path \(error.reason).")
             }
         default: return false
         }

@@ -108,23 +108,23 @@ package actor KeyFetcher {
         saidProblem = nil
         guard answer != text else { return }
         text = answer
-        var words: Logger.Metadata = ["url": "\(keys.url)", "keys": "\(known.count)"]
-        if let problem { words["kept"] = "no: \(problem)" }
-        if let fault = known.faults.first { words["passed_over"] = "\(known.faults.count), the first: \(fault)" }
-        log.log(level: known.faults.isEmpty ? .info : .warning, "an issuer's keys are in use", metadata: words)
+        var facts: Logger.Metadata = ["url": "\(keys.url)", "keys": "\(known.count)"]
+        if let problem { facts["kept"] = "no: \(problem)" }
+        if let fault = known.faults.first { facts["passed_over"] = "\(known.faults.count), the first: \(fault)" }
+        log.log(level: known.faults.isEmpty ? .info : .warning, "an issuer's keys are in use", metadata: facts)
     }
 
     private func refuse(_ reason: String) {
         keys.fail(reason)
         let isOpen = if case .success = keys.shared.value { true } else { false }
-        let words: Logger.Metadata = [
+        let facts: Logger.Metadata = [
             "url": "\(keys.url)", "reason": "\(reason)", "key": "jwt.jwks_url",
             "meanwhile": isOpen ? "the last ones hold" : "nobody is let in",
         ]
         // The same once more is for who looks closely.
         let level: Logger.Level = saidProblem == reason ? .info : isOpen ? .warning : .error
         saidProblem = reason
-        log.log(level: level, "an issuer's keys cannot be fetched", metadata: words)
+        log.log(level: level, "an issuer's keys cannot be fetched", metadata: facts)
     }
 
     private func ask() async throws(Failed) -> [UInt8] {

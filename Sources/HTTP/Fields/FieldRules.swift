@@ -17,6 +17,9 @@ package struct ConfiguredField: Sendable, Equatable {
         self.value = value
     }
 
+    /// As HTTP/1 writes it, with its line end.
+    package var line: [UInt8] { Array("\(name): \(value)\r\n".utf8) }
+
     /// The line of a field whose value somebody else has said, byte for byte: names that are no UTF-8 must not become one.
     /// - Returns: as HTTP/1 writes it, with its line end; nil where the initialiser says so.
     package static func line(_ name: String, _ value: ArraySlice<UInt8>) -> [UInt8]? {

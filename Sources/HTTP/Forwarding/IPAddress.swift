@@ -75,18 +75,15 @@ package struct IPAddress: Equatable, Hashable, Sendable {
     }
 
     private static func parseV6(_ bytes: Span<UInt8>, _ range: Range<Int>) -> (UInt64, UInt64)? {
-        var groups: [8 of UInt16] = .init(repeating: 0)
-        var count = 0
-        var gap = -1
+        var groups = Groups()
         var index = range.lowerBound
         let end = range.upperBound
         if end - index >= 2, bytes[index] == 0x3A {
-            guard bytes[index + 1] == 0x3A else { return nil }
-            gap = 0
+            guard bytes[index + 1] == 0x3A, groups.addGap() else { return nil }
             index += 2
         }
         while index < end {
-            guard count < 8 else { return nil }
+            guard groups.count < 8 else { return nil }
             let start = index
             var value: UInt16 = 0
             while index < end, index - start < 4, let digit = ByteClass.hexValue(bytes[index]) {
@@ -95,42 +92,56 @@ package struct IPAddress: Equatable, Hashable, Sendable {
             }
             guard index > start else { return nil }
             if index < end, bytes[index] == 0x2E {
-                guard count <= 6, let bits = parseV4(bytes, start..<end) else { return nil }
-                groups[count] = UInt16(bits >> 16)
-                groups[count + 1] = UInt16(truncatingIfNeeded: bits)
-                count += 2
-                index = end
+                guard groups.count <= 6, let bits = parseV4(bytes, start..<end) else { return nil }
+                groups.add(UInt16(bits >> 16))
+                groups.add(UInt16(truncatingIfNeeded: bits))
                 break
             }
-            groups[count] = value
-            count += 1
+            groups.add(value)
             if index == end { break }
             guard bytes[index] == 0x3A, index + 1 < end else { return nil }
             index += 1
             if bytes[index] == 0x3A {
-                guard gap < 0 else { return nil }
-                gap = count
+                guard groups.addGap() else { return nil }
                 index += 1
             }
         }
-        guard gap < 0 ? count == 8 : count < 8 else { return nil }
-        return halves(groups, count, gap)
+        return groups.halves
     }
 
-    private static func halves(_ groups: [8 of UInt16], _ count: Int, _ gap: Int) -> (UInt64, UInt64) {
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        for position in 0..<8 {
-            let group: UInt16
-            if gap < 0 || position < gap {
-                group = groups[position]
-            } else {
-                let source = position - (8 - count)
-                group = source >= gap ? groups[source] : 0
-            }
-            if position < 4 { high = high << 16 | UInt64(group) } else { low = low << 16 | UInt64(group) }
+    /// What has been read of an IPv6 address, at most eight groups.
+    private struct Groups {
+        private var values: [8 of UInt16] = .init(repeating: 0)
+        private(set) var count = 0
+        /// How many stand before `::`; nil while there is none.
+        private var gap: Int?
+
+        mutating func add(_ value: UInt16) {
+            values[count] = value
+            count += 1
         }
-        return (high, low)
+
+        /// `::`.
+        /// - Returns: false if there was one already.
+        mutating func addGap() -> Bool {
+            guard gap == nil else { return false }
+            gap = count
+            return true
+        }
+
+        /// The address; nil if there are too few groups, or too many for a gap.
+        var halves: (UInt64, UInt64)? {
+            guard gap == nil ? count == 8 : count < 8 else { return nil }
+            let start = gap ?? 8
+            var (high, low): (UInt64, UInt64) = (0, 0)
+            for position in 0..<8 {
+                // Those behind the gap stand at the end.
+                let source = position < start ? position : position - (8 - count)
+                let group = position < start || source >= start ? values[source] : 0
+                if position < 4 { high = high << 16 | UInt64(group) } else { low = low << 16 | UInt64(group) }
+            }
+            return (high, low)
+        }
     }
 }
 

@@ -107,7 +107,8 @@ package final class HTTP2Connection {
     /// Why it ends; nil while it does not.
     package var error: ConnectionError? { failure }
     var failure: ConnectionError?
-    /// Bytes of DATA that have been handed over since `dataMovedAt`, when it last was as much as counts; in monotonic nanoseconds.
+    /// Bytes of DATA that have been handed over since `dataMovedAt`, when it last was as much as counts, in monotonic
+    /// nanoseconds.
     var dataMoved: UInt64 = 0
     var dataMovedAt: UInt64 = 0
     /// How its transport broke; nil while it has not.

@@ -50,7 +50,7 @@ extension HTTP2Connection {
         failure = error
         // RFC 9113 §6.8: of streams that the other side has opened.
         let last = role == .server ? lastStream : 0
-        output.append { Frames.appendGoAway(last: last, error.code, words: error.reason, to: &$0) }
+        output.append { Frames.appendGoAway(last: last, error.code, debugData: error.reason, to: &$0) }
         endStreams()
     }
 

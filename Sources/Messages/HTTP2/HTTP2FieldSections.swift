@@ -79,7 +79,7 @@ extension HTTP2Connection {
         case .request:
             if let repeats, try takeRepeatedRequest(fragment, begun, repeats) { return }
             var fields = RequestFields(limits: limits.head, storage: exchange(&spareFields, with: []))
-            try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, place: $2) }
+            try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, index: $2) }
             let priority = fields.priority
             let head = try open(fields, begun.stream, endsStream: begun.endsStream)
             repeats?.note(
@@ -91,7 +91,7 @@ extension HTTP2Connection {
         case .answer:
             if let repeats, try takeRepeatedAnswer(fragment, begun, repeats) { return }
             var fields = ResponseFields(limits: limits.head, storage: exchange(&spareFields, with: []))
-            try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, place: $2) }
+            try decoder.decode(fragment, isLast: true) { fields.add(name: $0, value: $1, index: $2) }
             fields.conclude()
             if fields.refusal == nil, fields.status >= 200 {
                 repeats?.note(fragment, endsStream: begun.endsStream, decoder, answer: { HTTP2RepeatedAnswer(fields) })
@@ -100,7 +100,7 @@ extension HTTP2Connection {
         case .trailers:
             if let repeats, try takeRepeatedTrailers(fragment, begun, repeats) { return }
             var trailers = TrailerFields(limits: limits.trailers)
-            try decoder.decode(fragment, isLast: true) { trailers.add(name: $0, value: $1, place: $2) }
+            try decoder.decode(fragment, isLast: true) { trailers.add(name: $0, value: $1, index: $2) }
             if begun.endsStream, trailers.malformation == nil, !trailers.isTooLarge {
                 repeats?.note(fragment, decoder, trailers: { trailers.fields })
             }

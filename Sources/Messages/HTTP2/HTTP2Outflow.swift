@@ -29,8 +29,8 @@ package final class HTTP2Outflow: BodySink {
     package var bodyBytes: UInt64 { handedOver }
     private var handedOver: UInt64 = 0
     /// Since when the peer has taken less than `stallBytes` of what it could have, in monotonic nanoseconds; nil while it takes
-    /// all that there is. Who waits for its turn is not stalled as long as the connection moves; and if that does not, its own end
-    /// is near.
+    /// all that there is. Whoever waits for its turn is not stalled as long as the connection moves; and if that does not, its
+    /// own end is near.
     package var stalledSince: UInt64? {
         guard let stream else { return stalledAt }
         if waitsWithHead { return stream.connection.now }

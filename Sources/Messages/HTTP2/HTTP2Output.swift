@@ -63,7 +63,7 @@ final class HTTP2Output {
     func appendEnd(_ identifier: UInt32) {
         if lastData.stream == identifier, let pending, pending.count == lastData.end {
             lastData.stream = 0
-            return pending.change(at: lastData.end - lastData.size + FrameHeader.flagsPlace) {
+            return pending.change(at: lastData.end - lastData.size + FrameHeader.flagsOffset) {
                 $0 | FrameFlag.endStreamOrAck.rawValue
             }
         }

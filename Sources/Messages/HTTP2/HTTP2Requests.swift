@@ -8,7 +8,7 @@ package struct HTTP2GoAway: Sendable {
     /// `.internalError` for one that is not known.
     package let code: ErrorCode
     /// In its own words, printable ASCII, at most 128 of them.
-    package let words: String
+    package let debugData: String
 }
 
 /// What a client does: requests out, answers in.
@@ -108,16 +108,16 @@ extension HTTP2Connection {
 
     /// GOAWAY: what it has not looked at may be sent again elsewhere (RFC 9113 §8.7).
     func receiveGoAway(_ payload: Span<UInt8>) {
-        let words = payload.extracting(droppingFirst: 8)
+        let bytes = payload.extracting(droppingFirst: 8)
         var text = ""
-        for index in 0..<min(words.count, 128) where 0x20...0x7E ~= words[index] {
-            text.unicodeScalars.append(Unicode.Scalar(words[index]))
+        for index in 0..<min(bytes.count, 128) where 0x20...0x7E ~= bytes[index] {
+            text.unicodeScalars.append(Unicode.Scalar(bytes[index]))
         }
         let said = BigEndian.uint32(payload, at: 0) & 0x7FFF_FFFF
         // RFC 9113 §6.8: it may be lowered, never raised.
         let last = min(said, receivedGoAway?.last ?? said)
         let code = ErrorCode(rawValue: BigEndian.uint32(payload, at: 4)) ?? .internalError
-        receivedGoAway = HTTP2GoAway(last: last, code: code, words: text)
+        receivedGoAway = HTTP2GoAway(last: last, code: code, debugData: text)
         for stream in streams.all where stream.identifier > last {
             forget(stream)
             stream.wasReset(.refusedStream)

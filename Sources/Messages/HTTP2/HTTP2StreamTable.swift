@@ -20,8 +20,8 @@ final class HTTP2StreamTable {
     var isEmpty: Bool { entries.isEmpty }
 
     subscript(identifier: UInt32) -> HTTP2Stream? {
-        guard let place = place(of: identifier) else { return nil }
-        return entries[place].stream
+        guard let index = index(of: identifier) else { return nil }
+        return entries[index].stream
     }
 
     /// - Parameter stream: one above all that are there.
@@ -33,14 +33,14 @@ final class HTTP2StreamTable {
 
     /// - Returns: false if it was not there.
     func remove(_ stream: HTTP2Stream) -> Bool {
-        guard let place = place(of: stream.identifier) else { return false }
+        guard let index = index(of: stream.identifier) else { return false }
         var lent = exchange(&entries, with: [])
-        lent.remove(at: place)
+        lent.remove(at: index)
         entries = lent
         return true
     }
 
-    private func place(of identifier: UInt32) -> Int? {
+    private func index(of identifier: UInt32) -> Int? {
         var low = 0
         var high = count
         while low < high {

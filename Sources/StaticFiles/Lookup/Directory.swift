@@ -31,13 +31,13 @@ package final class Directory: Sendable {
         // Safe: the bridged C string outlives the call, and nothing keeps it.
         let opened = unsafe gh_open_root(path)
         guard opened >= 0 else {
-            throw .unusable(reason: "\(path): \(systemWords(-opened))")
+            throw .unusable(reason: "\(path): \(systemReason(-opened))")
         }
         let probe = gh_probe_open_beneath(opened)
         guard probe == 0 else {
             close(opened)
             throw .unusable(
-                reason: "\(path): openat2(2) fails (\(systemWords(-probe))); "
+                reason: "\(path): openat2(2) fails (\(systemReason(-probe))); "
                     + "static files need Linux 5.6 or newer, and a sandbox that allows this call: "
                     + "no DynamicUser= or RestrictSUIDSGID= of systemd")
         }
@@ -124,17 +124,17 @@ package final class Directory: Sendable {
         }
     }
 
-    /// - Parameter place: what the words are said of, if not of the path that was asked for.
+    /// - Parameter place: what the reason is said of, if not of the path that was asked for.
     static func classified(_ error: Int32, at place: String = "") -> StaticError {
-        let words = place + systemWords(error)
+        let reason = place + systemReason(error)
         return switch error {
-        case ENOENT, ENOTDIR, ENAMETOOLONG: .notFound(reason: words)
-        case EACCES, EPERM: .forbidden(reason: words)
+        case ENOENT, ENOTDIR, ENAMETOOLONG: .notFound(reason: reason)
+        case EACCES, EPERM: .forbidden(reason: reason)
         case EXDEV: .forbidden(reason: "the path or a symbolic link in it leaves the directory, or ends nowhere on a way outside")
-        case ELOOP: .forbidden(reason: words)
+        case ELOOP: .forbidden(reason: reason)
         case ENXIO, ENODEV: .forbidden(reason: "not a regular file")
-        case EMFILE, ENFILE: .tooManyFiles(reason: words)
-        default: .other(reason: words)
+        case EMFILE, ENFILE: .tooManyFiles(reason: reason)
+        default: .other(reason: reason)
         }
     }
 }

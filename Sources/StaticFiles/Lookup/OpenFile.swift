@@ -92,20 +92,20 @@ final class OpenFile: Sendable {
         }
         // Also where the kernel or the file system cannot tell what is in memory.
         if !waiting, result == -Int(EAGAIN) || result == -Int(EOPNOTSUPP) { return nil }
-        guard result >= 0 else { throw .other(reason: "read: \(systemWords(Int32(-result)))") }
+        guard result >= 0 else { throw .other(reason: "read: \(systemReason(Int32(-result)))") }
         return result
     }
 
     private static func inspect(_ descriptor: Int32) throws(StaticError) -> stat {
         var facts = stat()
         // Safe: `facts` is exclusively ours during the call and has the size that fstat(2) fills.
-        guard unsafe fstat(descriptor, &facts) == 0 else { throw .other(reason: "fstat: \(systemWords(errno))") }
+        guard unsafe fstat(descriptor, &facts) == 0 else { throw .other(reason: "fstat: \(systemReason(errno))") }
         return facts
     }
 }
 
 /// The system's words for an error number.
-func systemWords(_ error: Int32) -> String {
+func systemReason(_ error: Int32) -> String {
     // Safe: the shim returns a constant NUL-terminated string.
     unsafe String(cString: gh_error_words(error))
 }

@@ -13,13 +13,13 @@ extension CertificateFiles {
         }
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
             let reason = TLSError.takeFileReason()
-            let words = isExchanged ? "it holds a key; is it exchanged with key_file?" : reason
-            throw TLSError(.configuration(.certificate), "cannot read the certificate \(certificate): \(words)")
+            let message = isExchanged ? "it holds a key; is it exchanged with key_file?" : reason
+            throw TLSError(.configuration(.certificate), "cannot read the certificate \(certificate): \(message)")
         }
         let read: OpaquePointer? = unsafe isKeyInStore ? storedKey(passphrase) : pemKey(passphrase)
         guard let key = unsafe read else {
             let reason = TLSError.takeFileReason()
-            throw TLSError(.configuration(.key), "cannot read the key \(self.key): \(words(for: reason, passphrase))")
+            throw TLSError(.configuration(.key), "cannot read the key \(self.key): \(message(for: reason, passphrase))")
         }
         defer { unsafe EVP_PKEY_free(key) }
         try unsafe use(key, in: context)
@@ -34,8 +34,8 @@ extension CertificateFiles {
     }
 
     /// Why a key did not come out of its file.
-    private func words(for reason: String, _ passphrase: Passphrase?) -> String {
-        if isKeyInStore { return Self.words(ofStore: reason) }
+    private func message(for reason: String, _ passphrase: Passphrase?) -> String {
+        if isKeyInStore { return Self.message(ofStore: reason) }
         guard passphrase != nil else {
             guard TLSError.isOfEncryption(reason) else { return reason }
             return "it is encrypted; key_passphrase_file must name a file with its passphrase"
@@ -46,7 +46,7 @@ extension CertificateFiles {
     }
 
     /// OpenSSL says of a store that has no such key no more than that it found nothing, and of a wrong PIN the same.
-    private static func words(ofStore reason: String) -> String {
+    private static func message(ofStore reason: String) -> String {
         switch reason {
         case "unregistered scheme": "no provider of OpenSSL opens such a URI; openssl.cnf has to load one (OPENSSL_CONF)"
         case TLSError.nothingFound: "there is no such key, or the PIN of key_passphrase_file is not the token's"
@@ -136,12 +136,13 @@ extension CertificateFiles {
             unsafe X509_free(leaf)
             unsafe gh_free_chain(others)
             throw TLSError(
-                .configuration(.certificate), "cannot open the PKCS#12 file \(files.certificate): \(Self.words(isOpen, reason))")
+                .configuration(.certificate),
+                "cannot open the PKCS#12 file \(files.certificate): \(Self.message(isOpen, reason))")
         }
         return unsafe (key, leaf, others)
     }
 
-    private static func words(_ isOpen: Bool, _ reason: String) -> String {
+    private static func message(_ isOpen: Bool, _ reason: String) -> String {
         if isOpen { return "it has no certificate with its key" }
         return switch reason {
         case "mac verify failure", "bad decrypt", "pkcs12 cipherfinal error":

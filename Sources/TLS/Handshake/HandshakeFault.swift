@@ -121,7 +121,7 @@ extension HandshakeFault {
             return
         }
         if reason.contains("alert") {
-            self = Self.byAlert.first { reason.contains($0.words) }?.fault ?? .clientAlert
+            self = Self.byAlert.first { reason.contains($0.text) }?.fault ?? .clientAlert
         } else if reason.hasPrefix("bad ") || reason.contains("length") || reason.contains("unexpected")
             || reason.contains("illegal") || reason.contains("invalid") || reason.contains("decode")
             || reason.contains("decryption")
@@ -146,7 +146,7 @@ extension HandshakeFault {
     ]
 
     /// The names of RFC 8446 §6.2, as OpenSSL spells them.
-    private static let byAlert: [(words: String, fault: HandshakeFault)] = [
+    private static let byAlert: [(text: String, fault: HandshakeFault)] = [
         ("unknown ca", .unknownAuthority), ("certificate expired", .certificateExpired), ("bad certificate", .certificateRefused),
         ("certificate unknown", .certificateRefused), ("unsupported certificate", .certificateRefused),
         ("certificate revoked", .certificateRefused), ("access denied", .certificateRefused),

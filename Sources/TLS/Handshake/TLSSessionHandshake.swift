@@ -57,7 +57,7 @@ extension TLSSession {
     }
 
     /// The cipher suites of an offer, in words: see `TLSOffer.suites(name:)`.
-    package func words(ofSuites offer: TLSOffer) -> [String] {
+    package func names(ofSuites offer: TLSOffer) -> [String] {
         offer.suites { number in
             guard let ssl = unsafe ssl else { return nil }
             return unsafe gh_offered_suite_name(ssl, number).map { unsafe String(cString: $0) }

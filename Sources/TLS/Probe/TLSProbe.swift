@@ -112,9 +112,9 @@ import Glibc
             group: TLSFacts.groupName(gh_negotiated_group(ssl)), alpn: name.isEmpty ? nil : name,
             isResumed: SSL_session_reused(ssl) == 1)
         let verdict = unsafe SSL_get_verify_result(ssl)
-        let words = unsafe verdict == Int(X509_V_OK) ? nil : String(cString: X509_verify_cert_error_string(verdict))
+        let doubt = unsafe verdict == Int(X509_V_OK) ? nil : String(cString: X509_verify_cert_error_string(verdict))
         return ProbeAnswer(
-            facts: facts, chain: chain, verification: words, staple: staple, asksForCertificate: asksForCertificate)
+            facts: facts, chain: chain, verification: doubt, staple: staple, asksForCertificate: asksForCertificate)
     }
 
     private var staple: ProbeAnswer.Staple {

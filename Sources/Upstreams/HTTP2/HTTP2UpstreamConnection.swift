@@ -172,8 +172,8 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         spareSides = []
         // What the kernel does not take now is not worth waiting for.
         if error == nil { _ = try? http2.flush() }
-        let words = http2.receivedGoAway.map { "the server has left: \($0.code.name) \($0.words)" }
-        http2.endStreams(error ?? .broken(words ?? "the server closed the connection"))
+        let reason = http2.receivedGoAway.map { "the server has left: \($0.code.name) \($0.debugData)" }
+        http2.endStreams(error ?? .broken(reason ?? "the server closed the connection"))
         owner.ended(self)
         tellNewcomers()
         http2.discard()

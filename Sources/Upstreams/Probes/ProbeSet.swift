@@ -22,13 +22,13 @@ package final class ProbeSet: Sendable {
                 [
                     pool, server.url, probing.host ?? "", "\(probing.interval) \(probing.timeout)",
                     "\(limits.fall) \(limits.rise)", "\(server.parameters.version)",
-                    server.parameters.proxyHeader.map { "\($0)" } ?? "", Self.words(of: server.tls),
+                    server.parameters.proxyHeader.map { "\($0)" } ?? "", Self.text(of: server.tls),
                 ] + question
             digits = String(ContentHash.hexadecimal(Array(parts.joined(separator: "\n").utf8)).prefix(16))
         }
 
         /// What decides whether a server is healthy over TLS. Files may have other places on other members.
-        private static func words(of tls: TLSClientContext.Settings?) -> String {
+        private static func text(of tls: TLSClientContext.Settings?) -> String {
             guard let tls else { return "" }
             let pins = tls.pins.map { "\($0)" }.joined(separator: " ")
             return "\(tls.serverName) \(tls.verifies) \(tls.minimumVersion) \(tls.suites ?? []) \(pins)"

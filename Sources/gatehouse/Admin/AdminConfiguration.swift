@@ -62,7 +62,7 @@ extension AdminResources {
                     table.keys.map { key in
                         let own = ([key.name] + key.alsoSpelled).lazy.compactMap { written.tables[table.path]?[$0] }.first
                         return AdminLimits.Limit(
-                            key: table.keyPath(key.name), value: own ?? key.standard.words, isWritten: own != nil,
+                            key: table.keyPath(key.name), value: own ?? key.standard.text, isWritten: own != nil,
                             meaning: key.meaning)
                     }
                 }))
@@ -109,7 +109,7 @@ private struct WrittenKeys {
 
 extension ConfigurationReference.Key.Default {
     /// What holds where the key is not written.
-    fileprivate var words: String {
+    fileprivate var text: String {
         switch self {
         case .value(let value), .none(let value): value
         case .required: ""

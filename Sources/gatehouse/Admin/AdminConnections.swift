@@ -48,7 +48,7 @@ struct AdminConnections: Codable, Sendable {
         /// Without waiting for what is under way.
         var atOnce: Bool?
 
-        var hasWords: Bool { code != nil || reason != nil }
+        var hasReason: Bool { code != nil || reason != nil }
     }
 
     /// That are looked through for those that are looked for.
@@ -100,26 +100,26 @@ extension AdminResources {
         guard let wanted = AdminConnections.Close(body) else {
             return .problem(400, "The body is to be JSON with \"id\", and perhaps \"code\", \"reason\" or \"at_once\".")
         }
-        guard let words = OperatorClose(code: wanted.code, reason: wanted.reason) else {
+        guard let close = OperatorClose(code: wanted.code, reason: wanted.reason) else {
             return .problem(
                 400,
                 "A Close frame has a code of 1000 to 1003, 1007 to 1014 or 3000 to 4999, and a reason of at most "
                     + "\(OperatorClose.longestReason) bytes.")
         }
-        guard !wanted.hasWords || wanted.atOnce != true else {
+        guard !wanted.hasReason || wanted.atOnce != true else {
             return .problem(400, "What is closed at once is told nothing: no \"code\" and \"reason\" with \"at_once\".")
         }
         guard let report = await gateway.connection(wanted.id) else { return .problem(404, "There is no such connection.") }
-        guard !wanted.hasWords || report.tunnels > 0 else {
+        guard !wanted.hasReason || report.tunnels > 0 else {
             return .problem(409, "The connection has no WebSocket, and only those are told a \"code\" and a \"reason\".")
         }
-        guard await gateway.close(wanted.id, wanted.atOnce == true ? .atOnce : .graceful(words)) else {
+        guard await gateway.close(wanted.id, wanted.atOnce == true ? .atOnce : .graceful(close)) else {
             return .problem(404, "There is no such connection.")
         }
         var facts: Logger.Metadata = [
             "id": "\(wanted.id)", "client": "\(report.client)", "at_once": "\(wanted.atOnce == true)",
         ]
-        if wanted.hasWords { (facts["code"], facts["reason"]) = ("\(words.number)", "\(words.reason)") }
+        if wanted.hasReason { (facts["code"], facts["reason"]) = ("\(close.number)", "\(close.reason)") }
         log.notice("a connection is closed by order", metadata: facts)
         return .json(AdminConnections(total: await gateway.connectionCount, connections: [AdminConnections.Connection(report)]))
     }

@@ -9,7 +9,7 @@ struct AdminQuery {
 
     /// What cannot be understood.
     struct Flaw: Error {
-        let words: String
+        let reason: String
     }
 
     /// In lower case.
@@ -24,19 +24,19 @@ struct AdminQuery {
 
     /// - Parameter bytes: of a request's target, with the question mark or without.
     init(_ bytes: ArraySlice<UInt8>) throws(Flaw) {
-        guard let pairs = FormText.pairs(bytes) else { throw Flaw(words: "The query is not well encoded.") }
+        guard let pairs = FormText.pairs(bytes) else { throw Flaw(reason: "The query is not well encoded.") }
         for (name, value) in pairs {
             switch name {
             case "search":
                 guard value.unicodeScalars.count <= Self.longestSearch else {
-                    throw Flaw(words: "\"search\" takes at most \(Self.longestSearch) characters.")
+                    throw Flaw(reason: "\"search\" takes at most \(Self.longestSearch) characters.")
                 }
                 search = value.isEmpty ? nil : value.lowercased()
             case "state": state = value.isEmpty ? nil : value
             case "sort": sort = value.isEmpty ? nil : value
             case "offset": offset = try Self.number(name, value, 0...Int(Int32.max))
             case "limit": limit = try Self.number(name, value, 1...Self.largestPage)
-            default: throw Flaw(words: "A list takes search, state, sort, offset and limit.")
+            default: throw Flaw(reason: "A list takes search, state, sort, offset and limit.")
             }
             isPage = true
         }
@@ -49,7 +49,7 @@ struct AdminQuery {
         do throws(Flaw) {
             return await list(try AdminQuery(bytes))
         } catch {
-            return .problem(400, error.words)
+            return .problem(400, error.reason)
         }
     }
 
@@ -65,7 +65,7 @@ struct AdminQuery {
 
     private static func number(_ name: String, _ value: String, _ range: ClosedRange<Int>) throws(Flaw) -> Int {
         guard let number = Int(value), range.contains(number) else {
-            throw Flaw(words: "\"\(name)\" is to be from \(range.lowerBound) to \(range.upperBound).")
+            throw Flaw(reason: "\"\(name)\" is to be from \(range.lowerBound) to \(range.upperBound).")
         }
         return number
     }

@@ -62,7 +62,7 @@ extension AdminResources {
             return .problem(400, "\"state\" is to be one of \(states.joined(separator: ", ")).")
         }
         var found = gateway.servers.filter { server in
-            (query.state == nil || server.words.contains(query.state ?? ""))
+            (query.state == nil || server.stateNames.contains(query.state ?? ""))
                 && query.finds([server.site, server.upstream, server.url])
         }
         switch query.sort {
@@ -82,8 +82,8 @@ extension AdminResources {
 
     func order(_ body: [UInt8]) async -> ServiceAnswer {
         guard let wanted = AdminServers.Order(body) else {
-            let words = "\"site\", \"upstream\", \"weight\" and \"fleet\""
-            return .problem(400, "The body is to be JSON with \"action\" and \"url\", and perhaps \(words).")
+            let optional = "\"site\", \"upstream\", \"weight\" and \"fleet\""
+            return .problem(400, "The body is to be JSON with \"action\" and \"url\", and perhaps \(optional).")
         }
         guard wanted.url != nil || wanted.site != nil else {
             return .problem(400, "The body is to have a \"url\", or a \"site\" whose servers are all meant.")
@@ -134,5 +134,5 @@ extension AdminResources {
 
 extension ServerReport {
     /// What it may be looked for by.
-    fileprivate var words: [String] { states.isEmpty ? ["up"] : states + ["down"] }
+    fileprivate var stateNames: [String] { states.isEmpty ? ["up"] : states + ["down"] }
 }

@@ -38,14 +38,14 @@ struct ConnectionsCommand: AsyncParsableCommand {
     @OptionGroup var admin: AdminOptions
 
     func validate() throws {
-        let hasWords = code != nil || reason != nil
+        let hasReason = code != nil || reason != nil
         guard let action else {
-            if hasWords || atOnce { throw ValidationError("--code, --reason and --at-once are of close.") }
+            if hasReason || atOnce { throw ValidationError("--code, --reason and --at-once are of close.") }
             return
         }
         guard action == "close" else { throw ValidationError("\"\(action)\" is not close.") }
         if identifier == nil { throw ValidationError("Which connection? gatehouse connections lists them.") }
-        guard !hasWords || !atOnce else { throw ValidationError("What is closed at once is told nothing.") }
+        guard !hasReason || !atOnce else { throw ValidationError("What is closed at once is told nothing.") }
         guard OperatorClose(code: code, reason: reason) != nil else {
             throw ValidationError(
                 "A code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, a reason at most \(OperatorClose.longestReason) bytes.")

@@ -6,7 +6,7 @@ enum RouteListing {
         configuration.sites.map { site in
             var rows = [["", "route", "if", "then"]]
             for (index, route) in site.routesInOrder.enumerated() {
-                rows.append(["\(index + 1)", path(route), route.match.words, action(route)])
+                rows.append(["\(index + 1)", path(route), route.match.summary, action(route)])
             }
             rows.append(["\(rows.count)", "everything else", "", rest(of: site)])
             return "\(site.name), port \(site.port)\n\(Table.text(rows))"
@@ -23,11 +23,11 @@ enum RouteListing {
             if let rewrite = route.rewrite { return "\(route.upstream), as \(rewrite)" }
             if let target = route.rewriteTarget { return "\(route.upstream), as \(target)" }
             return route.upstream + (route.stripPrefix ? ", without the prefix" : "")
-        case .redirect, .respond, .files, .tlsInfo, .internalAPI: return words(route.action)
+        case .redirect, .respond, .files, .tlsInfo, .internalAPI: return summary(route.action)
         }
     }
 
-    private static func words(_ action: RouteAction) -> String {
+    private static func summary(_ action: RouteAction) -> String {
         switch action {
         case .proxy: ""
         case .redirect(let redirect): "\(redirect.status.map(String.init) ?? "302") to \(redirect.target)"
@@ -39,9 +39,9 @@ enum RouteListing {
     }
 
     private static func rest(of site: Site) -> String {
-        if let action = site.action { return words(action) }
+        if let action = site.action { return summary(action) }
         if site.redirectToHTTPS, site.ssl == nil { return "to https, before all routes" }
         guard !site.apiOnly, let directory = site.staticDir else { return "404" }
-        return words(.files(site.tryFiles)) + " of \(directory)"
+        return summary(.files(site.tryFiles)) + " of \(directory)"
     }
 }

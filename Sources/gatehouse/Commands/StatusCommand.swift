@@ -33,16 +33,16 @@ struct StatusCommand: AsyncParsableCommand {
             connections    \(status.connections)
             requests       \(status.requests) under way
             tunnels        \(status.tunnels)
-            TLS handshakes \(Self.words(status.handshakes))
+            TLS handshakes \(Self.summary(status.handshakes))
             memory         \(Self.mebibytes(status.memory.resident)), \(Self.mebibytes(status.memory.allocated)) of it allocated
             generation     \(status.generations.map(Self.text).joined(separator: ", "))
             """)
         if let successor = status.successor {
             Console.say("successor      process \(successor) serves; this one ends with its last client")
         }
-        if let fleet = status.fleet { Console.say("fleet          \(fleet.words)") }
-        if let redis = status.fleet?.redis { Console.say("Redis          \(redis.words)") }
-        for certificate in status.certificates where certificate.health != "good" { Console.say(Self.words(certificate)) }
+        if let fleet = status.fleet { Console.say("fleet          \(fleet.summary)") }
+        if let redis = status.fleet?.redis { Console.say("Redis          \(redis.summary)") }
+        for certificate in status.certificates where certificate.health != "good" { Console.say(Self.summary(certificate)) }
         for fault in status.degraded ?? [] {
             Console.say("degraded       \(fault.site) is not served whole: \(fault.problem) (\(fault.key))")
         }
@@ -58,7 +58,7 @@ struct StatusCommand: AsyncParsableCommand {
         return "\(tenths / 10).\(tenths % 10) MiB"
     }
 
-    private static func words(_ certificate: AdminStatus.Certificate) -> String {
+    private static func summary(_ certificate: AdminStatus.Certificate) -> String {
         let end = certificate.expires ?? "at a time that cannot be read"
         let trouble =
             switch CertificateHealth(rawValue: certificate.health) {
@@ -73,7 +73,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     /// "12 (3 resumed), 2 failed: timeout 1, no_shared_version 1"
-    private static func words(_ handshakes: AdminStatus.Handshakes) -> String {
+    private static func summary(_ handshakes: AdminStatus.Handshakes) -> String {
         let failed = handshakes.failed.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         let sum = failed.reduce(0) { $0 + $1.value }
         let list = sum == 0 ? "" : ": " + failed.map { "\($0.key) \($0.value)" }.joined(separator: ", ")

@@ -63,8 +63,8 @@ struct TopFrame {
 
     private func latency(_ snapshot: Snapshot) -> String {
         let rates = snapshot.rates
-        let words = [("p50", rates?.p50), ("p90", rates?.p90), ("p99", rates?.p99)].map { "\($0) \(Self.milliseconds($1)) ms" }
-        return fit("latency      " + words.joined(separator: "   "), columns)
+        let parts = [("p50", rates?.p50), ("p90", rates?.p90), ("p99", rates?.p99)].map { "\($0) \(Self.milliseconds($1)) ms" }
+        return fit("latency      " + parts.joined(separator: "   "), columns)
     }
 
     private func open(_ snapshot: Snapshot) -> String {

@@ -82,11 +82,11 @@ struct ExaminedUpstreams {
                 return Finding(.upstreams, .ok, subject, "TLS, with a certificate to be trusted", place: place)
             }
             let remedy = Self.remedy(doubt, upstream)
-            let words = "its certificate is not to be trusted: \(doubt)"
+            let message = "its certificate is not to be trusted: \(doubt)"
             guard upstream.verify else {
-                return Finding(.upstreams, .warning, subject, words + "; verify = false takes it", remedy: remedy, place: place)
+                return Finding(.upstreams, .warning, subject, message + "; verify = false takes it", remedy: remedy, place: place)
             }
-            return Finding(.upstreams, .error, subject, words, remedy: remedy, place: place)
+            return Finding(.upstreams, .error, subject, message, remedy: remedy, place: place)
         } catch {
             let remedy = TLSExplanation.first(in: error.reason)?.remedy
             return Finding(

@@ -55,7 +55,7 @@ struct GatewayProcess: Sendable {
         ]
         if !server.description.isEmpty { facts["description"] = "\(server.description)" }
         if let socket = await process.operators.admin?.path { facts["admin"] = "\(socket)" }
-        if let records = loaded.plan.recordsInWords { facts["tls_records"] = "\(records)" }
+        if let records = loaded.plan.recordsSummary { facts["tls_records"] = "\(records)" }
         SiteFaultLog(process.log).report(loaded.plan.faults)
         process.log.notice("serving", metadata: facts)
         if let inheritance {

@@ -109,9 +109,9 @@ struct LoadedPlan {
             let address = SocketAddress(literal: tcp.listen, port: UInt16(clamping: tcp.port))?.description ?? tcp.listen
             rows.append([tcp.name, "tcp \(address)", "", Self.few(pools) { $0 }.joined(separator: ", ")])
         }
-        let records = plan.recordsInWords.map { "\nrecords of TLS 1.3: \($0)\nkTLS: \(KernelTLS.inWords)" } ?? ""
+        let records = plan.recordsSummary.map { "\nrecords of TLS 1.3: \($0)\nkTLS: \(KernelTLS.summary)" } ?? ""
         return Table.text(rows) + records + certificates + plan.stapling.map { "\nOCSP stapling of \($0)" }.joined()
-            + plan.keysInWords.map { "\nkeys for tokens from \($0)" }.joined()
+            + plan.keySources.map { "\nkeys for tokens from \($0)" }.joined()
     }
 
     /// What fits a line of people's: the first eight, and how many more there are.
@@ -131,7 +131,7 @@ struct LoadedPlan {
             return "\ncertificate of \(Self.few(certificate.names) { $0 }.joined(separator: ", ")): "
                 + (authority.isLocal ? "from the internal CA" : "by ACME from \(authority.directory)") + ", \(state)"
         }.joined()
-            + plan.demands.map { "\ncertificates on demand: \($0.words)" }.joined()
+            + plan.demands.map { "\ncertificates on demand: \($0.summary)" }.joined()
     }
 
     private static func address(of site: Site) -> String {

@@ -105,8 +105,8 @@ final class ServiceNotifier: Sendable {
         let addresses = gateway.addresses
         let more = addresses.count > 4 ? " and \(addresses.count - 4) more" : ""
         let degraded = Set(gateway.currentPlan.faults.map(\.name)).count
-        let words = degraded > 0 ? "; degraded sites: \(degraded)" : ""
-        return "serving on \(addresses.prefix(4).map(\.description).joined(separator: " "))\(more)\(words)"
+        let trouble = degraded > 0 ? "; degraded sites: \(degraded)" : ""
+        return "serving on \(addresses.prefix(4).map(\.description).joined(separator: " "))\(more)\(trouble)"
     }
 
     /// `WATCHDOG_USEC`, if it is meant for this process (sd_watchdog_enabled(3)).

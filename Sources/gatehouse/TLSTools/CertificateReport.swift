@@ -45,9 +45,9 @@ struct CertificateReport: Encodable {
             + chain.names.addresses.map { SocketAddress(family: $0.count == 4 ? .ipv4 : .ipv6, bytes: $0, port: 0).host }
         let now = Int64(realtimeNanoseconds() / 1_000_000_000)
         for fault in chain.facts({ authorities }).faults(now: now) {
-            let words = CertificateWords(fault, now: now)
-            let text = [words.message, words.hint].compactMap { $0 }.joined(separator: "; ")
-            if words.severity == .note { reports[0].notes.append(text) } else { reports[0].problems.append(text) }
+            let said = CertificateMessage(fault, now: now)
+            let text = [said.message, said.hint].compactMap { $0 }.joined(separator: "; ")
+            if said.severity == .note { reports[0].notes.append(text) } else { reports[0].problems.append(text) }
             if fault.isRefused { reports[0].isBad = true }
         }
         if !chain.isLinked {

@@ -29,8 +29,8 @@ struct TLSSurvey {
         do throws(ProbeFailure) {
             try reach(addresses, &report)
         } catch {
-            report.failure = error.words
-            report.explanation = TLSExplanation.first(in: error.words)?.remedy
+            report.failure = error.reason
+            report.explanation = TLSExplanation.first(in: error.reason)?.remedy
             // Nobody listens: there is nothing to ask.
             if !error.hasConnected { return report }
         }
@@ -45,24 +45,24 @@ struct TLSSurvey {
     /// The `openssl s_client` line that shows the same.
     private var command: String {
         let host = server.host.contains(":") ? "[\(server.host)]" : server.host
-        var words = ["openssl s_client -connect \(host):\(server.port)"]
+        var arguments = ["openssl s_client -connect \(host):\(server.port)"]
         let name = server.target.serverName
         if SocketAddress(literal: name, port: 0) == nil {
-            words += ["-servername \(name) -verify_hostname \(name)"]
+            arguments += ["-servername \(name) -verify_hostname \(name)"]
         } else {
-            words += ["-noservername -verify_ip \(name)"]
+            arguments += ["-noservername -verify_ip \(name)"]
         }
-        if let file = server.target.caFile { words.append("-CAfile \(file)") }
+        if let file = server.target.caFile { arguments.append("-CAfile \(file)") }
         if let file = server.target.clientCertificateFile {
-            words.append("-cert \(file) -key \(server.target.clientKeyFile ?? file)")
+            arguments.append("-cert \(file) -key \(server.target.clientKeyFile ?? file)")
         }
-        return (words + ["-alpn h2,http/1.1 -status -showcerts </dev/null"]).joined(separator: " ")
+        return (arguments + ["-alpn h2,http/1.1 -status -showcerts </dev/null"]).joined(separator: " ")
     }
 
     // MARK: One handshake
 
     private struct ProbeFailure: Error {
-        let words: String
+        let reason: String
         var hasConnected = true
     }
 
@@ -70,7 +70,7 @@ struct TLSSurvey {
         do throws(SystemError) {
             return try BlockingConnection.connect(to: address, timeout: timeout)
         } catch {
-            throw ProbeFailure(words: "no connection to \(address): \(error.reason)", hasConnected: false)
+            throw ProbeFailure(reason: "no connection to \(address): \(error.reason)", hasConnected: false)
         }
     }
 
@@ -79,7 +79,7 @@ struct TLSSurvey {
     private func performHandshake(
         _ offer: ProbeOffer, request: String? = nil
     ) throws(ProbeFailure) -> (answer: ProbeAnswer, session: ProbeSession?) {
-        guard let address else { throw ProbeFailure(words: "no address", hasConnected: false) }
+        guard let address else { throw ProbeFailure(reason: "no address", hasConnected: false) }
         let connection = try connect(address)
         do throws(TLSError) {
             let probe = try TLSProbe(connection.descriptor, server.target, offer)
@@ -87,7 +87,7 @@ struct TLSSurvey {
             if let request { probe.exchange(request) }
             return (answer, request == nil ? nil : probe.takeSession())
         } catch {
-            throw ProbeFailure(words: error.reason)
+            throw ProbeFailure(reason: error.reason)
         }
     }
 
@@ -123,7 +123,7 @@ struct TLSSurvey {
             report.phases.append(TLSReport.Phase("handshake", clock.now - start))
             report.take(answer)
         } catch {
-            throw ProbeFailure(words: error.reason)
+            throw ProbeFailure(reason: error.reason)
         }
     }
 
@@ -139,7 +139,7 @@ struct TLSSurvey {
                 _ = try performHandshake(offer)
                 report.versions.append(TLSReport.Version(version: version.rawValue, accepted: true))
             } catch {
-                report.versions.append(TLSReport.Version(version: version.rawValue, accepted: false, reason: error.words))
+                report.versions.append(TLSReport.Version(version: version.rawValue, accepted: false, reason: error.reason))
             }
         }
     }

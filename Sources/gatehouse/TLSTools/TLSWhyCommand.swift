@@ -47,12 +47,12 @@ struct SClientReading: Encodable {
     init(_ text: String) {
         var known: [TLSExplanation] = []
         for line in text.unicodeScalars.split(whereSeparator: Self.endsLine) {
-            let words = Self.printable(line)
-            let bytes = Array(words.utf8)
-            note(words, bytes)
-            guard let explanation = Self.explanation(of: words, bytes), !known.contains(explanation) else { continue }
+            let printed = Self.printable(line)
+            let bytes = Array(printed.utf8)
+            note(printed, bytes)
+            guard let explanation = Self.explanation(of: printed, bytes), !known.contains(explanation) else { continue }
             known.append(explanation)
-            let shown = words.count > Self.longestShown ? words.prefix(Self.longestShown) + "…" : words[...]
+            let shown = printed.count > Self.longestShown ? printed.prefix(Self.longestShown) + "…" : printed[...]
             findings.append(Finding(line: String(shown), cause: explanation.cause, remedy: explanation.remedy))
         }
         // s_client says "Verification: OK" also where there was nothing to verify.
@@ -147,5 +147,5 @@ extension TLSExplanation {
         self.init([], Self.sentence(fault.explanation), Self.sentence(fault.remedy))
     }
 
-    private static func sentence(_ words: String) -> String { words.prefix(1).uppercased() + words.dropFirst() + "." }
+    private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
 }

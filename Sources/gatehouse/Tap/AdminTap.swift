@@ -12,7 +12,7 @@ final class AdminTap: Sendable {
 
     /// What is asked for cannot be understood.
     struct Flaw: Error {
-        let words: String
+        let reason: String
     }
 
     private let count = Mutex(0)
@@ -32,22 +32,22 @@ final class AdminTap: Sendable {
     /// `connection` have frames of tunnels shown in place of exchanges.
     /// - Parameter query: of a request's target, with its question mark or without.
     static func tap(_ query: ArraySlice<UInt8>) throws(Flaw) -> Tap {
-        guard let pairs = FormText.pairs(query) else { throw Flaw(words: "The query is not well encoded.") }
+        guard let pairs = FormText.pairs(query) else { throw Flaw(reason: "The query is not well encoded.") }
         var filter = TapFilter()
         var (every, connection): (Int?, String?) = (nil, nil)
         for (name, value) in pairs {
             switch name {
             case "frames":
                 guard let number = Int(value), (1...1_000_000).contains(number) else {
-                    throw Flaw(words: "frames is to be from 1 to 1000000: of so many frames one is shown.")
+                    throw Flaw(reason: "frames is to be from 1 to 1000000: of so many frames one is shown.")
                 }
                 every = number
             case "connection": connection = value
             default:
                 let isKnown: Bool
-                do throws(TapFilter.Flaw) { isKnown = try filter.set(name, to: value) } catch { throw Flaw(words: error.words) }
+                do throws(TapFilter.Flaw) { isKnown = try filter.set(name, to: value) } catch { throw Flaw(reason: error.reason) }
                 guard isKnown else {
-                    throw Flaw(words: "A tap takes site, route, status, client, method, path, frames and connection.")
+                    throw Flaw(reason: "A tap takes site, route, status, client, method, path, frames and connection.")
                 }
             }
         }
@@ -60,7 +60,7 @@ extension AdminResources {
     /// Has whoever asks look on.
     func tap(_ query: ArraySlice<UInt8>) async -> ServiceReply {
         let tap: Tap
-        do throws(AdminTap.Flaw) { tap = try AdminTap.tap(query) } catch { return .answer(.problem(400, error.words)) }
+        do throws(AdminTap.Flaw) { tap = try AdminTap.tap(query) } catch { return .answer(.problem(400, error.reason)) }
         guard taps.enter() else { return .answer(.problem(503, "\(AdminTap.most) look on already.")) }
         await gateway.begin(tap)
         log.notice("somebody looks on by the admin socket", metadata: ["query": "\(String(decoding: query, as: UTF8.self))"])

@@ -15,7 +15,7 @@ struct BrowserStore: TrustStore {
             // certutil makes no directories.
             try mustRun("mkdir", ["-p", "-m", "700", shared])
             guard let outcome = try run("certutil", ["-d", "sql:\(shared)", "-N", "--empty-password"]) else { return nil }
-            guard outcome.code == 0 else { throw TrustFailure("certutil: \(outcome.words)") }
+            guard outcome.code == 0 else { throw TrustFailure("certutil: \(outcome.summary)") }
         } else if try run("certutil", ["-H"]) == nil {
             return nil
         }
@@ -70,7 +70,7 @@ struct JavaStore: TrustStore {
 
     func install(_ root: TrustedRoot) throws(TrustFailure) -> [TrustChange] {
         guard let known = try run(keytool, ["-list"] + Self.common) else { return [Self.absence] }
-        guard known.code == 0 else { throw TrustFailure("\(keytool): \(known.words)") }
+        guard known.code == 0 else { throw TrustFailure("\(keytool): \(known.summary)") }
         // Under whatever name: Debian's own takes over what the system trusts.
         if known.text.contains(Self.withColons(root.fingerprint)) { return [.nothingToDo("cacerts")] }
         try mustRun(keytool, ["-importcert", "-noprompt", "-alias", root.alias, "-file", root.file] + Self.common)

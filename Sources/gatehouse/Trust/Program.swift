@@ -10,7 +10,7 @@ struct Program {
         var code: Int32
 
         /// Its last line, or how it ended.
-        var words: String {
+        var summary: String {
             text.split(separator: "\n").last.map(String.init) ?? "it ended with exit code \(code)"
         }
     }

@@ -61,7 +61,7 @@ struct TrustCommand: ParsableCommand {
                     if case .absent = change, only.contains(kind) { hasFailed = true }
                 }
             } catch {
-                Console.error("gatehouse: \(store.name): \(error.words)")
+                Console.error("gatehouse: \(store.name): \(error.reason)")
                 hasFailed = true
             }
         }
@@ -72,7 +72,7 @@ struct TrustCommand: ParsableCommand {
         switch change {
         case .done(let place): "\(store.name): \(remove ? "taken out of" : "put into") \(place)"
         case .nothingToDo(let place): "\(store.name): \(remove ? "not in" : "already in") \(place)"
-        case .absent(let words): "\(store.name): nothing done: \(words)"
+        case .absent(let reason): "\(store.name): nothing done: \(reason)"
         }
     }
 

@@ -24,9 +24,9 @@ enum TrustChange {
 
 /// Why a store could not be changed.
 struct TrustFailure: Error {
-    let words: String
+    let reason: String
 
-    init(_ words: String) { self.words = words }
+    init(_ reason: String) { self.reason = reason }
 }
 
 /// A place where programs look for roots that they trust.
@@ -52,7 +52,7 @@ extension TrustStore {
     /// The same for one that must end with 0.
     func mustRun(_ program: String, _ arguments: [String]) throws(TrustFailure) {
         guard let outcome = try run(program, arguments) else { throw TrustFailure("\(program) is not there") }
-        guard outcome.code == 0 else { throw TrustFailure("\(program): \(outcome.words)") }
+        guard outcome.code == 0 else { throw TrustFailure("\(program): \(outcome.summary)") }
     }
 }
 

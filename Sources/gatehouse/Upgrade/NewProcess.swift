@@ -64,7 +64,7 @@ enum NewProcess {
         var status: Int32 = 0
         // The system fills `status` in during each call.
         for _ in 0..<(atOnce ? 0 : 200) {
-            if unsafe waitpid(process, &status, WNOHANG) == process { return words(of: status) }
+            if unsafe waitpid(process, &status, WNOHANG) == process { return ending(of: status) }
             try? await Task.sleep(for: .milliseconds(10))
         }
         _ = kill(process, SIGKILL)
@@ -72,7 +72,7 @@ enum NewProcess {
         return nil
     }
 
-    private static func words(of status: Int32) -> String {
+    private static func ending(of status: Int32) -> String {
         status & 0x7F == 0 ? "it ended with exit code \(status >> 8 & 0xFF)" : "it was ended by signal \(status & 0x7F)"
     }
 

@@ -85,7 +85,7 @@ extension Project {
             calledFromOutside: ["isIsolatingCurrentContext", "logLevel", "unownedExecutor", "validate"],
             askedByTests: [
                 // Whether the documents name every key, and say of it what the reference says.
-                "keyPaths", "markdown",
+                "markdown",
                 // Whose records are used.
                 "hasOwnRecords", "changeKeys",
                 // What peers send, and where in a message a frame ends.

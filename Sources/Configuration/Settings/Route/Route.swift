@@ -56,7 +56,7 @@ package struct Route: Sendable, Equatable {
     /// Its name for people, which tells it from other routes of its site: path and conditions.
     package var name: String {
         let path = kind == .path ? path : "\(kind.rawValue) \(path)"
-        return match.isEmpty ? path : "\(path) (\(match.words))"
+        return match.isEmpty ? path : "\(path) (\(match.summary))"
     }
 
     /// A route that goes to no upstream.

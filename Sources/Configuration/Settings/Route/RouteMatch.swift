@@ -48,21 +48,21 @@ package struct RouteMatch: Sendable, Hashable {
     package var isEmpty: Bool { self == RouteMatch() }
 
     /// For people: `GET POST host=a.example header X-Beta=1 from 10.0.0.0/8 over https`.
-    package var words: String {
-        var words = methods
-        words += hosts.map { "host=\($0)" }
-        words += headers.map { "header \($0.words)" }
-        words += cookies.map { "cookie \($0.words)" }
-        words += query.map { "query \($0.words)" }
-        if let clients { words.append("from " + clients.map(\.description).joined(separator: ",")) }
-        if let scheme { words.append("over \(scheme.rawValue)") }
-        return words.joined(separator: " ")
+    package var summary: String {
+        var parts = methods
+        parts += hosts.map { "host=\($0)" }
+        parts += headers.map { "header \($0.summary)" }
+        parts += cookies.map { "cookie \($0.summary)" }
+        parts += query.map { "query \($0.summary)" }
+        if let clients { parts.append("from " + clients.map(\.description).joined(separator: ",")) }
+        if let scheme { parts.append("over \(scheme.rawValue)") }
+        return parts.joined(separator: " ")
     }
 }
 
 extension RouteMatch.Condition {
     /// `Name=value`, `Name`, or `!Name`.
-    package var words: String {
+    package var summary: String {
         switch value {
         case .present: name
         case .absent: "!\(name)"

@@ -44,8 +44,8 @@ extension Exchange {
         }
     }
 
-    private static func invalid(_ words: String, _ plan: TokenPlan) -> Failure {
-        Failure(.tokenInvalid, detail: words, key: plan.keysKey, fields: TokenPlan.challenge(words))
+    private static func invalid(_ reason: String, _ plan: TokenPlan) -> Failure {
+        Failure(.tokenInvalid, detail: reason, key: plan.keysKey, fields: TokenPlan.challenge(reason))
     }
 }
 

@@ -15,10 +15,10 @@ extension Exchange {
             record.serverSeries?.add(1, at: ServerSeries.Index.failures, worker: resources.number)
         }
         guard let fault = failure.fault else { return }
-        let words = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
-        guard fault == .badAnswer else { return server.failed(fault, reason: words, now: resources.loop.now) }
+        let reason = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
+        guard fault == .badAnswer else { return server.failed(fault, reason: reason, now: resources.loop.now) }
         let kind = if case .status = failure.retry { failure.detail } else { "\(failure.reason)" }
-        hold(server, proxied, kind: kind, reason: words, began: began)
+        hold(server, proxied, kind: kind, reason: reason, began: began)
     }
 
     private mutating func hold(
@@ -55,13 +55,13 @@ extension Exchange {
         // RFC 9110 §15.6.2, §15.6.6: what the request asks for is not supported, which is no sign of trouble.
         case 501, 505: server.succeeded(in: relay.download.answeredAt &- began, now: now)
         case 500...599:
-            let words = "status \(relay.download.status)"
-            hold(server, proxied, kind: words, reason: words, began: began)
+            let reason = "status \(relay.download.status)"
+            hold(server, proxied, kind: reason, reason: reason, began: began)
         default:
             // A call that its server could not serve has failed, whatever HTTP says.
             if record.grpcStatus == GRPC.Status.unavailable.rawValue {
-                let words = "grpc-status 14"
-                return hold(server, proxied, kind: words, reason: words, began: began)
+                let reason = "grpc-status 14"
+                return hold(server, proxied, kind: reason, reason: reason, began: began)
             }
             server.succeeded(in: relay.download.answeredAt &- began, now: now)
         }

@@ -35,8 +35,8 @@ extension Exchange {
             case .part(let range):
                 part = Int(range.lowerBound)..<Int(range.upperBound)
                 head = replace(head, with: StoredHead.partial(head))
-                let words = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(answer.body.count)"
-                fields.append("Content-Range", words)
+                let contentRange = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(answer.body.count)"
+                fields.append("Content-Range", contentRange)
             case .unsatisfiable:
                 throw Failure(
                     .rangeNotSatisfiable, fields: AnswerFields("Content-Range", "bytes */\(answer.body.count)"))

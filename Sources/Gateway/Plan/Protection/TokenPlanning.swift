@@ -92,7 +92,7 @@ extension PlanBuilder {
 
 extension Plan {
     /// A line for each address that keys are fetched from.
-    package var keysInWords: [String] {
+    package var keySources: [String] {
         fetchedKeys.map { keys, refresh in
             let kept = if case .success = keys.shared.value { "some are kept from before" } else { "asked for at the start" }
             return "\(keys.url), anew every \(refresh) s: \(kept)"

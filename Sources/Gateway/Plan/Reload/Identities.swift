@@ -45,7 +45,7 @@ struct RouteIdentity: Hashable, Sendable {
     }
 
     /// What all members of a fleet call it.
-    var nameInFleet: String { "\(site.hostname) \(kind.rawValue) \(path) \(match.words)" }
+    var nameInFleet: String { "\(site.hostname) \(kind.rawValue) \(path) \(match.summary)" }
 }
 
 /// Which rate limit it is: of a route, of a site, or of the whole gateway.

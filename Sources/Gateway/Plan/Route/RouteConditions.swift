@@ -47,13 +47,13 @@ struct RouteConditions: Sendable {
         }
         if !hosts.isEmpty, !isHost(request.lowercasedHost) { return "its hosts: \(hosts.joined(separator: ", "))" }
         for condition in headers where !holds(condition, Self.values(of: condition.name, in: request.fields)) {
-            return "its header \(condition.words)"
+            return "its header \(condition.summary)"
         }
         for condition in cookies where !holds(condition, Self.cookie(condition.name, in: request.fields)) {
-            return "its cookie \(condition.words)"
+            return "its cookie \(condition.summary)"
         }
         for condition in query where !holds(condition, Self.parameters(condition.name, bytes[request.query])) {
-            return "its parameter \(condition.words) of the query"
+            return "its parameter \(condition.summary) of the query"
         }
         if hold(for: request, from: origin) { return nil }
         let origin = origin()

@@ -128,19 +128,19 @@ extension PlanBuilder {
 
     private mutating func judge(_ facts: CertificateFacts, _ file: String, at keyPath: String) {
         for fault in facts.faults(now: now) {
-            let words = CertificateWords(fault, now: now)
+            let said = CertificateMessage(fault, now: now)
             // A certificate of many sites is noted once.
-            if words.severity == .note, !notedCertificates.insert("\(file): \(words.message)").inserted { continue }
-            problem(words.severity, at: keyPath, "\(file): \(words.message)", hint: words.hint)
+            if said.severity == .note, !notedCertificates.insert("\(file): \(said.message)").inserted { continue }
+            problem(said.severity, at: keyPath, "\(file): \(said.message)", hint: said.hint)
         }
     }
 
     /// A site's names are what its clients ask for, so its certificate must be for them, too.
     private mutating func judge(_ facts: CertificateFacts, of site: Site, _ file: String, at keyPath: String) {
         judge(facts, file, at: "\(keyPath).cert_file")
-        guard let words = CertificateWords.uncovered(facts.names, of: site.allHostnames) else { return }
+        guard let message = CertificateMessage.uncovered(facts.names, of: site.allHostnames) else { return }
         problem(
-            .warning, at: "\(keyPath).cert_file", "\(file): \(words)",
+            .warning, at: "\(keyPath).cert_file", "\(file): \(message)",
             hint: "clients that ask for another name than the certificate's refuse it")
     }
 }

@@ -178,7 +178,7 @@ extension PlanBuilder {
     private static func flaw(of name: String, _ ssl: TLSSettings, _ issuer: TLSSettings.Issuer) -> String? {
         if issuer == .internalCA {
             return LocalNames.contain(name)
-                ? nil : "the internal CA issues for \(LocalNames.inWords) alone, so that nobody who trusts it need fear it"
+                ? nil : "the internal CA issues for \(LocalNames.summary) alone, so that nobody who trusts it need fear it"
         }
         if ssl.acme.directory == nil, LocalNames.contain(name) {
             return "no public authority issues for it: issuer = \"internal\" does, in a site without the other names"

@@ -31,11 +31,11 @@ extension SiteCertificate {
     private func worse(_ old: CertificateFacts, _ new: CertificateFacts, _ now: Int64) -> String? {
         let known = old.faults(now: now)
         for fault in new.faults(now: now) where fault.keepsClientsAway && !known.contains(where: { $0.isLike(fault) }) {
-            return CertificateWords(fault, now: now).message
+            return CertificateMessage(fault, now: now).message
         }
-        let missing = CertificateWords.missing(new.names, of: hostnames)
-        if Set(missing).isSubset(of: CertificateWords.missing(old.names, of: hostnames)) { return nil }
-        return CertificateWords.uncovered(new.names, of: hostnames)
+        let missing = CertificateMessage.missing(new.names, of: hostnames)
+        if Set(missing).isSubset(of: CertificateMessage.missing(old.names, of: hostnames)) { return nil }
+        return CertificateMessage.uncovered(new.names, of: hostnames)
     }
 }
 

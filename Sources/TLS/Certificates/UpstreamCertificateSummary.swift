@@ -2,7 +2,7 @@ import COpenSSL
 
 extension CertificateChain {
     /// What an upstream's certificate says of itself, for the log line of a refusal: its names, its issuer and its dates.
-    var upstreamWords: String {
+    var upstreamSummary: String {
         let names = names
         let addresses = names.addresses.map(Self.text(ofAddress:))
         let all = names.hosts + addresses

@@ -3,7 +3,7 @@ package import TLS
 import Transport
 
 /// What is wrong with a certificate, in words.
-package struct CertificateWords {
+package struct CertificateMessage {
     package let severity: Problem.Severity
     package let message: String
     package let hint: String?
@@ -13,15 +13,15 @@ package struct CertificateWords {
         switch fault {
         case .expired(let place, let end):
             severity = .warning
-            message = "\(Self.words(place))expired on \(Timestamp.text(seconds: end)), \(Self.age(now - end)) ago"
+            message = "\(Self.text(place))expired on \(Timestamp.text(seconds: end)), \(Self.age(now - end)) ago"
             hint = "clients refuse it; renew it"
         case .expiresSoon(let place, let end):
             severity = .warning
-            message = "\(Self.words(place))expires on \(Timestamp.text(seconds: end)), in \(Self.age(end - now))"
+            message = "\(Self.text(place))expires on \(Timestamp.text(seconds: end)), in \(Self.age(end - now))"
             hint = "renew it"
         case .notYetValid(let place, let start):
             severity = .warning
-            message = "\(Self.words(place))is not valid before \(Timestamp.text(seconds: start)), in \(Self.age(start - now))"
+            message = "\(Self.text(place))is not valid before \(Timestamp.text(seconds: start)), in \(Self.age(start - now))"
             hint = "clients refuse it until then; or is this machine's clock wrong?"
         case .issuerMissing(let issuer, isCertain: true):
             severity = .warning
@@ -58,7 +58,7 @@ package struct CertificateWords {
         }
     }
 
-    private static func words(_ place: CertificateFault.Place) -> String {
+    private static func text(_ place: CertificateFault.Place) -> String {
         switch place {
         case .leaf: ""
         case .behind(let subject): "the certificate of \"\(subject)\" in it "
