@@ -58,30 +58,22 @@ struct SlowClientTests {
     }
 
     @Test("interim heads, however many, go to a client that reads them")
-    func interims() async throws {
-        try await Self.serving { _, port, _ in
-            let outcome = try await Command.run(
-                Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", "interims"])
-            #expect(outcome.text == "20 204 ended\n", "\(outcome)")
-        }
-    }
+    func interims() async throws { try await Self.said(by: "interims", "20 204 ended\n") }
 
     @Test("who waits for the answers before it is not taken for one that does not read")
     func inOrder() async throws {
         // More than the client is ever kept from reading, and less than all but one answer take.
-        try await Self.serving(sendTimeout: 10) { _, port, _ in
-            let outcome = try await Command.run(
-                Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", "in_order"])
-            #expect(outcome.text == "3 200 ended\n", "\(outcome)")
-        }
+        try await Self.said(by: "in_order", "3 200 ended\n", sendTimeout: 10)
     }
 
     @Test("a client that says nothing of priorities gets its answers in turn")
-    func inTurn() async throws {
-        try await Self.serving(sendTimeout: 30) { _, port, _ in
-            let outcome = try await Command.run(
-                Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", "in_turn"])
-            #expect(outcome.text == "ended open\n", "\(outcome)")
+    func inTurn() async throws { try await Self.said(by: "in_turn", "ended open\n", sendTimeout: 30) }
+
+    /// Expects what a client of http2_slow.py prints at its end.
+    private static func said(by slow: String, _ expected: String, sendTimeout: Int = 2) async throws {
+        try await serving(sendTimeout: sendTimeout) { _, port, _ in
+            let outcome = try await Command.run(Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", slow])
+            #expect(outcome.text == expected, "\(outcome)")
         }
     }
 
