@@ -65,10 +65,10 @@ package enum ByteScanning {
             let count = buffer.count
             guard let base = buffer.baseAddress else { return true }
             if count < 8 {
-                var place = 0
-                while place < count {
-                    if ByteClass.isEscaped(unsafe base.load(fromByteOffset: place, as: UInt8.self)) { return false }
-                    place &+= 1
+                var offset = 0
+                while offset < count {
+                    if ByteClass.isEscaped(unsafe base.load(fromByteOffset: offset, as: UInt8.self)) { return false }
+                    offset &+= 1
                 }
                 return true
             }

@@ -62,7 +62,7 @@ package struct AnswerFile: Equatable, Sendable {
     /// Bytes of a file's label, by its first `prefix` bytes; nil if it is none of ours.
     package static func labelLength(_ bytes: [UInt8]) -> Int? {
         guard bytes.count >= prefix, bytes.starts(with: mark) else { return nil }
-        var reader = Reader(bytes: bytes, place: 8)
+        var reader = Reader(bytes: bytes, offset: 8)
         guard let length = reader.number(4), length <= longestLabel else { return nil }
         return Int(length)
     }
@@ -74,14 +74,14 @@ package struct AnswerFile: Equatable, Sendable {
     /// - Returns: nil if that is no answer, or not the whole of it.
     package init?(label bytes: [UInt8], ofFileOf size: Int) {
         guard let length = Self.labelLength(bytes), bytes.count - Self.prefix >= length else { return nil }
-        var reader = Reader(bytes: bytes, place: 12)
+        var reader = Reader(bytes: bytes, offset: 12)
         guard let bodyLength = reader.number(8), UInt64(size) == UInt64(Self.prefix + length) &+ bodyLength,
             let sum = reader.number(8), let bodySum = reader.number(8),
             sum == Self.sum(Array(bytes[8..<20]) + bytes[Self.prefix..<Self.prefix + length], seed: bodySum)
         else { return nil }
         guard let route = reader.number(8), let requested = reader.number(8), let received = reader.number(8),
             let lifetime = reader.number(8), let initialAge = reader.number(8), let target = reader.text(),
-            let values = reader.text(), let head = reader.text(), reader.place == Self.prefix + length
+            let values = reader.text(), let head = reader.text(), reader.offset == Self.prefix + length
         else { return nil }
         // Whoever can write a file can give it a right sum: what is reckoned with must be within its bounds.
         guard [requested, received].allSatisfy({ Int64(bitPattern: $0).magnitude <= Self.mostSeconds }),
@@ -99,7 +99,7 @@ package struct AnswerFile: Equatable, Sendable {
     /// - Returns: nil if it is not exactly what was written.
     package static func read(_ bytes: [UInt8]) -> (file: AnswerFile, body: [UInt8])? {
         guard let file = AnswerFile(label: bytes, ofFileOf: bytes.count), let length = labelLength(bytes) else { return nil }
-        var reader = Reader(bytes: bytes, place: prefix - 8)
+        var reader = Reader(bytes: bytes, offset: prefix - 8)
         let body = Array(bytes[(prefix + length)...])
         guard reader.number(8) == sum(body) else { return nil }
         return (file, body)
@@ -107,18 +107,18 @@ package struct AnswerFile: Equatable, Sendable {
 
     private struct Reader {
         let bytes: [UInt8]
-        var place: Int
+        var offset: Int
 
         mutating func number(_ count: Int) -> UInt64? {
-            guard bytes.count - place >= count else { return nil }
-            defer { place += count }
-            return bytes[place..<place + count].reduce(0) { $0 << 8 | UInt64($1) }
+            guard bytes.count - offset >= count else { return nil }
+            defer { offset += count }
+            return bytes[offset..<offset + count].reduce(0) { $0 << 8 | UInt64($1) }
         }
 
         mutating func text() -> [UInt8]? {
-            guard let count = number(4), bytes.count - place >= count else { return nil }
-            defer { place += Int(count) }
-            return Array(bytes[place..<place + Int(count)])
+            guard let count = number(4), bytes.count - offset >= count else { return nil }
+            defer { offset += Int(count) }
+            return Array(bytes[offset..<offset + Int(count)])
         }
     }
 }

@@ -4,8 +4,8 @@ import HTTP2
 final class HTTP2SendQueue {
     /// In the order in which they came. Taken out while it is changed: price 1.
     private var streams: [HTTP2Stream] = []
-    /// Places that were given.
-    private var lastPlace: UInt64 = 0
+    /// Positions that were given.
+    private var lastPosition: UInt64 = 0
 
     var isEmpty: Bool { streams.isEmpty }
     var count: Int { streams.count }
@@ -14,10 +14,10 @@ final class HTTP2SendQueue {
     func add(_ stream: HTTP2Stream) {
         guard !stream.isQueued else { return }
         stream.isQueued = true
-        // Several are woken at a time, and the first may take all the room: the others have their places again.
-        if stream.place == 0 {
-            lastPlace += 1
-            stream.place = lastPlace
+        // Several are woken at a time, and the first may take all the room: the others keep their positions.
+        if stream.position == 0 {
+            lastPosition += 1
+            stream.position = lastPosition
         }
         var waiting = exchange(&streams, with: [])
         waiting.append(stream)
@@ -54,6 +54,6 @@ final class HTTP2SendQueue {
     private static func goes(_ stream: HTTP2Stream, before other: HTTP2Stream) -> Bool {
         if stream.priority.urgency != other.priority.urgency { return stream.priority.urgency < other.priority.urgency }
         if stream.priority.isIncremental != other.priority.isIncremental { return !stream.priority.isIncremental }
-        return stream.priority.isIncremental ? stream.place < other.place : stream.identifier < other.identifier
+        return stream.priority.isIncremental ? stream.position < other.position : stream.identifier < other.identifier
     }
 }

@@ -13,7 +13,7 @@ extension HTTP2Connection {
                 compose(&out)
             }
         }
-        stream.place = 0
+        stream.position = 0
         if endsStream { streamEnded(stream) }
         flushSoon()
     }
@@ -28,7 +28,7 @@ extension HTTP2Connection {
         }
         let count = try output.appendData(
             stream.identifier, payload, endsStream: endsStream, maxFrameSize: peer.maxFrameSize)
-        if count > 0 { stream.place = 0 }
+        if count > 0 { stream.position = 0 }
         noteMoved(count)
         flushSoon()
         return count

@@ -32,8 +32,8 @@ package final class HTTP2Stream {
     var abandonedAt: UInt64?
     /// It waits for room in the connection's window or buffer.
     var isQueued = false
-    /// Among those; 0: it has sent something since it had one.
-    var place: UInt64 = 0
+    /// In the order of those that wait; 0: it has sent something since it had one.
+    var position: UInt64 = 0
     private var watchesReading = false
     private var watchesWriting = false
     private var watchesLeaving = false
@@ -56,7 +56,7 @@ package final class HTTP2Stream {
         fault = nil
         abandonedAt = nil
         isQueued = false
-        place = 0
+        position = 0
         let connection = connection
         if connection.role == .client { answer.reset() }
         inflow.open(window: connection.limits.streamWindow, now: connection.now)

@@ -35,23 +35,23 @@ package enum HelloName {
     /// The ClientHello without its header, put together of its records (RFC 8446 §5.1).
     private static func message(of bytes: Span<UInt8>) throws(Stop) -> [UInt8] {
         var message: [UInt8] = []
-        var place = 0
+        var offset = 0
         while true {
-            guard place < bytes.count else { throw .incomplete }
-            guard bytes[place] == 22 else { throw .malformed("no handshake of TLS") }
-            guard bytes.count - place >= 5 else { throw .incomplete }
-            guard bytes[place + 1] == 3 else { throw .malformed("no version of TLS") }
-            let length = Int(bytes[place + 3]) << 8 | Int(bytes[place + 4])
+            guard offset < bytes.count else { throw .incomplete }
+            guard bytes[offset] == 22 else { throw .malformed("no handshake of TLS") }
+            guard bytes.count - offset >= 5 else { throw .incomplete }
+            guard bytes[offset + 1] == 3 else { throw .malformed("no version of TLS") }
+            let length = Int(bytes[offset + 3]) << 8 | Int(bytes[offset + 4])
             guard 1...16_384 ~= length else { throw .malformed("a record of \(length) bytes") }
-            let end = min(bytes.count, place + 5 + length)
-            for index in place + 5..<end { message.append(bytes[index]) }
+            let end = min(bytes.count, offset + 5 + length)
+            for index in offset + 5..<end { message.append(bytes[index]) }
             if let first = message.first, first != 1 { throw .malformed("no ClientHello") }
             if message.count >= 4 {
                 let whole = 4 + (Int(message[1]) << 16 | Int(message[2]) << 8 | Int(message[3]))
                 if message.count >= whole { return Array(message[4..<whole]) }
             }
-            guard end == place + 5 + length else { throw .incomplete }
-            place = end
+            guard end == offset + 5 + length else { throw .incomplete }
+            offset = end
         }
     }
 

@@ -19,11 +19,11 @@ enum ProxyHeaderV2 {
             return .malformed("no room for the addresses of its family")
         }
         var header = addresses
-        var checksum: (place: Int, value: UInt32)?
-        var place = length
-        while place < content.count {
-            guard let (type, value) = field(content, at: place) else { return .malformed("a field that goes beyond its end") }
-            place = value.upperBound
+        var checksum: (offset: Int, value: UInt32)?
+        var offset = length
+        while offset < content.count {
+            guard let (type, value) = field(content, at: offset) else { return .malformed("a field that goes beyond its end") }
+            offset = value.upperBound
             switch type {
             case crc32cType:
                 guard value.count == 4, checksum == nil else {
@@ -38,7 +38,7 @@ enum ProxyHeaderV2 {
             default: break
             }
         }
-        if let checksum, crc32c(bytes.extracting(0..<end), without: checksum.place) != checksum.value {
+        if let checksum, crc32c(bytes.extracting(0..<end), without: checksum.offset) != checksum.value {
             return .malformed("its checksum is of something else")
         }
         return .header(header, length: end)
@@ -63,9 +63,9 @@ enum ProxyHeaderV2 {
         guard content.count >= length else { return nil }
         // What is no stream has not come by this connection.
         guard isStream else { return (ProxyHeader(), length) }
-        func address(_ place: Int, port: Int) -> SocketAddress {
+        func address(_ offset: Int, port: Int) -> SocketAddress {
             SocketAddress(
-                family: family, bytes: (place..<place + size).map { content[$0] }, port: UInt16(number(content, at: port)))
+                family: family, bytes: (offset..<offset + size).map { content[$0] }, port: UInt16(number(content, at: port)))
         }
         let header = ProxyHeader(
             source: address(0, port: 2 * size), destination: address(size, port: 2 * size + 2))
@@ -78,21 +78,21 @@ enum ProxyHeaderV2 {
     private static let tlsType: UInt8 = 0x20
 
     /// Type, length and value.
-    private static func field(_ content: Span<UInt8>, at place: Int) -> (type: UInt8, value: Range<Int>)? {
-        guard content.count - place >= 3 else { return nil }
-        let start = place + 3
-        let end = start + Int(number(content, at: place + 1))
-        return end <= content.count ? (content[place], start..<end) : nil
+    private static func field(_ content: Span<UInt8>, at offset: Int) -> (type: UInt8, value: Range<Int>)? {
+        guard content.count - offset >= 3 else { return nil }
+        let start = offset + 3
+        let end = start + Int(number(content, at: offset + 1))
+        return end <= content.count ? (content[offset], start..<end) : nil
     }
 
     /// PP2_TYPE_SSL: flags, how the client's certificate was judged, and fields within.
     private static func tls(_ value: Span<UInt8>) -> (usesTLS: Bool, facts: ProxyHeader.ClientTLS)? {
         guard value.count >= 5 else { return nil }
         var facts = ProxyHeader.ClientTLS()
-        var place = 5
-        while place < value.count {
-            guard let (type, range) = field(value, at: place) else { return nil }
-            place = range.upperBound
+        var offset = 5
+        while offset < value.count {
+            guard let (type, range) = field(value, at: offset) else { return nil }
+            offset = range.upperBound
             switch type {
             case 0x21: facts.version = text(value.extracting(range))
             case 0x23: facts.cipher = text(value.extracting(range))
@@ -113,12 +113,12 @@ enum ProxyHeaderV2 {
 
     // MARK: Numbers
 
-    private static func number(_ bytes: Span<UInt8>, at place: Int) -> UInt32 {
-        UInt32(bytes[place]) << 8 | UInt32(bytes[place + 1])
+    private static func number(_ bytes: Span<UInt8>, at offset: Int) -> UInt32 {
+        UInt32(bytes[offset]) << 8 | UInt32(bytes[offset + 1])
     }
 
-    private static func number32(_ bytes: Span<UInt8>, at place: Int) -> UInt32 {
-        number(bytes, at: place) << 16 | number(bytes, at: place + 2)
+    private static func number32(_ bytes: Span<UInt8>, at offset: Int) -> UInt32 {
+        number(bytes, at: offset) << 16 | number(bytes, at: offset + 2)
     }
 
     /// CRC-32C (RFC 9260, appendix A) of the bytes, with the four of the checksum itself counted as zero.

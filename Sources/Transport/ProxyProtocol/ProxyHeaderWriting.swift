@@ -100,9 +100,9 @@ package enum ProxyHeaderWriting {
         // The checksum is counted with its own four bytes as zero.
         content += [0x03] + two(4) + [0, 0, 0, 0]
         var header = ProxyHeaderV2.signature + [0x21, family] + two(content.count) + content
-        let place = header.count - 4
-        let checksum = ProxyHeaderV2.crc32c(header.span, without: place)
-        for index in 0..<4 { header[place + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(24 - 8 * index)) }
+        let offset = header.count - 4
+        let checksum = ProxyHeaderV2.crc32c(header.span, without: offset)
+        for index in 0..<4 { header[offset + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(24 - 8 * index)) }
         return header
     }
 

@@ -33,12 +33,12 @@ final class TapPrinting: Sendable {
     private func wholeLines(_ bytes: Span<UInt8>) -> [[UInt8]]? {
         var lines: [[UInt8]] = []
         let isTooLong = state.withLock { state in
-            for place in bytes.indices {
-                if bytes[place] == 0x0A {
+            for index in bytes.indices {
+                if bytes[index] == 0x0A {
                     lines.append(state.line)
                     state.line.removeAll(keepingCapacity: true)
                 } else {
-                    state.line.append(bytes[place])
+                    state.line.append(bytes[index])
                 }
             }
             return state.line.count > Self.longestLine

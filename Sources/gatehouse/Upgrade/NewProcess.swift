@@ -79,12 +79,12 @@ enum NewProcess {
     private static func environment(with variables: [String: String]) -> [String] {
         var lines: [String] = []
         // A list that ends with null; nothing in this process changes it.
-        var place = 0
-        while let entry = unsafe environ[place] {
+        var index = 0
+        while let entry = unsafe environ[index] {
             let line = unsafe String(cString: entry)
             let name = line.prefix { $0 != "=" }
             if variables[String(name)] == nil { lines.append(line) }
-            place += 1
+            index += 1
         }
         return lines + variables.filter { !$0.value.isEmpty }.map { "\($0.key)=\($0.value)" }
     }
@@ -95,10 +95,10 @@ enum NewProcess {
     ) -> Result {
         let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
         // There is a place for each copy and for the null; all that is written here is freed below, once.
-        for (place, string) in strings.enumerated() { unsafe list[place] = unsafe strdup(string) }
+        for (index, string) in strings.enumerated() { unsafe list[index] = unsafe strdup(string) }
         unsafe list[strings.count] = nil
         defer {
-            for place in strings.indices { unsafe free(list[place]) }
+            for index in strings.indices { unsafe free(list[index]) }
             unsafe list.deallocate()
         }
         return unsafe body(list)
