@@ -95,12 +95,15 @@ struct RelayDeadlineTests {
             testDescription: "while the request is sent, too", up: Blocked(onUpstream: true), upload: .sending,
             client: .halfClosed(since: 3 * second), at: 11, expiry: .halfClosed),
         Case(
-            testDescription: "an answer that moves shows that it is there: counted from its last bytes",
-            down: Blocked(onUpstream: true), download: .body, downloadedAt: 30, client: .halfClosed(since: 3 * second), at: 38,
-            expiry: .halfClosed),
+            testDescription: "one that was sent something after its end is there: only the upstream has a limit",
+            down: Blocked(onUpstream: true), download: .body, downloadedAt: 4, isEventStream: true,
+            client: .halfClosed(since: 3 * second), at: 4004, expiry: .upstreamStreamIdle(ofRoute: false)),
         Case(
-            testDescription: "and from the client's end, if that is later", down: Blocked(onUpstream: true), download: .body,
+            testDescription: "what it was sent before its end says nothing", down: Blocked(onUpstream: true), download: .body,
             downloadedAt: 2, client: .halfClosed(since: 3 * second), at: 11, expiry: .halfClosed),
+        Case(
+            testDescription: "nor does what came in the same turn of the loop", down: Blocked(onUpstream: true), download: .body,
+            downloadedAt: 3, client: .halfClosed(since: 3 * second), at: 11, expiry: .halfClosed),
         Case(
             testDescription: "one in whose kernel bytes lie is there: send_timeout", down: Blocked(onClient: true),
             download: .body, downloadedAt: 5, client: .halfClosed(since: 3 * second), at: 65, expiry: .send),

@@ -8,7 +8,7 @@ import Transport
 enum ClientPresence: Equatable {
     case there
     /// Since then, in monotonic nanoseconds, it sends no more. That does not imply that it no longer wants the answer (RFC 9112
-    /// §9.6), nor that it does: closing both ways looks the same, until something is sent and comes back as a reset.
+    /// §9.6), nor that it does: closing both ways looks the same, until something is sent and comes back as a reset, or does not.
     case halfClosed(since: UInt64)
     /// It has closed or broken its connection.
     case left

@@ -83,10 +83,11 @@ struct RelayDeadline {
         switch progress.client {
         case .there: break
         case .halfClosed(let since):
-            // Who leaves bytes in its kernel's buffer is there: of one that has gone they would have come back as a reset.
-            guard !progress.down.onClient else { break }
-            let last = progress.download == .awaited ? since : max(since, progress.downloadedAt)
-            consider(last &+ limits.halfCloseGrace, .halfClosed)
+            // Of one that has gone bytes would have come back as a reset: those that lie in its kernel's buffer, and those that
+            // were sent after its end, however long ago.
+            let hasTaken = progress.download != .awaited && progress.downloadedAt > since
+            guard !progress.down.onClient, !hasTaken || limits.halfCloseGrace == 0 else { break }
+            consider(since &+ limits.halfCloseGrace, .halfClosed)
         case .left: consider(0, .left)
         }
         if progress.end != .max { consider(progress.end, .call) }

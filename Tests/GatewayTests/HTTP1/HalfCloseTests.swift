@@ -163,6 +163,52 @@ struct HalfCloseTests {
         }
     }
 
+    @Test("and take what is sent to them after that are there, through a pause longer than the grace")
+    func streams() async throws {
+        // More than all kernels between hold: the answer waits for its client when that ends its side, and moves afterwards.
+        let (much, mayEnd) = (16 << 20, Signal())
+        let upstream = try Upstream { upstream, wire in
+            while let request = try wire.readRequest() {
+                switch request.target {
+                case "/stream":
+                    try wire.write("HTTP/1.1 200 OK\r\nContent-Length: \(much + 4)\r\n\r\n")
+                    try wire.write([UInt8](repeating: 0x78, count: much))
+                    mayEnd.wait()
+                    try wire.write("last")
+                case "/left": _ = try wire.readToEnd()
+                default: try wire.write(Upstream.ok("x"))
+                }
+            }
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Self.toml(port, upstream, grace: "1")) { gatehouse in
+            let wire = try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try wire.head()
+                wire.finishWriting()
+                try Self.passBy(port)
+                _ = try wire.read(much)
+                return wire
+            }
+            // One that is sent nothing is given up, later than the other would be.
+            let other = try await onThread {
+                let other = try Wire(to: port.number)
+                try other.write("GET /left HTTP/1.1\r\nHost: a\r\n\r\n")
+                other.finishWriting()
+                return other
+            }
+            let entry = try await gatehouse.access("/left")
+            #expect(entry["key"] == "limits.half_close_grace", "\(entry)")
+            mayEnd.fire()
+            let last = try await onThread { try wire.read(4) }
+            #expect(last == Array("last".utf8))
+            let served = try await gatehouse.access("/stream")
+            #expect(served["status"] == "200" && served["reason"] == nil, "\(served)")
+            other.close()
+        }
+    }
+
     @Test("wait in the queue as others do, and have left it after the grace", arguments: ["600", "\"100ms\""])
     func queued(grace: String) async throws {
         let mayAnswer = Signal()
