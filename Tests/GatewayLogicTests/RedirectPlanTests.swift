@@ -14,7 +14,7 @@ private struct Sent: RequestVariables {
 @Suite("A redirect's target")
 struct RedirectPlanTests {
     private static func plan(_ target: String, status: Int? = nil) throws -> RedirectPlan {
-        try RedirectPlan(RequestTemplate(target, groups: [nil]), status: status)
+        try RedirectPlan(RequestTemplate(target, groups: [nil]), status: status, key: "sites.redirect")
     }
 
     @Test(

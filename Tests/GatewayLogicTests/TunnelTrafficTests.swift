@@ -25,6 +25,17 @@ struct TunnelTrafficTests {
         try Plans.plan(Plans.pool([1], route: "websocket = true\n" + keys)).route().tunnel
     }
 
+    @Test(
+        "a limit that a route sets itself is named by the table in which the route is written",
+        arguments: ["sites.proxy.routes", "sites.routes"])
+    func keys(table: String) throws {
+        let keys = "websocket = true\ntunnel_idle = 5\nmax_message_size = 6\n"
+        let text = Plans.pool([1], route: keys).replacing("[[sites.proxy.routes]]", with: "[[\(table)]]")
+        let plan = try Plans.plan(text).route().tunnel
+        #expect(plan.idle.key == "\(table).tunnel_idle" && plan.lifetime.key == "limits.tunnel_lifetime")
+        #expect(plan.maxMessageSizeOwner.rawValue == table && plan.strictOwner == .site)
+    }
+
     private static func traffic(
         _ client: ScriptedDuplex, _ upstream: ScriptedDuplex, _ plan: TunnelPlan, unread: [UInt8] = []
     ) -> TunnelTraffic {

@@ -52,7 +52,8 @@ extension Access {
     }
 
     /// Adds what BWS's manuals write into `[sites.access_control]`, beside CORS.
-    mutating func add(from table: TableReader) {
+    /// - Parameter path: of `access`, whose keys are written there in another spelling.
+    mutating func add(from table: TableReader, as path: String) {
         let allowed = table.clientBlocks("allowed_ips", emptyMeans: "nobody could come, or everybody")
         let blocked = table.clientBlocks("blocked_ips")
         for (key, isTwice) in [("allowed_ips", allowed != nil && allow != nil), ("blocked_ips", blocked != nil && deny != nil)]
@@ -61,8 +62,14 @@ extension Access {
                 .error, "\(table.path).\(key)", at: table.position(of: key), "says the same as a key of [sites.access]",
                 hint: "keep that one")
         }
-        allow = allow ?? allowed
-        deny = deny ?? blocked
+        if allow == nil, let allowed {
+            allow = allowed
+            table.reading.note("\(path).allow_ips", at: table.position(of: "allowed_ips"))
+        }
+        if deny == nil, let blocked {
+            deny = blocked
+            table.reading.note("\(path).deny_ips", at: table.position(of: "blocked_ips"))
+        }
     }
 }
 

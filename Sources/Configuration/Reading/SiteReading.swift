@@ -46,7 +46,7 @@ extension Site {
         concurrency = Concurrency(reading: table.table("concurrency"))
         tokens = Tokens.read(table.table("jwt")).settings
         forwardAuth = ForwardAuth.read(table.table("forward_auth")).settings
-        readAccessControl(table.table("access_control"))
+        readAccessControl(table.table("access_control"), of: table)
         ssl = TLSSettings.read(table.table("ssl"), hostname: hostnames.first)
         let proxyTable = table.table("proxy")
         let routeTables = table.tables("routes")
@@ -129,12 +129,12 @@ extension Site {
     }
 
     /// CORS, and what BWS's manuals say there of addresses. A table that speaks of addresses alone switches no CORS on.
-    private mutating func readAccessControl(_ table: TableReader) {
+    private mutating func readAccessControl(_ table: TableReader, of site: TableReader) {
         guard table.mayBeWritten else { return }
         var enabled = true
         table.read("enabled", into: &enabled)
         if enabled {
-            access.add(from: table)
+            access.add(from: table, as: "\(site.path).access")
         } else {
             for key in ["allowed_ips", "blocked_ips"] { _ = table.find([key]) }
         }

@@ -6,7 +6,7 @@ extension Exchange {
     /// Answers with the failure. An answer that has begun is cut instead, which dropping its writer has done; what had come of it
     /// is still delivered, unless the client is to blame.
     mutating nonisolated(nonsending) func fail(_ failure: Failure) async {
-        let failure = record.route?.proxied.map { failure.keyed(by: $0.pool) } ?? failure
+        let failure = keyed(failure)
         record.failure = failure
         if hasEndedCall { return }
         if responder == nil || failure.status == 499 {
@@ -32,6 +32,9 @@ extension Exchange {
             client.abort()
         }
     }
+
+    /// The same, with its key as the request's route writes it.
+    mutating func keyed(_ failure: Failure) -> Failure { record.route.map { failure.keyed(by: $0) } ?? failure }
 
     /// The operator's page for the failure; nil if there is none, or it cannot be read: the log says so then.
     private mutating nonisolated(nonsending) func errorPage(for failure: Failure) async -> ErrorPage? {

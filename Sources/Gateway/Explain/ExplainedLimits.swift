@@ -31,6 +31,8 @@ struct ExplainedLimits {
             setting("security.max_request_size", Self.limit(security.maxRequestSize, " bytes")),
             setting("limits.body_timeout", limits.bodyTimeout), setting("limits.send_timeout", limits.sendTimeout),
         ]
+        // Over TLS a client's end says which of the two it is.
+        if site.ssl == nil { all.append(setting("limits.half_close_grace", limits.halfCloseGrace, zero: "none")) }
         guard let proxy = site.proxy, let (route, path) = route, route.action == .proxy else { return all }
         let timeouts = "\(sitePath).proxy.timeout"
         all += [

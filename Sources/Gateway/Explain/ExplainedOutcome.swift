@@ -16,7 +16,7 @@ extension Explainer {
             do throws(Failure) {
                 try conclude(found, head, sender, site, index, &explanation)
             } catch {
-                refuse(error, &explanation)
+                refuse(error.keyed(by: found.route), &explanation)
             }
         case .file(let files): explanation.result = "a file of \(files.site.path)"
         case .redirect(let port): answer(301, "redirect to https, port \(port)", .redirectToHTTPS, &explanation)

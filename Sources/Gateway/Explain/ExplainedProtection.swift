@@ -35,7 +35,7 @@ struct ExplainedProtection {
         return settings
     }
 
-    /// - Parameter key: as log lines have it: without indices, and the same for routes of either table.
+    /// - Parameter key: as plans have it: without indices, and the same for routes of either table.
     private func setting(_ key: String, _ value: String) -> Explanation.Setting {
         let (ofSite, ofRoute) = ("sites.", "sites.proxy.routes.")
         var places = [key]

@@ -119,8 +119,9 @@ package struct Explainer {
         explanation.protection = rules.settings(protection, authenticates: decision.authenticates)
         let address = sender.clientAddress(of: head, for: site)
         if let refusal = protection?.addresses.refusal(of: address, content: { $0.shared.value }) {
-            if case .refused(let key) = refusal { return refuse(Failure(.addressRefused, key: key), &explanation) }
-            return refuse(Exchange.addressFailure(refusal), &explanation)
+            var failure = Exchange.addressFailure(refusal)
+            if case .refused(let key) = refusal { failure = Failure(.addressRefused, key: key) }
+            return refuse(protector.map { failure.keyed(by: $0) } ?? failure, &explanation)
         }
         conclude(decision, head, sender, site, index, &explanation)
     }

@@ -24,7 +24,7 @@ struct TunnelTraffic: ~Copyable {
     /// Nanoseconds for the peers' Close frames once the gateway has sent its own.
     private let closingTime: UInt64
     /// Who has said which frames are refused.
-    private let (sizeOwner, strictOwner): (TunnelPlan.Owner, TunnelPlan.Owner)
+    private let (sizeOwner, strictOwner): (SettingOwner, SettingOwner)
 
     /// When anything last moved, in monotonic nanoseconds.
     private(set) var progressAt: UInt64

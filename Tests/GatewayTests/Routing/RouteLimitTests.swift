@@ -102,6 +102,44 @@ struct RouteLimitTests {
         }
     }
 
+    @Test("the log's key begins with the table in which the route is written")
+    func keys() async throws {
+        let upstream = try Upstream.saying("x")
+        let port = try FreePort()
+        let routes = """
+            [[sites.routes]]
+            path = "/size"
+            upstream = "app"
+            max_request_size = 1
+            [[sites.routes]]
+            path = "/access"
+            upstream = "app"
+            access = { deny_ips = ["all"] }
+            [[sites.routes]]
+            path = "/token"
+            upstream = "app"
+            access = { require_auth = true, auth_file = "users" }
+            """
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", route: "max_request_size = 1", proxy: routes)
+        let directory = try TemporaryDirectory()
+        try directory.write("users", "ann:$2b$05$PJ5UHoWVFuhp8XN8BSuM6.UjHd3nxGC7.wSfYA7c5TNWomx9hYhWy\n")
+        let written = toml.replacing("\"users\"", with: "\"\(directory.path)/users\"")
+        try await Gatehouse.serving(written) { gatehouse in
+            for (target, status, key) in [
+                ("/size", 413, "sites.routes.max_request_size"), ("/access", 403, "sites.routes.access.deny_ips"),
+                ("/token", 401, "sites.routes.access.require_auth"), ("/x", 413, "sites.proxy.routes.max_request_size"),
+            ] {
+                let answer = try await onThread {
+                    let wire = try Wire(to: port.number)
+                    try wire.write("POST \(target) HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxx")
+                    return try wire.readAnswer()
+                }
+                #expect(answer.status == status, "\(target): \(answer)")
+                #expect(try await gatehouse.access(target)["key"] == key)
+            }
+        }
+    }
+
     @Test("a connect timeout belongs to the pool, and what is of no use on a route that answers itself is an error")
     func refused() async throws {
         let directory = try TemporaryDirectory()

@@ -149,7 +149,7 @@ struct ExplainTests {
             "the path matches, but not its header x-beta=1",
             ">  http://127.0.0.1:3000/base  weight 1  the first in turn", "to the server: POST /base/v2/x HTTP/1.1",
             "set X-Shop: 1", "security.hide_server_header  remove Server  (\(file):2:",
-            "sites[0].proxy.timeout.read", "(default)",
+            "sites[0].proxy.timeout.read", "(default)", "limits.half_close_grace",
         ] {
             #expect(outcome.text.contains(expected), "\(expected)\n\(outcome.text)")
         }
@@ -203,6 +203,38 @@ struct ExplainTests {
         #expect(open.contains("(\(file):3:13)") && open.contains("the path matches  (\(file):14:9)"), "\(open)")
         let refused = try await said(["--client", "192.0.2.9", "http://a.test:\(port)/open"])
         #expect(refused.contains("403, refused (sites.access.deny_ips_file)"), "\(refused)")
+    }
+
+    @Test("names the line of what is written in another's words, and the table in which a route is written")
+    func spellings() async throws {
+        let port = try FreePort()
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            "gatehouse.toml",
+            """
+            [[sites]]
+            hostname = "a.test"
+            listen = "127.0.0.1"
+            port = \(port)
+            [sites.access_control]
+            blocked_ips = ["192.0.2.0/24"]
+            [[sites.routes]]
+            path = "/admin/"
+            respond = { body = "a" }
+            access = { deny_ips = ["198.51.100.0/24"] }
+            [[sites.routes]]
+            path = "/"
+            respond = { body = "b" }
+            """)
+        func said(_ arguments: [String]) async throws -> String {
+            let outcome = try await Command.run(Place.gatehouse, ["explain", "-c", file] + arguments)
+            #expect(outcome.code == 0, "\(outcome)")
+            return outcome.text
+        }
+        let open = try await said(["http://a.test:\(port)/open"])
+        #expect(open.contains("sites[0].access.deny_ips  these may not come  (\(file):6:15)"), "\(open)")
+        let refused = try await said(["--client", "198.51.100.1", "http://a.test:\(port)/admin/"])
+        #expect(refused.contains("403, refused (sites.routes.access.deny_ips)"), "\(refused)")
     }
 
     @Test("says why a request never gets as far as a route")

@@ -12,8 +12,7 @@ extension Exchange {
             // Whoever names no host (HTTP/1.0) cannot be sent to another URL of it.
             if redirect.needsHost, request.authority == nil { throw Failure(HTTPRefusal(.hostMissing)) }
             guard let location = redirect.location(variables(of: request, site, found)) else {
-                throw Failure(
-                    .redirectImpossible, detail: "The address to go to cannot be written.", key: "sites.routes.redirect")
+                throw Failure(.redirectImpossible, detail: "The address to go to cannot be written.", key: redirect.key)
             }
             try await send(
                 .redirect(

@@ -74,7 +74,7 @@ extension Exchange {
         _ answer: Call.Answer, _ fields: [Said], of site: SitePlan, _ plan: ForwardAuthPlan
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
-        record.failure = Failure(.forwardAuth, status: answer.status, key: plan.key)
+        record.failure = keyed(Failure(.forwardAuth, status: answer.status, key: plan.key))
         record.status = answer.status
         var own = AnswerFields()
         for field in fields where !["date", "server", "via", "alt-svc"].contains(field.name.lowercased()) {

@@ -2,6 +2,8 @@ import HTTP
 
 /// Where the clients of a route are sent.
 final class RedirectPlan: Sendable {
+    /// The configuration key that says where.
+    let key: String
     /// Nil: 302, and 307 where the method must stay.
     private let status: Int?
     private let target: RequestTemplate
@@ -21,7 +23,8 @@ final class RedirectPlan: Sendable {
     /// - Parameters:
     ///   - target: a URL, or a path.
     ///   - status: nil: by the method.
-    init(_ target: RequestTemplate, status: Int?) throws(Fault) {
+    init(_ target: RequestTemplate, status: Int?, key: String) throws(Fault) {
+        self.key = key
         self.target = target
         self.status = status
         needsHost = target.uses(.host)

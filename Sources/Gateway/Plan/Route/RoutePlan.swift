@@ -2,6 +2,8 @@ import HTTP
 
 /// One route of a site: which requests it takes, and what is done with them.
 final class RoutePlan: Sendable {
+    /// Whose keys say what it is.
+    let owner: SettingOwner
     let pattern: RoutePattern
     /// As the configuration writes it; for the log.
     let text: String
@@ -43,9 +45,11 @@ final class RoutePlan: Sendable {
     }
 
     init(
-        pattern: RoutePattern, text: String, name: String, conditions: RouteConditions? = nil, headers: HeaderPlan,
-        protection: ProtectionPlan?, action: Action, site: String, configuration: String, series: RouteSeries?
+        owner: SettingOwner, pattern: RoutePattern, text: String, name: String, conditions: RouteConditions? = nil,
+        headers: HeaderPlan, protection: ProtectionPlan?, action: Action, site: String, configuration: String,
+        series: RouteSeries?
     ) {
+        self.owner = owner
         self.pattern = pattern
         self.text = text
         self.name = name

@@ -12,23 +12,26 @@ extension PlanBuilder {
         defer { for name in shared.keys { shared[name] = pooled[name] } }
         var plans: [RoutePlan] = []
         plans.reserveCapacity((site.proxy?.routes.count ?? 0) + site.routes.count + 1)
-        func add(_ route: Route, at place: String) {
-            if let plan = self.route(route, place, site, keyPath, common, files, &pooled) { plans.append(plan) }
+        func add(_ route: Route, of owner: SettingOwner, at place: String) {
+            if let plan = self.route(route, owner, place, site, keyPath, common, files, &pooled) { plans.append(plan) }
         }
-        for (index, route) in (site.proxy?.routes ?? []).enumerated() { add(route, at: "\(keyPath).proxy.routes[\(index)]") }
-        for (index, route) in site.routes.enumerated() { add(route, at: "\(keyPath).routes[\(index)]") }
-        if let action = site.action { add(Route(path: "/", action: action), at: keyPath) }
+        for (index, route) in (site.proxy?.routes ?? []).enumerated() {
+            add(route, of: .proxyRoute, at: "\(keyPath).proxy.routes[\(index)]")
+        }
+        for (index, route) in site.routes.enumerated() { add(route, of: .siteRoute, at: "\(keyPath).routes[\(index)]") }
+        if let action = site.action { add(Route(path: "/", action: action), of: .site, at: keyPath) }
         return plans
     }
 
     private mutating func route(
-        _ route: Route, _ keyPath: String, _ site: Site, _ sitePath: String, _ common: SiteHeaders, _ files: StaticSite?,
-        _ pooled: inout PooledUpstreams
+        _ route: Route, _ owner: SettingOwner, _ keyPath: String, _ site: Site, _ sitePath: String, _ common: SiteHeaders,
+        _ files: StaticSite?, _ pooled: inout PooledUpstreams
     ) -> RoutePlan? {
-        guard let pattern = pattern(of: route, keyPath), let action = action(of: route, pattern, keyPath, site, files, &pooled)
+        guard let pattern = pattern(of: route, keyPath),
+            let action = action(of: route, owner, pattern, keyPath, site, files, &pooled)
         else { return nil }
         return RoutePlan(
-            pattern: pattern, text: route.path, name: route.name, conditions: RouteConditions(route.match),
+            owner: owner, pattern: pattern, text: route.path, name: route.name, conditions: RouteConditions(route.match),
             headers: headers(of: route, site, common, at: keyPath, pattern.groups),
             protection: protection(of: site, sitePath, common, route, keyPath), action: action, site: site.name,
             configuration: configurationHash,
@@ -62,13 +65,14 @@ extension PlanBuilder {
     }
 
     private mutating func action(
-        of route: Route, _ pattern: RoutePattern, _ keyPath: String, _ site: Site, _ files: StaticSite?,
+        of route: Route, _ owner: SettingOwner, _ pattern: RoutePattern, _ keyPath: String, _ site: Site, _ files: StaticSite?,
         _ pooled: inout PooledUpstreams
     ) -> RoutePlan.Action? {
         switch route.action {
-        case .proxy: proxyRoute(route, pattern, keyPath, site, &pooled).map { .proxy($0) }
+        case .proxy: proxyRoute(route, owner, pattern, keyPath, site, &pooled).map { .proxy($0) }
         case .redirect(let redirect):
-            self.redirect(redirect, at: "\(keyPath).redirect", pattern.groups).map { .redirect($0) }
+            self.redirect(redirect, at: "\(keyPath).redirect", key: "\(owner.rawValue).redirect", pattern.groups)
+                .map { .redirect($0) }
         case .respond(let fixed): respond(fixed, keyPath)
         case .files(let paths):
             .files(files.map { FilesPlan($0, tries: tries(paths, keyPath, pattern.groups)) })
@@ -101,11 +105,11 @@ extension PlanBuilder {
     }
 
     private mutating func redirect(
-        _ redirect: Redirect, at keyPath: String, _ groups: [String?] = []
+        _ redirect: Redirect, at keyPath: String, key: String, _ groups: [String?] = []
     ) -> RedirectPlan? {
         guard let target = template(redirect.target, at: keyPath, groups) else { return nil }
         do throws(RedirectPlan.Fault) {
-            return try RedirectPlan(target, status: redirect.status)
+            return try RedirectPlan(target, status: redirect.status, key: key)
         } catch {
             problem(at: keyPath, error.reason, hint: error.hint)
             return nil
@@ -118,11 +122,13 @@ extension PlanBuilder {
         let scheme = site.ssl == nil ? "http" : "https"
         let port = site.port == (site.ssl == nil ? 80 : 443) ? "" : ":\(site.port)"
         let target = Redirect(target: "\(scheme)://\(name)\(port){uri}", status: site.redirectStatus)
-        guard let redirect = redirect(target, at: "\(keyPath).redirect_hostnames"), let prefix = PathPrefix("/")
+        let key = "redirect_hostnames"
+        guard let redirect = redirect(target, at: "\(keyPath).\(key)", key: "\(SettingOwner.site.rawValue).\(key)"),
+            let prefix = PathPrefix("/")
         else { return nil }
         return plan.answering(
             RoutePlan(
-                pattern: .prefix(prefix), text: "/", name: "/", headers: plan.headers, protection: plan.protection,
+                owner: .site, pattern: .prefix(prefix), text: "/", name: "/", headers: plan.headers, protection: plan.protection,
                 action: .redirect(redirect), site: site.name, configuration: configurationHash,
                 series: metrics?.route(site: site.name, "/", upstream: "")))
     }

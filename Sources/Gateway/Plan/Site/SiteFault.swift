@@ -30,8 +30,7 @@ package struct SiteFault: Sendable {
 
     /// The same where it is a route's pool that cannot be used.
     static func failure(of route: RoutePlan) -> Failure {
-        let failure = failure(key: "sites.proxy.upstreams")
-        return route.proxied.map { failure.keyed(by: $0.pool) } ?? failure
+        failure(key: "sites.proxy.upstreams").keyed(by: route)
     }
 }
 

@@ -12,9 +12,10 @@ extension PlanBuilder {
     /// nil if the route cannot go to its pool; that is reported.
     /// - Parameter keyPath: the route's.
     mutating func proxyRoute(
-        _ route: Route, _ pattern: RoutePattern, _ keyPath: String, _ site: Site, _ pooled: inout PooledUpstreams
+        _ route: Route, _ owner: SettingOwner, _ pattern: RoutePattern, _ keyPath: String, _ site: Site,
+        _ pooled: inout PooledUpstreams
     ) -> ProxyRoute? {
-        guard let proxy = site.proxy, let owner = pooled[route.upstream]?.owner,
+        guard let proxy = site.proxy, let poolOwner = pooled[route.upstream]?.owner,
             let basePaths = pooled[route.upstream]?.plan.servers.map(\.identity.basePath)
         else { return nil }
         let rewrites = basePaths.compactMap {
@@ -41,11 +42,11 @@ extension PlanBuilder {
             targets: targets, rewrite: route.rewrite.flatMap { template($0, at: "\(keyPath).rewrite", pattern.groups) },
             group: group, pool: pool.plan, proxying: proxying(route, proxy, pool, of: site),
             takesWebSocket: route.websocket, forwardsTrailers: route.requestTrailers,
-            tunnel: TunnelPlan(route.tunnel, site.tunnel, configuration.limits),
+            tunnel: TunnelPlan(route.tunnel, of: owner, site.tunnel, configuration.limits),
             tunnelCount: carried.tunnels(RouteIdentity(route, of: site)),
             siteTunnelCount: carried.tunnels(site.identity),
             allowedOrigins: allowedOrigins(route, site), caching: caching(route, of: site),
-            isDegraded: !faults.isEmpty && isDegraded(pool: route.upstream, of: owner.site))
+            isDegraded: !faults.isEmpty && isDegraded(pool: route.upstream, of: poolOwner.site))
     }
 
     /// The nearest list that is written: the route's, the site's, the whole gateway's.

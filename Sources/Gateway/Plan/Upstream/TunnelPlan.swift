@@ -26,53 +26,52 @@ struct TunnelPlan: Sendable {
     var stall: Limit
     /// For the peers' Close frames once the gateway has sent its own, and for the client once the upstream is gone.
     var closing: UInt64
-    /// Whose setting holds; the raw value begins its key.
-    enum Owner: String {
-        case route = "sites.proxy.routes"
-        case site = "sites"
-    }
-
     /// Tunnels of the route at once; 0: no limit.
     var maxTunnels: Int
     /// Tunnels of the whole site at once; 0: no limit.
     var maxTunnelsOfSite: Int
     /// Payload bytes on the wire; nil: no limit.
     var maxMessageSize: Int?
-    var maxMessageSizeOwner: Owner
+    var maxMessageSizeOwner: SettingOwner
     /// End the tunnel at the first violation of RFC 6455.
     var isStrict: Bool
-    var strictOwner: Owner
+    var strictOwner: SettingOwner
 
     /// The nearest that is written holds: the route's, the site's, the whole gateway's.
-    init(_ route: TunnelSettings, _ site: TunnelSettings, _ limits: Limits) {
-        idle = Self.limit(route.idle, site.idle, limits.tunnelIdle, Self.idleKeys)
-        lifetime = Self.limit(route.lifetime, site.lifetime, limits.tunnelLifetime, Self.lifetimeKeys)
-        ping = Self.limit(route.ping, site.ping, limits.tunnelPing, Self.pingKeys)
-        stall = Self.limit(route.stall, site.stall, limits.tunnelStall, Self.stallKeys)
+    /// - Parameter owner: the route.
+    init(_ route: TunnelSettings, of owner: SettingOwner, _ site: TunnelSettings, _ limits: Limits) {
+        idle = Self.limit(route.idle, owner, site.idle, limits.tunnelIdle, Self.idleKeys)
+        lifetime = Self.limit(route.lifetime, owner, site.lifetime, limits.tunnelLifetime, Self.lifetimeKeys)
+        ping = Self.limit(route.ping, owner, site.ping, limits.tunnelPing, Self.pingKeys)
+        stall = Self.limit(route.stall, owner, site.stall, limits.tunnelStall, Self.stallKeys)
         closing = max(limits.lingeringTimeout.nanoseconds, 1_000_000_000)
         maxTunnels = route.maxTunnels ?? 0
         maxTunnelsOfSite = site.maxTunnels ?? 0
         let size = route.maxMessageSize ?? site.maxMessageSize ?? 0
         maxMessageSize = size == 0 ? nil : size
-        maxMessageSizeOwner = route.maxMessageSize == nil ? .site : .route
+        maxMessageSizeOwner = route.maxMessageSize == nil ? .site : owner
         isStrict = route.isStrict ?? site.isStrict ?? false
-        strictOwner = route.isStrict == nil ? .site : .route
+        strictOwner = route.isStrict == nil ? .site : owner
     }
 
-    /// A limit's keys: a route's, a site's, and the whole gateway's. Thousands of routes share them.
-    private typealias Keys = (route: String, site: String, common: String)
+    /// A limit's keys: a route's of either table, a site's, and the whole gateway's. Thousands of routes share them.
+    private typealias Keys = (proxyRoute: String, siteRoute: String, site: String, common: String)
     private static let idleKeys = keys("tunnel_idle")
     private static let lifetimeKeys = keys("tunnel_lifetime")
     private static let pingKeys = keys("tunnel_ping")
     private static let stallKeys = keys("tunnel_stall")
 
     private static func keys(_ name: String) -> Keys {
-        ("\(Owner.route.rawValue).\(name)", "\(Owner.site.rawValue).\(name)", "limits.\(name)")
+        func key(_ owner: SettingOwner) -> String { "\(owner.rawValue).\(name)" }
+        return (key(.proxyRoute), key(.siteRoute), key(.site), "limits.\(name)")
     }
 
-    private static func limit(_ route: Duration?, _ site: Duration?, _ common: Duration, _ keys: Keys) -> Limit {
-        Limit(
+    private static func limit(
+        _ route: Duration?, _ owner: SettingOwner, _ site: Duration?, _ common: Duration, _ keys: Keys
+    ) -> Limit {
+        let ofRoute = owner == .siteRoute ? keys.siteRoute : keys.proxyRoute
+        return Limit(
             nanoseconds: (route ?? site ?? common).nanoseconds,
-            key: route != nil ? keys.route : site != nil ? keys.site : keys.common)
+            key: route != nil ? ofRoute : site != nil ? keys.site : keys.common)
     }
 }
