@@ -393,24 +393,6 @@ import Testing
         #expect(configuration.problem(.error, at: keyPath, "x").location.line == line)
     }
 
-    @Test("Lists of addresses that stand in access_control are found where they are written")
-    func addressesBesideCORS() throws {
-        let text = """
-            [[sites]]
-            hostname = "a"
-            port = 80
-            static_dir = "."
-            [sites.access_control]
-            blocked_ips = ["192.0.2.1"]
-            allowed_ips = ["192.0.2.0/24"]
-            """
-        let configuration = try #require(Configuration.parse(text: text, file: "f").configuration)
-        #expect(configuration.isWritten("sites[0].access.deny_ips") && configuration.isWritten("sites[0].access.allow_ips"))
-        #expect(configuration.location(of: "sites[0].access.deny_ips")?.line == 6)
-        #expect(configuration.location(of: "sites[0].access.allow_ips")?.line == 7)
-        #expect(!configuration.isWritten("sites[0].access.deny_ips_file"))
-    }
-
     @Test func aKeyOfNoWrittenTableHasNoPlace() {
         #expect(configuration.location(of: "nothing.at.all") == nil)
         #expect(configuration.problem(.error, at: "nothing", "x").location.line == 1)
