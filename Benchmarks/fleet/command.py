@@ -58,11 +58,11 @@ def _play(stage: Stage, trouble: Trouble, number: int) -> Scene:
         scene.problems.append(stage.pushes[-1].words)
     if healed is None:
         scene.problems.append(f"no agreement on {sorted(stage.newest())}: {stage.labels()}")
-    # Keys that came meanwhile are in use by then, too.
-    if wrong := stage.resumptions():
-        time.sleep(6)
-        wrong = stage.resumptions()
-        scene.problems += [f"a session is not resumed: {each}" for each in wrong]
+    # Keys that came meanwhile come into use, too.
+    end = time.monotonic() + PATIENCE
+    while (wrong := stage.resumptions()) and time.monotonic() < end:
+        time.sleep(1)
+    scene.problems += [f"a session is not resumed: {each}" for each in wrong]
     return scene
 
 

@@ -62,7 +62,7 @@ class Gateway(Service):
 
     def answer(self, path: str, name: str, context: ssl.SSLContext, session: ssl.SSLSession | None = None) -> Answer:
         """One request on a connection of its own."""
-        with socket.create_connection((self.machine.address, 443), timeout=10) as plain:
+        with socket.create_connection((self.machine.address, 443), timeout=30) as plain:
             with context.wrap_socket(plain, server_hostname=name, session=session) as stream:
                 stream.sendall(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nX-Client: watcher\r\nConnection: close\r\n\r\n".encode())
                 text = b"".join(iter(lambda: stream.recv(65_536), b""))

@@ -25,8 +25,8 @@ class Service:
         self._command, self._ready = machine.command(*command), ready
         self._environment = {**os.environ, **(more or {})}
         self._process: subprocess.Popen[bytes] | None = None
-        #: When it was killed, and when it could be used again: monotonic seconds.
-        self.outages: list[tuple[float, float]] = []
+        #: When it was about to be killed, when it was gone, and when it could be used again: monotonic seconds.
+        self.outages: list[tuple[float, float, float]] = []
         #: When it stood still.
         self.pauses: list[tuple[float, float]] = []
 
@@ -69,10 +69,11 @@ class Service:
         self._since = time.monotonic()
         process.kill()
         process.wait()
+        self._gone = time.monotonic()
 
     def start_again(self) -> None:
         self.start()
-        self.outages.append((self._since, time.monotonic()))
+        self.outages.append((self._since, self._gone, time.monotonic()))
 
     def pause(self) -> None:
         self._since = time.monotonic()

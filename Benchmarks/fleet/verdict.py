@@ -46,8 +46,8 @@ class Seen:
         """It was on a connection to a member that was killed, or wanted one while that was away."""
         outages = self.gateway.outages
         if self.kind == "not reached":
-            return any(gone - SLACK <= self.at and self.opened <= back + SLACK for gone, back in outages)
-        return any(self.opened <= gone + SLACK and gone - SLACK <= self.at for gone, _ in outages)
+            return any(since - SLACK <= self.at and self.opened <= back + SLACK for since, _, back in outages)
+        return any(self.opened <= gone + SLACK and since - SLACK <= self.at for since, gone, _ in outages)
 
     @property
     def stood_still(self) -> bool:

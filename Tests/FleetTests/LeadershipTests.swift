@@ -17,9 +17,7 @@ struct LeadershipTests {
         #expect(await one.member.isLeader())
         let other = try await RunningMember("other", etcd, in: directory)
         try await one.member.share(["acme/accounts/a/account.key": [1, 2, 3], "internal/root.pem": [4]])
-        while !Set(other.files.all.joined()).isSuperset(of: ["acme/accounts/a/account.key", "internal/root.pem"]) {
-            _ = try await other.files.first(other.files.all.count + 1)
-        }
+        try await other.files.until { Set($0.joined()).isSuperset(of: ["acme/accounts/a/account.key", "internal/root.pem"]) }
         #expect(try StateDirectory(directory.path + "/other").read("acme/accounts/a/account.key") == [1, 2, 3])
         #expect(await !other.member.isLeader())
         // As when its lease has ended while it was paused, and another was faster: the term is of another revision than it knows.
@@ -46,9 +44,7 @@ struct LeadershipTests {
         let one = try await RunningMember.leading("one", etcd, in: directory)
         let other = try await RunningMember("other", etcd, in: directory)
         func taken(_ path: String) async throws {
-            while !other.files.all.contains(where: { $0.contains(path) }) {
-                _ = try await other.files.first(other.files.all.count + 1)
-            }
+            try await other.files.until { files in files.contains { $0.contains(path) } }
         }
         for number in 0..<3 {
             try await one.member.share(["internal/n\(number)": [UInt8(number)]])
@@ -60,7 +56,7 @@ struct LeadershipTests {
         for number in 0..<100 { try await taken("acme/certificates/n\(number)/status.json") }
         try await one.member.share(["internal/n1": [7]])
         let state = StateDirectory(directory.path + "/other")
-        while try state.read("internal/n1") != [7] { _ = try await other.files.first(other.files.all.count + 1) }
+        try await other.files.until { _ in try state.read("internal/n1") == [7] }
         for running in [one, other] { await running.stop() }
     }
 

@@ -84,9 +84,10 @@ package final class ChildProcess: Sendable {
     }
 
     /// Waits for the end.
+    /// - Parameter seconds: for how long at most.
     @discardableResult
-    package func exit() async throws -> Exit {
-        try await exits.first(1)[0]
+    package func exit(within seconds: Int = Place.patience) async throws -> Exit {
+        try await exits.first(1, within: seconds)[0]
     }
 
     /// Sends a signal; nothing happens if the program has ended.

@@ -12,14 +12,16 @@ package enum Command {
         package var description: String { "\(exit)\n\(output.count > 2000 ? "(\(output.count) bytes)" : text)\n\(errors)" }
     }
 
-    /// - Parameter input: what is written to its standard input, which stays open until it ends.
+    /// - Parameters:
+    ///   - input: what is written to its standard input, which stays open until it ends.
+    ///   - seconds: how long its end is waited for at most: some programs have much to do.
     package static func run(
         _ program: String, _ arguments: [String] = [], directory: String? = nil, environment: [String: String] = [:],
-        input: String? = nil
+        input: String? = nil, within seconds: Int = Place.patience
     ) async throws -> Outcome {
         let child = try ChildProcess(program, arguments, directory: directory, environment: environment)
         if let input { try child.write(input) }
-        let exit = try await child.exit()
+        let exit = try await child.exit(within: seconds)
         return Outcome(exit: exit, output: child.outputBytes, errors: child.errors.all.joined(separator: "\n"))
     }
 

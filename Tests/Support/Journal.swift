@@ -39,16 +39,28 @@ package final class Journal<Element: Sendable>: Sendable {
     }
 
     /// The first `count` elements, as soon as they are there.
-    package func first(_ count: Int) async throws -> [Element] {
-        try await wait(for: "\(count) of them") { $0.count >= count ? Array($0.prefix(count)) : nil }
+    /// - Parameter seconds: how long they are waited for at most.
+    package func first(_ count: Int, within seconds: Int = Place.patience) async throws -> [Element] {
+        try await wait(for: "\(count) of them", within: seconds) { $0.count >= count ? Array($0.prefix(count)) : nil }
+    }
+
+    /// Returns once something holds of all elements so far, or of what they tell of; each is waited for anew.
+    package func until(_ holds: @Sendable ([Element]) throws -> Bool) async throws {
+        while true {
+            let seen = all
+            if try holds(seen) { return }
+            _ = try await first(seen.count + 1)
+        }
     }
 
     // MARK: -
 
-    private func wait<Result: Sendable>(for what: String, find: @Sendable ([Element]) -> Result?) async throws -> Result {
-        let deadline = ContinuousClock.now + .seconds(Place.patience)
+    private func wait<Result: Sendable>(
+        for what: String, within seconds: Int = Place.patience, find: @Sendable ([Element]) -> Result?
+    ) async throws -> Result {
+        let deadline = ContinuousClock.now + .seconds(seconds)
         let alarm = DispatchWorkItem { self.wake { _ in } }
-        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Place.patience + 1), execute: alarm)
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds + 1), execute: alarm)
         defer { alarm.cancel() }
         while true {
             let seen = all

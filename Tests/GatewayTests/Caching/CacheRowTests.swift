@@ -61,8 +61,9 @@ struct CacheRowTests {
         var outcomes: [Outcome] = []
         try await Gatehouse.serving(Self.origin(port, origin)) { _ async throws in
             try origin.process.write("gatehouse=\(port) nginx=\(nginxPort) varnish=\(varnishPort)\n")
-            let line = try await origin.process.output.first("what came of the rows") { $0.hasPrefix("[") }
-            outcomes = try JSONDecoder().decode([Outcome].self, from: Data(line.utf8))
+            try await origin.process.output.until { $0.contains("done") }
+            let lines = origin.process.output.all.filter { $0.hasPrefix("{") }
+            outcomes = try lines.map { try JSONDecoder().decode(Outcome.self, from: Data($0.utf8)) }
         }
         nginx.process.terminate()
         varnish.terminate()

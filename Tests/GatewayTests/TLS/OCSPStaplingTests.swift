@@ -234,8 +234,7 @@ struct OCSPStaplingTests {
             #expect(try await bench.shown().contains(Self.good))
             #expect(!gatehouse.log.all.contains { $0.contains("no new OCSP answer") }, "the silent ones are still awaited")
             // All five have been asked by then, or soon.
-            func asked(_ kind: String) -> Int { responder.process.output.all.count { $0 == kind } }
-            while asked("silent") < 4 { _ = try await responder.process.output.first(responder.process.output.all.count + 1) }
+            try await responder.process.output.until { asked in asked.count { $0 == "silent" } >= 4 }
         }
     }
 

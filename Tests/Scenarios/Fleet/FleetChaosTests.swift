@@ -23,7 +23,9 @@ struct FleetChaosTests {
     @Test("three gateways of a fleet serve all the while, order nothing twice, and agree again, whatever is taken from them")
     func short() async throws {
         let outcome = try await Command.run(
-            Place.pythonWithLibraries, ["-B", Place.root + "scripts/chaos-fleet", "--short", "--binary", Place.gatehouse])
+            Place.pythonWithLibraries, ["-B", Place.root + "scripts/chaos-fleet", "--short", "--binary", Place.gatehouse],
+            // It waits for two minutes for each of many things.
+            within: 20 * Place.patience)
         #expect(outcome.code == 0, "\(outcome)")
         #expect(outcome.text.contains("holds: nothing failed that must not"), "\(outcome)")
     }

@@ -88,9 +88,7 @@ struct FormerProcessTests {
         let successor = try #require(pid_t(words.1))
         try FileManager.default.moveItem(atPath: log, toPath: log + ".1")
         kill(successor, SIGUSR1)
-        while running.process.errors.all.count(where: { $0.contains("log file opened again") }) < 2 {
-            _ = try await running.process.errors.first(running.process.errors.all.count + 1)
-        }
+        try await running.process.errors.until { lines in lines.count { $0.contains("log file opened again") } >= 2 }
         #expect(try await ask("/late").value("Connection") == "close")
         kill(successor, SIGTERM)
         #expect(try await running.process.exit() == .code(0))

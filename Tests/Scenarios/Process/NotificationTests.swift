@@ -116,7 +116,7 @@ struct NotificationTests {
         let process = try start(
             site(port), in: directory, environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "100000"])
         func alive() -> Int { manager.messages.all.count { $0["WATCHDOG"] == "1" } }
-        while alive() < 3 { _ = try await manager.messages.first(manager.messages.all.count + 1) }
+        try await manager.messages.until { messages in messages.count { $0["WATCHDOG"] == "1" } >= 3 }
         let stuck = try ChildProcess(Place.python, [Place.peer("stop_thread.py"), "\(process.pid)", "worker-1"])
         _ = try await stuck.output.first { $0 == "stopped" }
         let before = alive()
@@ -124,7 +124,7 @@ struct NotificationTests {
         _ = try await Command.run("sleep", ["1"])
         #expect(alive() <= before + 1)
         try stuck.write("go\n")
-        while alive() < before + 3 { _ = try await manager.messages.first(manager.messages.all.count + 1) }
+        try await manager.messages.until { messages in messages.count { $0["WATCHDOG"] == "1" } >= before + 3 }
         process.terminate()
         #expect(try await process.exit() == .code(0))
     }

@@ -1,4 +1,4 @@
-"""What caches do with the same answers: asks each of them each row, and prints JSON.
+"""What caches do with the same answers: asks each of them each row, and prints a line of JSON for it; `done` at the end.
 
 It is the origin, too: it prints `port N` first, and waits for a line of NAME=PORT for each cache, so that they can be started
 in between.
@@ -19,6 +19,16 @@ CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 def date(seconds=0):
     return formatdate(time() + seconds, usegmt=True)
+
+
+class Moment:
+    """A date so many seconds from when it is written: however long the rows before it take, it is as far away."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def __str__(self):
+        return date(self.seconds)
 
 
 class Row:
@@ -66,16 +76,16 @@ STORING = [
 ]
 # §4.2.1, §4.2.3, §5.3: for how long, and how old it is already.
 LIFETIMES = [
-    Row("Expires in an hour", [("Expires", date(3600))]), Row("Expires an hour ago", [("Expires", date(-3600))]),
-    Row("Expires: 0", [("Expires", "0")]), Row("Expires an hour ago, max-age", [*FRESH, ("Expires", date(-3600))]),
-    Row("Expires in an hour, max-age=0", says("max-age=0", ("Expires", date(3600)))),
-    Row("Expires an hour after an old Date", [("Date", date(-7200)), ("Expires", date(-3600))]),
+    Row("Expires in an hour", [("Expires", Moment(3600))]), Row("Expires an hour ago", [("Expires", Moment(-3600))]),
+    Row("Expires: 0", [("Expires", "0")]), Row("Expires an hour ago, max-age", [*FRESH, ("Expires", Moment(-3600))]),
+    Row("Expires in an hour, max-age=0", says("max-age=0", ("Expires", Moment(3600)))),
+    Row("Expires an hour after an old Date", [("Date", Moment(-7200)), ("Expires", Moment(-3600))]),
     Row("Expires in asctime's form", [("Expires", "Tue Nov 14 23:13:20 2034")]),
     Row("Expires in RFC 850's form", [("Expires", "Tuesday, 14-Nov-34 23:13:20 GMT")]),
-    Row("Expires twice", [("Expires", date(3600)), ("Expires", date(-3600))]),
+    Row("Expires twice", [("Expires", Moment(3600)), ("Expires", Moment(-3600))]),
     *(Row(f"max-age=100, Age: {age}", says("max-age=100", ("Age", age))) for age in ("50", "100", "200", "x", "-1")),
-    Row("max-age=100, Date 200 s ago", says("max-age=100", ("Date", date(-200)))),
-    Row("max-age=100, Date in 200 s", says("max-age=100", ("Date", date(200)))),
+    Row("max-age=100, Date 200 s ago", says("max-age=100", ("Date", Moment(-200)))),
+    Row("max-age=100, Date in 200 s", says("max-age=100", ("Date", Moment(200)))),
     Row("max-age twice, different", says("max-age=100, max-age=50")),
     Row("max-age twice, the same", says("max-age=100, max-age=100")),
     Row("max-age in quotes", says('max-age="100"')), Row("MAX-AGE in capitals", says("MAX-AGE=100")),
@@ -197,7 +207,7 @@ class Origin(BaseHTTPRequestHandler):
 
 def ask(port, target, method, fields):
     """One request on a connection of its own: the answer's status, and which of the origin's it is, if it says so."""
-    with socket.create_connection(("127.0.0.1", port), 20) as wire:
+    with socket.create_connection(("127.0.0.1", port), 90) as wire:
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
         wire.sendall(f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{lines}\r\n".encode())
         answer = b""
@@ -226,9 +236,10 @@ def main():
     threading.Thread(target=origin.serve_forever, daemon=True).start()
     print("port", origin.server_port, flush=True)
     caches = dict(word.split("=") for word in sys.stdin.readline().split())
-    found = [dict(name=row.name, **{cache: outcome(cache, int(port), number, row) for cache, port in caches.items()})
-             for number, row in enumerate(ROWS)]
-    print(json.dumps(found), flush=True)
+    for number, row in enumerate(ROWS):
+        found = {cache: outcome(cache, int(port), number, row) for cache, port in caches.items()}
+        print(json.dumps(dict(name=row.name, **found)), flush=True)
+    print("done", flush=True)
 
 
 main()

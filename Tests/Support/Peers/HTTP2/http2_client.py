@@ -16,7 +16,7 @@ import h2.settings
 
 class Answer:
     def __init__(self):
-        self.status, self.fields, self.body, self.trailers = 0, [], b"", []
+        self.status, self.fields, self.body, self.trailers = 0, [], bytearray(), []
         #: "ended", or the code of a reset; "" while it goes on.
         self.end = ""
 

@@ -1,6 +1,8 @@
 """Clients that hold what they have opened, slowly enough to pass every limit of frames; each prints how that ended.
 
-usage: http2_slow.py PORT CASE
+usage: http2_slow.py PORT CASE [SECONDS]
+
+SECONDS is for how long an answer may stand still, for the cases that keep to that.
 """
 
 import collections
@@ -117,7 +119,8 @@ def interims():
 
 
 def in_order():
-    """Large answers that are to come one after another, to a client that reads all the time, and takes its time."""
+    """Large answers that are to come one after another, to a client that reads all the time, and takes longer for all but the
+    last than one may stand still."""
     pace = threading.Event()
     client = Client(port, window=1 << 30)
     # What it has read makes room soon, and not by megabytes only: however slow it is, something moves.
@@ -125,10 +128,13 @@ def in_order():
     client.h2.increment_flow_control_window(1 << 30)
     client.until(lambda: client.greeted)
     numbers = [client.request("/long", fields=[("priority", "u=3")]) for _ in range(3)]
+    begun, whole = time.monotonic(), 8_000_000
     while not all(client.answers[number].end for number in numbers):
         client.read()
-        # Its pace: it waits for nothing.
-        pace.wait(0.01)
+        # Its pace: it waits for nothing, and not at all where it is slow already.
+        share = sum(len(client.answers[number].body) for number in numbers) / (2 * whole)
+        if share < 1:
+            pace.wait(max(0, begun + share * 1.25 * float(sys.argv[3]) - time.monotonic()))
     show(client, numbers)
 
 
