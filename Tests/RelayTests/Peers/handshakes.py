@@ -2,8 +2,6 @@
 
 import asyncio
 
-import aiohttp
-
 from kit import (ACCEPT, KEY, SWITCH, Raw, client_tls, frame, gateway, handshake, raw_client, raw_upstream, read_answer,
                  read_frame, upstream)
 
@@ -178,6 +176,7 @@ async def a_real_client_sees_the_refusal_with_its_body():
         return Response(403, "Forbidden", Headers([("Content-Length", "12")]), b"members only")
 
     async with upstream(process_request=refuse) as url, gateway(url) as running:
+        import aiohttp
         from websockets.exceptions import InvalidStatus
         from kit import client
         try:

@@ -3,8 +3,7 @@
 import asyncio
 import os
 
-import aiohttp
-
+# What few cases need, and takes long to import, they import themselves: each case is a process.
 from kit import client, client_tls, gateway, upstream
 
 BOTH = (False, True)
@@ -92,6 +91,7 @@ async def compression_is_not_negotiated_when_the_upstream_declines():
 
 
 async def subprotocols_are_chosen_by_the_upstream():
+    import aiohttp
     async with upstream(subprotocols=["chat.v2", "chat.v1"]) as url, gateway(url) as running:
         async with client(running, subprotocols=["chat.v1", "chat.v2"]) as connection:
             assert connection.subprotocol in ("chat.v1", "chat.v2")
@@ -102,6 +102,7 @@ async def subprotocols_are_chosen_by_the_upstream():
 
 
 async def aiohttp_talks_through_it():
+    import aiohttp
     for tls in BOTH:
         async with upstream(tls=tls) as url, gateway(url) as running, aiohttp.ClientSession() as session:
             async with session.ws_connect(running.wss, ssl=client_tls(), max_msg_size=0, compress=15) as connection:
