@@ -43,9 +43,7 @@ final class AppServer: Sendable {
             guard ContinuousClock.now < deadline else {
                 throw Failed(description: "it does not listen:\n\(process.errors.all.joined(separator: "\n"))")
             }
-            await withCheckedContinuation { continuation in
-                DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(50)) { continuation.resume() }
-            }
+            await nextLook(after: .milliseconds(50))
         }
     }
 

@@ -122,13 +122,6 @@ package final class Gatehouse: Sendable {
 
     // MARK: What it uses
 
-    /// /proc announces nothing: who waits for a change there has to look again.
-    private func nextLook(after pause: DispatchTimeInterval) async {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().asyncAfter(deadline: .now() + pause) { continuation.resume() }
-        }
-    }
-
     /// Waits until no more than `limit` descriptors are open: closing takes its time.
     /// - Returns: how many there are.
     package func settledDescriptors(atMost limit: Int) async throws -> Int {

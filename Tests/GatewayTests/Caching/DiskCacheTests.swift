@@ -39,7 +39,7 @@ struct DiskCacheTests {
         let site = try site(in: directory)
         try await Gatehouse.serving(site.toml) { _ async throws in
             try await fill(site)
-            while try files(directory).count < Self.many { await Task.yield() }
+            try await eventually("all are on disk") { try files(directory).count >= Self.many }
             let answer = try await site.ask("/0")
             #expect(answer.text == "0 \(Self.page)" && Self.isFromDisk(answer.value("Cache-Status") ?? ""), "\(answer)")
             let again = try await site.status("/0")
@@ -130,7 +130,9 @@ struct DiskCacheTests {
         try await Gatehouse.serving(site.toml) { _ async throws in
             // What is on disk is looked through beside the first requests.
             for form in ["a", "b"] {
-                while try await site.ask("/", "X-Form: \(form)\r\nCache-Control: only-if-cached").status == 504 {}
+                try await eventually("form \(form)") {
+                    try await site.ask("/", "X-Form: \(form)\r\nCache-Control: only-if-cached").status != 504
+                }
             }
             #expect(try await site.ask("/", "X-Form: b").text.hasPrefix("1 "))
             #expect(try await site.ask("/", "X-Form: a").text.hasPrefix("0 "))

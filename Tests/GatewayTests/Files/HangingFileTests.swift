@@ -74,9 +74,8 @@ struct HangingFileTests {
             // It is looked at again, whether somebody asks or not.
             try await files.hangs(1)
             #expect(try await get(port, "/here.txt", site: "local").text == "here")
-            // Each answer is an event of its own.
             func ask(until status: Int) async throws {
-                while try await get(port, "/here.txt", fields: login).status != status {}
+                try await eventually("\(status)") { try await get(port, "/here.txt", fields: login).status == status }
             }
             try await ask(until: 503)
             let entry = try await gatehouse.access(reason: "auth_unavailable")

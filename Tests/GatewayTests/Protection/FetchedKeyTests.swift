@@ -28,10 +28,7 @@ struct FetchedKeyTests {
 
     /// Asks until the answer has this status.
     private func becomes(_ status: Int, _ site: GuardedSite, _ login: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(120)
-        while try await site.ask("/f.txt", fields: login).status != status {
-            try #require(ContinuousClock.now < deadline, "not \(status)")
-        }
+        try await eventually("status \(status)") { try await site.ask("/f.txt", fields: login).status == status }
     }
 
     @Test("are used, and again after a start without their issuer")

@@ -86,8 +86,7 @@ struct RealAuthServerTests {
         let nginx = try await Nginx(Self.nginx(other, auth), in: directory)
         try await Gatehouse.serving(site.toml) { gatehouse async throws in
             // Until it listens nobody gets in.
-            let deadline = ContinuousClock.now + .seconds(60)
-            while try await site.ask("/f.txt").status == 503, ContinuousClock.now < deadline {}
+            try await eventually("it listens") { try await site.ask("/f.txt").status != 503 }
             for (question, status) in zip(Self.questions, Self.statuses) {
                 let (here, there) = try await (ask(site.port, question), ask(other, question))
                 #expect(here.status == status && there.status == status, "\(question): \(here), nginx \(there)")

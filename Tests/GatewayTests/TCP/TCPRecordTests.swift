@@ -192,7 +192,7 @@ struct TCPRecordTests {
                     metrics.contains("\ngatehouse_tcp_connections_open{listener=\"\($0)\",upstream=\"other\"} 0\n")
                 }
             }
-            while !areOver(try await scrape(gatehouse)) {}
+            try await eventually("all are over") { areOver(try await scrape(gatehouse)) }
             _ = try await gatehouse.process.output.first("all ends") { [output = gatehouse.process.output] _ in
                 output.all.count { $0.contains("\"version\":\"TCP\"") } >= 9
             }

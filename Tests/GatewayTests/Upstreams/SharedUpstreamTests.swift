@@ -108,10 +108,7 @@ struct SharedUpstreamTests {
             #expect(answer.status == 503 && key == "upstreams.load_balancing.queue")
             first.reset()
             // The place is free again for everybody.
-            let deadline = ContinuousClock.now + .seconds(60)
-            while try await onThread({ try Self.get(port, host).status }) != 200 {
-                try #require(ContinuousClock.now < deadline)
-            }
+            try await eventually("a free place") { try await onThread { try Self.get(port, host).status } == 200 }
         }
     }
 

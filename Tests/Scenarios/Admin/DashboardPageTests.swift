@@ -129,7 +129,7 @@ struct DashboardPageTests {
         command.signal(SIGINT)
         _ = try await command.exit()
         // It is gone when the gateway has seen that.
-        while try await Command.curl(["-o", "/dev/null", page]).code == 0 {}
+        try await eventually("the page is gone") { try await Command.curl(["-o", "/dev/null", page]).code != 0 }
         #expect(try await watched.ask("/status").status == 200)
         // And with the gateway, if that ends first.
         let other = try ChildProcess(Place.gatehouse, ["dashboard", "--socket", watched.socket])

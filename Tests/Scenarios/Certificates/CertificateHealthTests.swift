@@ -36,7 +36,11 @@ struct CertificateHealthTests {
     /// Asks until the status says so: the log's line may come before what it tells of is in the status.
     private func status(_ running: ReloadingGatehouse, _ more: String..., saying words: String) async throws -> Command.Outcome {
         var told = try await running.command(["status"] + more)
-        for _ in 0..<100 where !told.text.contains(words) { told = try await running.command(["status"] + more) }
+        try await eventually("\"\(words)\" in the status") {
+            if told.text.contains(words) { return true }
+            told = try await running.command(["status"] + more)
+            return false
+        }
         return told
     }
 

@@ -133,7 +133,7 @@ struct FleetDemandTests {
         let gateways = three.fleet.all
         _ = try await three.get("c1.test", 0)
         _ = try await gateways[0].log.line("a new certificate is in use")
-        while try await three.get("c1.test", 1).text != "here\n" {}
+        try await eventually("c1.test on another") { try await three.get("c1.test", 1).text == "here\n" }
         three.etcd.members[0].process.signal(SIGSTOP)
         _ = try await gateways[1].log.line("the fleet has lost etcd")
         let ended = try await three.get("c2.test", 1)
@@ -143,6 +143,6 @@ struct FleetDemandTests {
         #expect(try await three.get("c1.test", 1).text == "here\n")
         three.etcd.members[0].process.signal(SIGCONT)
         _ = try await gateways[1].log.line("the fleet is in touch with etcd again")
-        while try await three.get("c2.test", 1).text != "here\n" {}
+        try await eventually("c2.test with etcd") { try await three.get("c2.test", 1).text == "here\n" }
     }
 }

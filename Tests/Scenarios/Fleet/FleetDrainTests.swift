@@ -30,22 +30,23 @@ struct FleetDrainTests {
         }
         let drain = try await servers(0, ["drain", "http://127.0.0.1:1", "--fleet"])
         #expect(drain.code == 0 && drain.text.contains("draining"), "\(drain)")
-        while try await !servers(1).text.contains("draining") {}
+        func areDraining(_ number: Int) async throws -> Bool { try await servers(number).text.contains("draining") }
+        try await eventually("draining on the other") { try await areDraining(1) }
         processes[1].terminate()
         #expect(try await processes[1].exit() == .code(0))
         processes[1] = try await two.start(1)
-        while try await !servers(1).text.contains("draining") {}
+        try await eventually("draining after a start") { try await areDraining(1) }
         // What is new in another configuration follows the orders, too.
         let later = try two.directory.write("later.toml", two.text("later", more: site.replacing("app.test", with: "other.test")))
         #expect(try await two.fleet(["push", later]).code == 0)
-        for number in 0...1 { while try await !servers(number).text.contains("draining") {} }
+        for number in 0...1 { try await eventually("draining in another site") { try await areDraining(number) } }
         let reset = try await servers(1, ["reset", "--site", "other.test", "--fleet"])
         #expect(reset.code == 0, "\(reset)")
         let enable = try await servers(1, ["reset", "http://127.0.0.1:1", "--fleet"])
         #expect(enable.code == 0, "\(enable)")
-        while try await servers(0).text.contains("draining") {}
+        try await eventually("none is draining") { try await !areDraining(0) }
         let weight = try await servers(0, ["weight", "http://127.0.0.1:1", "--to", "7", "--fleet"])
         #expect(weight.code == 0 && weight.text.contains("7 for 1"), "\(weight)")
-        while try await !servers(1).text.contains("7 for 1") {}
+        try await eventually("the weight on the other") { try await servers(1).text.contains("7 for 1") }
     }
 }

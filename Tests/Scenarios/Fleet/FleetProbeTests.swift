@@ -80,7 +80,9 @@ struct FleetProbeTests {
         let three = try await Three()
         try await three.areShared()
         #expect(try await three.counts(40) < 60)
-        while try await three.duties().values.reduce(0, +) != three.servers.count {}
+        try await eventually("each has one who probes it") {
+            try await three.duties().values.reduce(0, +) == three.servers.count
+        }
 
         three.isHealthy.withLock { $0 = false }
         for gateway in three.gateways {

@@ -54,7 +54,7 @@ struct FleetRateTests {
         let fleet = try await three(Self.hundred, redis, "when_away = \"share\"")
         // Each has heard of the others.
         for gateway in fleet.all {
-            while try await fleet.metric("gatehouse_fleet_rate_members", of: gateway) != 3 { await Task.yield() }
+            try await eventually("three members") { try await fleet.metric("gatehouse_fleet_rate_members", of: gateway) == 3 }
         }
         try await redis.fail()
         for gateway in fleet.all { _ = try await gateway.log.line("the fleet has lost Redis") }
@@ -64,7 +64,7 @@ struct FleetRateTests {
 
     /// Waits until a client that was let in elsewhere is refused.
     private func refused(_ client: String, at gateway: RateGateways.Gateway, of fleet: RateGateways) async throws {
-        while try await fleet.isIn(client, at: gateway) {}
+        try await eventually("\(client) is refused") { try await !fleet.isIn(client, at: gateway) }
     }
 
     @Test("hold for a client that has used them up elsewhere, also after Redis has forgotten everything")

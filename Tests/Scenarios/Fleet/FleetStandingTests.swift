@@ -43,11 +43,14 @@ struct FleetStandingTests {
         for (name, text) in [("a", more), ("b", "")] {
             _ = try await fleet.start(name, etcd, more: text).log.line(": a member of the fleet")
         }
-        while try await metric(fleet, "a", "gatehouse_fleet_members") != 2 {}
+        try await eventually("two members") { try await metric(fleet, "a", "gatehouse_fleet_members") == 2 }
         #expect(try await metric(fleet, "a", "gatehouse_fleet_last_contact_seconds") > 1_600_000_000)
         #expect(try await metric(fleet, "a", "gatehouse_fleet_name_taken") == 0)
         var seen: Fleet = try await ask(fleet, "a", "/fleet")
-        while seen.first.count != 2 { seen = try await ask(fleet, "a", "/fleet") }
+        try await eventually("both members in /fleet") {
+            seen = try await ask(fleet, "a", "/fleet")
+            return seen.first.count == 2
+        }
         #expect(seen.member == "a" && seen.members == 2 && seen.first.map(\.name) == ["a", "b"])
         #expect(seen.first[1].certificates == 1)
         let status = try await Command.run(Place.gatehouse, ["status", "--socket", "\(fleet.directory.path)/a.sock"])
@@ -57,13 +60,13 @@ struct FleetStandingTests {
             return try await Command.curl(["-H", "X-API-Key: 0123456789abcdef", url]).text
         }
         etcd.members[0].process.signal(SIGSTOP)
-        while try await !health().contains("\"degraded\"") {}
+        try await eventually("degraded") { try await health().contains("\"degraded\"") }
         let degraded = try await Command.run(
             Place.gatehouse, ["status", "--health", "--socket", "\(fleet.directory.path)/a.sock"])
         #expect(degraded.code == 1 && degraded.text.contains("etcd has not answered for"), "\(degraded)")
         #expect(try await metric(fleet, "a", "gatehouse_fleet_lag_seconds") >= 10)
         etcd.members[0].process.signal(SIGCONT)
-        while try await !health().contains("\"ok\"") {}
+        try await eventually("well again") { try await health().contains("\"ok\"") }
     }
 
     @Test("the second member of one name is told who has it")
@@ -75,7 +78,7 @@ struct FleetStandingTests {
         let second = try await fleet.start("b", etcd, more: "member = \"a\"")
         let line = try await second.log.line("another member of the fleet has this one's name")
         #expect(line.contains("process \(first.process.pid) on"), "\(line)")
-        while try await metric(fleet, "b", "gatehouse_fleet_name_taken") != 1 {}
+        try await eventually("the name is taken") { try await metric(fleet, "b", "gatehouse_fleet_name_taken") == 1 }
         let shown = try await Command.run(
             Place.gatehouse, ["fleet", "status", "-c", "\(fleet.directory.path)/a.toml"])
         #expect(shown.text.split(separator: "\n").count { $0.hasPrefix("a ") } == 1, "\(shown)")

@@ -35,13 +35,15 @@ struct CountedPartsTests {
 
     /// Scrapes until all of these lines are there.
     private func wait(for lines: [String], _ scrape: Scrape) async throws -> String {
-        let deadline = ContinuousClock.now + .seconds(120)
         var text = ""
-        while ContinuousClock.now < deadline {
-            text = try await scrape.text()
-            if lines.allSatisfy({ text.contains($0 + "\n") }) { return text }
+        do {
+            try await eventually("these lines") {
+                text = try await scrape.text()
+                return lines.allSatisfy { text.contains($0 + "\n") }
+            }
+        } catch is NeverSeen {
+            Issue.record("\(lines.filter { !text.contains($0 + "\n") })\n\(text)")
         }
-        Issue.record("\(lines.filter { !text.contains($0 + "\n") })\n\(text)")
         return text
     }
 

@@ -82,7 +82,7 @@ struct FormerProcessTests {
         }
         #expect(try await ask("/early").text == "here")
         // Lines are written some time after their answers, to whatever file is there by then.
-        while try !String(contentsOfFile: log, encoding: .utf8).contains("/early") { await Task.yield() }
+        try await eventually("the line of /early") { try String(contentsOfFile: log, encoding: .utf8).contains("/early") }
         let upgraded = try await running.command(["upgrade"])
         let words = try #require(upgraded.text.firstMatch(of: /process (\d+) serves/), "\(upgraded)")
         let successor = try #require(pid_t(words.1))

@@ -44,12 +44,10 @@ struct UpgradeTests {
         /// Returns when the process has said how it went. Its socket is there a moment after it serves.
         func askForUpgrade(of pid: pid_t) async throws {
             let arguments = ["upgrade", "--socket", socket ?? "\(directory.path)/run/\(pid).sock"]
-            let deadline = ContinuousClock.now + .seconds(60)
-            while ContinuousClock.now < deadline {
+            try await eventually("process \(pid) can be asked for an upgrade") {
                 let outcome = try await Command.run(Place.gatehouse, arguments)
-                if outcome.code == 0 || outcome.errors.contains("the upgrade has failed") { return }
+                return outcome.code == 0 || outcome.errors.contains("the upgrade has failed")
             }
-            Issue.record("process \(pid) cannot be asked for an upgrade")
         }
 
         var outcomes: [String] { process.errors.all.filter(Self.isOutcome) }
@@ -70,9 +68,7 @@ struct UpgradeTests {
             _ = try await process.errors.first("the end of all") { $0.hasSuffix(": stopped") }
             #expect(try await process.exit() == .code(0))
             // Their common standard error is closed by the last one.
-            let deadline = ContinuousClock.now + .seconds(60)
-            while kill(pid, 0) == 0, !Self.isZombie(pid), ContinuousClock.now < deadline {}
-            #expect(kill(pid, 0) != 0 || Self.isZombie(pid))
+            try await eventually("the end of \(pid)") { kill(pid, 0) != 0 || Self.isZombie(pid) }
         }
 
         private static func isZombie(_ pid: pid_t) -> Bool {

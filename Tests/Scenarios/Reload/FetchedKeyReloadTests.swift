@@ -41,10 +41,7 @@ struct FetchedKeyReloadTests {
 
     /// Asks until the answer has this status.
     private func becomes(_ status: Int, _ login: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(120)
-        while try await self.status(login) != status {
-            try #require(ContinuousClock.now < deadline, "not \(status)")
-        }
+        try await eventually("status \(status)") { try await self.status(login) == status }
     }
 
     private func reload(_ gatehouse: ReloadingGatehouse, _ tokens: String?) async throws {

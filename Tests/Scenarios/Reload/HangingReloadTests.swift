@@ -95,7 +95,7 @@ struct HangingReloadTests {
         try gateway.write(site(port, "one") + "\n" + site(other, "two", "ssl = { enabled = true, \(files) }"))
         gateway.process.signal(SIGHUP)
         // It is to become a lease of readers when somebody opens it (F_GETLEASE).
-        while fcntl(holder, 1025) == F_WRLCK { await Task.yield() }
+        try await eventually("somebody opens it") { fcntl(holder, 1025) != F_WRLCK }
         try await gateway.end()
         close(holder)
     }

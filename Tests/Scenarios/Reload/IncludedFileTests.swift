@@ -74,7 +74,7 @@ struct IncludedFileTests {
         try FileManager.default.createDirectory(atPath: sites, withIntermediateDirectories: false)
         try Self.write(sites + "/one.toml", Self.site("one", port, "before"))
         let running = try await ReloadingGatehouse(main, in: directory)
-        while try await running.command(["history"]).text.split(separator: "\n").count < 2 {}
+        try await eventually("the history") { try await running.command(["history"]).text.split(separator: "\n").count >= 2 }
         try Self.write(sites + "/one.toml", Self.site("one", port, "after"))
         let planned = try await running.command(["reload", "--plan", directory.path + "/gatehouse.toml"])
         #expect(planned.code == 0 && planned.text.contains("one.test"), "\(planned)")
