@@ -1,7 +1,7 @@
 import Testing
 
 /// How connections end: RFC 9112 §9.6 and §9.8, RFC 8446 §6.1.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ClosingTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct ClosingTests {
     private static let gatehouse = Shared { try Stage(sections: "[security]\nmax_request_size = \"1MB\"") }
     private static let tenMegabytes = 10_000_000
 

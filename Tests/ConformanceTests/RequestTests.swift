@@ -1,7 +1,7 @@
 import Testing
 
 /// Raw requests over TLS to the running program, with an upstream that records every byte.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct RequestTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RequestTests {
     /// One gatehouse for the whole table.
     static let gatehouse = Shared { try Stage() }
 

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Threads for files", .timeLimit(.minutes(1)))
+@Suite("Threads for files", .timeLimit(.minutes(5)))
 struct FileThreadsTests {
     private final class Flag: Sendable {
         private let value = Atomic(false)

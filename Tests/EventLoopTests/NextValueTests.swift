@@ -2,7 +2,7 @@ import EventLoop
 import LoopTesting
 import Testing
 
-@Suite("The next value", .timeLimit(.minutes(1)))
+@Suite("The next value", .timeLimit(.minutes(5)))
 struct NextValueTests {
     /// Its tasks have a preferred executor, as those of services: they go through the loop's queue between any two steps.
     private actor Feed {

@@ -1,7 +1,7 @@
 import Testing
 
 /// Upstreams that keep the rules and upstreams that do not, over TLS on both sides.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct AnswerTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct AnswerTests {
     static let gatehouse = Shared {
         // Each request is to be seen once, whatever its upstream does.
         try Stage(proxy: "[sites.proxy.retry]\nretries = 0")

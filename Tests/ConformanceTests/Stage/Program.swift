@@ -25,7 +25,7 @@ final class Program {
         process.standardError = errors
         try process.run()
         for pipe in [output, errors] { Descriptor.setNonBlocking(pipe.fileHandleForReading.fileDescriptor) }
-        let isUp = waitForLines(milliseconds: 20_000) { $0.errorLines.contains { $0.contains("serving") } }
+        let isUp = waitForLines { $0.errorLines.contains { $0.contains("serving") } }
         try? FileManager.default.removeItem(at: file)
         guard isUp else { throw StageError("gatehouse does not start: \(errorLines.joined(separator: "\n"))\n\(configuration)") }
     }
@@ -58,7 +58,7 @@ final class Program {
     }
 
     /// Waits for lines that satisfy `condition`.
-    func waitForLines(milliseconds: Int32 = 10_000, until condition: (Program) -> Bool) -> Bool {
+    func waitForLines(milliseconds: Int32 = 60_000, until condition: (Program) -> Bool) -> Bool {
         let deadline = Date().addingTimeInterval(Double(milliseconds) / 1000)
         while true {
             step()

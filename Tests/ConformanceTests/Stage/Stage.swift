@@ -41,7 +41,7 @@ final class Stage {
     /// Lets everything happen until `condition` holds.
     /// - Returns: false if it did not hold within the time.
     @discardableResult
-    func run(_ clients: [Peer], milliseconds: Int32 = 15_000, until condition: () -> Bool) -> Bool {
+    func run(_ clients: [Peer], milliseconds: Int32 = 60_000, until condition: () -> Bool) -> Bool {
         let deadline = ContinuousClock.now + .milliseconds(milliseconds)
         while true {
             for client in clients { client.step() }
