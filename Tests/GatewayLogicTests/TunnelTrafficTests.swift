@@ -29,7 +29,7 @@ struct TunnelTrafficTests {
         "a limit that a route sets itself is named by the table in which the route is written",
         arguments: ["sites.proxy.routes", "sites.routes"])
     func keys(table: String) throws {
-        let keys = "websocket = true\ntunnel_idle = 5\nmax_message_size = 6\n"
+        let keys = "websocket = true\ntunnel_idle = 5\nmax_message_size = 65536\n"
         let text = Plans.pool([1], route: keys).replacing("[[sites.proxy.routes]]", with: "[[\(table)]]")
         let plan = try Plans.plan(text).route().tunnel
         #expect(plan.idle.key == "\(table).tunnel_idle" && plan.lifetime.key == "limits.tunnel_lifetime")
