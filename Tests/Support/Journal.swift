@@ -35,43 +35,56 @@ package final class Journal<Element: Sendable>: Sendable {
 
     /// The first element that `matches`, as soon as it is there.
     package func first(_ what: String = "an event", where matches: @Sendable (Element) -> Bool) async throws -> Element {
-        try await wait(for: what) { $0.first(where: matches) }
+        // What has been looked at once is not looked at again: a log has many lines.
+        try await wait(for: what) { elements, looked in elements[looked...].first(where: matches) }
     }
 
     /// The first `count` elements, as soon as they are there.
     /// - Parameter seconds: how long they are waited for at most.
     package func first(_ count: Int, within seconds: Int = Place.patience) async throws -> [Element] {
-        try await wait(for: "\(count) of them", within: seconds) { $0.count >= count ? Array($0.prefix(count)) : nil }
+        try await wait(for: "\(count) of them", within: seconds) { elements, _ in
+            elements.count >= count ? Array(elements.prefix(count)) : nil
+        }
     }
 
     /// Returns once something holds of all elements so far, or of what they tell of; each is waited for anew.
     package func until(_ holds: @Sendable ([Element]) throws -> Bool) async throws {
         while true {
-            let seen = all
-            if try holds(seen) { return }
-            _ = try await first(seen.count + 1)
+            let (isSo, count) = try look { try holds($0) }
+            if isSo { return }
+            try await wait(for: "\(count + 1) of them") { elements, _ in elements.count > count ? () : nil }
         }
     }
 
     // MARK: -
 
+    /// - Parameter find: gets all elements, and how many of them it had the last time.
     private func wait<Result: Sendable>(
-        for what: String, within seconds: Int = Place.patience, find: @Sendable ([Element]) -> Result?
+        for what: String, within seconds: Int = Place.patience, find: @Sendable ([Element], Int) -> Result?
     ) async throws -> Result {
         let deadline = ContinuousClock.now + .seconds(seconds)
         let alarm = DispatchWorkItem { self.wake { _ in } }
         DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds + 1), execute: alarm)
         defer { alarm.cancel() }
+        var looked = 0
         while true {
-            let seen = all
-            if let found = find(seen) { return found }
-            let isOver = state.withLock { $0.isClosed && $0.elements.count == seen.count }
+            let (found, count) = look { find($0, looked) }
+            if let found { return found }
+            looked = count
+            let isOver = state.withLock { $0.isClosed && $0.elements.count == count }
             guard !isOver, ContinuousClock.now < deadline else {
-                let last = seen.suffix(40).map { "\n    \($0)" }.joined()
-                throw Missing(description: "\(name): \(what) did not come; seen so far (\(seen.count)):\(last)")
+                let last = all.suffix(40).map { "\n    \($0)" }.joined()
+                throw Missing(description: "\(name): \(what) did not come; seen so far (\(count)):\(last)")
             }
-            await untilChange(from: seen.count, deadline)
+            await untilChange(from: count, deadline)
         }
+    }
+
+    /// Looks at all elements, and holds them no longer than that: whoever appends to what another holds has to copy it.
+    /// - Returns: what has been found, and how many they were.
+    private func look<Found>(_ find: ([Element]) throws -> Found) rethrows -> (Found, Int) {
+        let seen = all
+        return (try find(seen), seen.count)
     }
 
     private func untilChange(from count: Int, _ deadline: ContinuousClock.Instant) async {
