@@ -14,7 +14,8 @@ port, authorities, names = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 context = ssl.create_default_context(cafile=authorities)
 context.verify_flags |= 0x200000  # X509_V_FLAG_NO_CHECK_TIME
 count, serials = 0, set()
-while not select.select([sys.stdin], [], [], 0)[0]:
+# A moment between two leaves the processor to what is renewed.
+while not select.select([sys.stdin], [], [], 0.01)[0]:
     name = names[count % len(names)]
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=60) as plain:
