@@ -13,7 +13,7 @@ struct PackageTests {
     }()
 
     private func inScratchRoot(_ arguments: [String]) async throws -> Command.Outcome {
-        try await Command.run(Place.peer("scratch_root.sh"), arguments)
+        try await Command.run(Place.peer("scratch_root.sh"), arguments, within: Place.longPatience)
     }
 
     /// Some containers allow no overlays.
@@ -26,7 +26,7 @@ struct PackageTests {
         // To compress a debug build takes long on a machine that does much else.
         let outcome = try await Command.run(
             Place.root + "scripts/package", ["--binary", Place.gatehouse] + arguments,
-            environment: ["DPKG_DEB_COMPRESSOR_TYPE": "none"])
+            environment: ["DPKG_DEB_COMPRESSOR_TYPE": "none"], within: Place.longPatience)
         try #require(outcome.exit == .code(0), "\(outcome)")
         return outcome.text.trimmingCharacters(in: .newlines)
     }

@@ -30,6 +30,8 @@ package enum Place {
 
     /// How many seconds something is waited for at most: a limit for tests that fail, not a measure for those that pass.
     package static let patience = isSanitized ? 300 : 90
+    /// The same for a program that has much to do.
+    package static let longPatience = 10 * patience
 
     /// The programs that play peers, by their names: no two are called alike, whatever folder they are in.
     private static let peers: [String: String] = {

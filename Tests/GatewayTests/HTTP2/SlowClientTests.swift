@@ -78,7 +78,7 @@ struct SlowClientTests {
         try await serving(("send_timeout", sendTimeout)) { _, port, _ in
             let outcome = try await Command.run(
                 Place.pythonWithLibraries, [Place.peer("http2_slow.py"), "\(port)", slow, "\(sendTimeout)"],
-                within: 4 * Place.patience)
+                within: Place.longPatience)
             #expect(outcome.text == expected, "\(outcome)")
         }
     }

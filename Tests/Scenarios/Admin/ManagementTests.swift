@@ -211,7 +211,7 @@ struct ManagementTests {
                 "positive_data_acceptance,unsupported_method",
             ],
             // It leaves what it has seen where it runs.
-            directory: running.directory.path, within: 10 * Place.patience)
+            directory: running.directory.path, within: Place.longPatience)
         #expect(outcome.exit == .code(0), "\(outcome.text)")
         try await running.end()
     }

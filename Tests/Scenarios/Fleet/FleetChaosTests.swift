@@ -24,8 +24,7 @@ struct FleetChaosTests {
     func short() async throws {
         let outcome = try await Command.run(
             Place.pythonWithLibraries, ["-B", Place.root + "scripts/chaos-fleet", "--short", "--binary", Place.gatehouse],
-            // It waits for two minutes for each of many things.
-            within: 20 * Place.patience)
+            within: Place.longPatience)
         #expect(outcome.code == 0, "\(outcome)")
         #expect(outcome.text.contains("holds: nothing failed that must not"), "\(outcome)")
     }

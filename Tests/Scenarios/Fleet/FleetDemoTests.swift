@@ -6,7 +6,7 @@ struct FleetDemoTests {
     @Test("keeps what it promises")
     func kept() async throws {
         let outcome = try await Command.run(
-            "python3", [Place.root + "scripts/demo-fleet", "--binary", Place.gatehouse, "--once"])
+            "python3", [Place.root + "scripts/demo-fleet", "--binary", Place.gatehouse, "--once"], within: Place.longPatience)
         #expect(outcome.code == 0, "\(outcome)")
         #expect(outcome.text.contains("in use by 3 of 3 members"), "\(outcome)")
     }

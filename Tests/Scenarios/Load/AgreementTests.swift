@@ -14,7 +14,7 @@ struct AgreementTests {
             [
                 Place.peer("agreement.py"), Place.gatehouse, directory.path, "2000", certificates.local.certificate,
                 certificates.local.key, certificates.authority, "\(plain)", "\(secure)",
-            ])
+            ], within: Place.longPatience)
         #expect(outcome.exit == .code(0), "\(outcome.text)\n\(outcome.errors)")
         #expect(outcome.text.contains("2000 requests, 0 differences"), "\(outcome.text)")
     }

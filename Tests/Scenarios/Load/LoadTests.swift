@@ -13,7 +13,7 @@ struct LoadTests {
     }
 
     private func run(_ shell: String) async throws -> Command.Outcome {
-        try await Command.run("bash", ["-o", "pipefail", "-c", shell])
+        try await Command.run("bash", ["-o", "pipefail", "-c", shell], within: Place.longPatience)
     }
 
     private func secureSite(_ port: FreePort, _ peer: Peer, _ certificates: Certificates) -> String {
@@ -102,7 +102,8 @@ struct LoadTests {
                 port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: "[limits]\nhandshake_timeout = 60")
         try await Gatehouse.serving(toml, workers: 2) { gatehouse in
             let outcome = try await Command.run(
-                Place.python, [Place.peer("many_clients.py"), "\(port)", "1000", certificates.authority, "localhost", "/many"])
+                Place.python, [Place.peer("many_clients.py"), "\(port)", "1000", certificates.authority, "localhost", "/many"],
+                within: Place.longPatience)
             #expect(outcome.text == "'200' 1000\n", "\(outcome)")
             #expect(gatehouse.accessEntries.count <= 1000)
         }
