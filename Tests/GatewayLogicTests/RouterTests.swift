@@ -153,6 +153,22 @@ struct RouterTests {
     }
 
     @Test(
+        "takes a redirect whose key is the one that is written",
+        arguments: [
+            "", "[[sites.routes]]\npath = \"/\"\n", "[sites.proxy]\nenabled = true\n[[sites.proxy.routes]]\npath = \"/\"\n",
+        ])
+    func redirectKeys(table: String) throws {
+        let site = "[[sites]]\nhostname = \"a.example\"\nlisten = \"127.0.0.1\"\nport = 80\n"
+        let plan = try Plans.plan(site + table + "redirect = \"https://b.example{uri}\"\n")
+        guard case .redirect(let redirect) = try plan.routePlan().action else {
+            Issue.record("no redirect")
+            return
+        }
+        let owner = table.contains("proxy") ? "sites.proxy.routes" : table.isEmpty ? "sites" : "sites.routes"
+        #expect(redirect.key == "\(owner).redirect")
+    }
+
+    @Test(
         "finds a site by its name, a wildcard's by what follows, and else the default",
         arguments: [
             ("one.example", "one.example"), ("two.example", "two.example"), ("x.wild.example", "*.wild.example"),

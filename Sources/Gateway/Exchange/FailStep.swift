@@ -33,8 +33,15 @@ extension Exchange {
         }
     }
 
-    /// The same, with its key as the request's route writes it.
-    mutating func keyed(_ failure: Failure) -> Failure { record.route.map { failure.keyed(by: $0) } ?? failure }
+    /// The same, with its key as the request's route writes it. A preflight has none, but that of what it asks for may refuse it.
+    mutating func keyed(_ failure: Failure) -> Failure {
+        if let route = record.route { return failure.keyed(by: route) }
+        guard failure.key?.hasPrefix(SettingOwner.proxyRoute.rawValue) == true, record.isRequestWhole, let site = record.site,
+            let request = client.requestIfAny
+        else { return failure }
+        let decision = Router.decide(site, request) { endpoint.origin(of: request, for: site) }
+        return decision.protector.map { failure.keyed(by: $0) } ?? failure
+    }
 
     /// The operator's page for the failure; nil if there is none, or it cannot be read: the log says so then.
     private mutating nonisolated(nonsending) func errorPage(for failure: Failure) async -> ErrorPage? {

@@ -120,11 +120,21 @@ struct RouteLimitTests {
             upstream = "app"
             access = { require_auth = true, auth_file = "users" }
             """
-        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", route: "max_request_size = 1", proxy: routes)
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)", site: "access_control = { allow_origins = [\"https://a.test\"] }",
+            route: "max_request_size = 1", proxy: routes)
         let directory = try TemporaryDirectory()
         try directory.write("users", "ann:$2b$05$PJ5UHoWVFuhp8XN8BSuM6.UjHd3nxGC7.wSfYA7c5TNWomx9hYhWy\n")
         let written = toml.replacing("\"users\"", with: "\"\(directory.path)/users\"")
         try await Gatehouse.serving(written) { gatehouse in
+            let preflight = "OPTIONS /access/preflight HTTP/1.1\r\nHost: a\r\nOrigin: https://a.test\r\n"
+            let refused = try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write(preflight + "Access-Control-Request-Method: PUT\r\n\r\n")
+                return try wire.readAnswer()
+            }
+            #expect(refused.status == 403, "\(refused)")
+            #expect(try await gatehouse.access("/access/preflight")["key"] == "sites.routes.access.deny_ips")
             for (target, status, key) in [
                 ("/size", 413, "sites.routes.max_request_size"), ("/access", 403, "sites.routes.access.deny_ips"),
                 ("/token", 401, "sites.routes.access.require_auth"), ("/x", 413, "sites.proxy.routes.max_request_size"),
