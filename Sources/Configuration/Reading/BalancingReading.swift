@@ -63,8 +63,7 @@ extension HealthCheck {
                 service = text.value
             }
             if kind != .grpc {
-                table.reading.report(
-                    .warning, "\(table.path).service", at: table.position(of: "service"), "has no effect: type is not \"grpc\"")
+                table.warning(at: "service", "has no effect: type is not \"grpc\"")
             }
         }
         if let text = table.string(["path"]) {
@@ -72,8 +71,7 @@ extension HealthCheck {
         }
         table.read("host", into: &host)
         if let host, host.contains(where: { !$0.isASCII || $0 == " " }) {
-            table.reading.report(
-                .error, "\(table.path).host", at: table.position(of: "host"), "\"\(host)\" cannot be a Host field")
+            table.error(at: "host", "\"\(host)\" cannot be a Host field")
         }
         table.readDuration("interval", "interval_seconds", into: &interval)
         table.readDuration("timeout", into: &timeout)

@@ -47,15 +47,13 @@ extension Compression {
 
     /// A key that does nothing is a mistake.
     private func checkUse(_ table: TableReader) {
-        func report(_ key: String, _ message: String, hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
-        }
         if withCookies, !proxied {
-            report("with_cookies", "does nothing: answers of upstreams are not compressed", hint: "add proxied = true")
+            table.error(at: "with_cookies", "does nothing: answers of upstreams are not compressed", hint: "add proxied = true")
         }
         for (key, coding) in [("level", Coding.gzip), ("brotli_level", .brotli), ("zstd_level", .zstd)]
         where table.has(key) && !codings.contains(coding) {
-            report(key, "does nothing: codings does not name \"\(coding.rawValue)\"", hint: "take it out, or add the coding")
+            table.error(
+                at: key, "does nothing: codings does not name \"\(coding.rawValue)\"", hint: "take it out, or add the coding")
         }
     }
 }
@@ -65,8 +63,8 @@ extension Site {
     func checkCompression(_ table: TableReader) {
         guard compression.proxied, proxy == nil else { return }
         let part = table.table("compression")
-        part.reading.report(
-            .error, "\(part.path).proxied", at: part.position(of: "proxied"), "does nothing: the site has no upstreams",
+        part.error(
+            at: "proxied", "does nothing: the site has no upstreams",
             hint: "add [sites.proxy] with enabled = true, or take it out")
     }
 

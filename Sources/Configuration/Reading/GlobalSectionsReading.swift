@@ -47,9 +47,8 @@ extension Limits {
         table.readDuration("keep_alive_timeout", into: &keepAliveTimeout)
         table.readDuration("http2_ping", into: &http2Ping, orZero: true)
         if http2Ping >= keepAliveTimeout {
-            table.reading.report(
-                .error, "\(table.path).http2_ping", at: table.position(of: "http2_ping"),
-                "does nothing: a connection that is idle so long is closed by keep_alive_timeout",
+            table.error(
+                at: "http2_ping", "does nothing: a connection that is idle so long is closed by keep_alive_timeout",
                 hint: "half of keep_alive_timeout, or less")
         }
         table.readSize("min_body_rate", into: &minBodyRate, in: 0...(1 << 30))

@@ -56,7 +56,7 @@ extension Logging {
     func checkRotation(_ table: TableReader, _ sites: [Site]) {
         func error(_ key: String, _ message: String, _ hint: String) {
             guard table.peek(key) != nil else { return }
-            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
+            table.error(at: key, message, hint: hint)
         }
         if rotateSize == nil, rotateAge == nil {
             guard rotateKeep != Logging().rotateKeep else { return }
@@ -75,8 +75,8 @@ extension Site {
         accessLog = Logging.readDestination(table, "access_log")
         logFormat = Logging.readFormat(table, "log_format")
         if accessLog == Logging.Destination.none, logFormat != nil {
-            table.reading.report(
-                .error, "\(table.path).log_format", at: table.position(of: "log_format"), "does nothing: access_log is \"none\"",
+            table.error(
+                at: "log_format", "does nothing: access_log is \"none\"",
                 hint: "take one of them out")
         }
     }

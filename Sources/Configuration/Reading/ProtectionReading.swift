@@ -58,8 +58,8 @@ extension Access {
         let blocked = table.clientBlocks("blocked_ips")
         for (key, isTwice) in [("allowed_ips", allowed != nil && allow != nil), ("blocked_ips", blocked != nil && deny != nil)]
         where isTwice {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key), "says the same as a key of [sites.access]",
+            table.error(
+                at: key, "says the same as a key of [sites.access]",
                 hint: "keep that one")
         }
         if allow == nil, let allowed {
@@ -112,13 +112,12 @@ extension ForwardAuth {
             table.missing("url", hint: "such as \"http://127.0.0.1:4180/oauth2/auth\"")
         }
         if let user, !copied.contains(user.lowercased()) {
-            table.reading.report(
-                .error, "\(table.path).user_header", at: table.position(of: "user_header"), "is none of copy_headers",
+            table.error(
+                at: "user_header", "is none of copy_headers",
                 hint: "add it there: otherwise clients could send that field to the upstream themselves")
         }
         for name in copied where ConnectionFields.names.contains(name) || name == "host" {
-            table.reading.report(
-                .error, "\(table.path).copy_headers", at: table.position(of: "copy_headers"), "\(name) frames the message")
+            table.error(at: "copy_headers", "\(name) frames the message")
         }
         settings?.copyHeaders = copied
         settings?.userHeader = user
@@ -190,8 +189,7 @@ extension Tokens.Keys {
         table.read("jwks_ca_file", into: &caFile)
         if let url, file != nil { table.reading.error(url, "says where keys are, and so does jwks_file", hint: "keep one") }
         for key in ["jwks_refresh", "jwks_ca_file"] where table.has(key) && !table.has("jwks_url") {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing without jwks_url", hint: "take it out")
+            table.error(at: key, "does nothing without jwks_url", hint: "take it out")
         }
         if let url {
             self = .url(url.value, refresh: refresh, caFile: caFile)
@@ -238,9 +236,7 @@ extension RateLimiting {
         self.burst = burst?.value ?? (perMinute == nil ? min(rate.value, 1_000_000) : Self.usualBurst)
         let seconds = Double(period.components.seconds) / Double(requests) * Double(self.burst)
         if seconds > Units.longestSeconds {
-            table.reading.report(
-                .error, "\(table.path).burst_size", at: table.position(of: "burst_size"),
-                "so many at this rate take more than a year")
+            table.error(at: "burst_size", "so many at this rate take more than a year")
         }
     }
 
@@ -251,17 +247,16 @@ extension RateLimiting {
     private static func checkRate(_ table: TableReader, isOn: Bool) {
         guard table.isWritten else { return }
         if table.has("requests_per_minute"), table.has("max_requests") {
-            table.reading.report(
-                .error, "\(table.path).max_requests", at: table.position(of: "max_requests"),
-                "says the same as requests_per_minute",
+            table.error(
+                at: "max_requests", "says the same as requests_per_minute",
                 hint: "keep one of them")
         }
         if isOn, !table.has("requests_per_minute"), !table.has("max_requests") {
             table.missing("requests_per_minute", hint: "such as requests_per_minute = 60")
         }
         if table.has("window_seconds"), !table.has("max_requests") {
-            table.reading.report(
-                .error, "\(table.path).window_seconds", at: table.position(of: "window_seconds"), "belongs to max_requests",
+            table.error(
+                at: "window_seconds", "belongs to max_requests",
                 hint: "write max_requests, or take it out")
         }
     }

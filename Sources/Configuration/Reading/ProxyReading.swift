@@ -61,8 +61,8 @@ extension Proxy {
                 hint: "add enabled = true to [sites.proxy], or name them in security.trusted_proxies")
         }
         for route in siteRoutes where route.has("upstream") {
-            route.reading.report(
-                .error, "\(route.path).upstream", at: route.position(of: "upstream"), "leads nowhere: nothing is proxied",
+            route.error(
+                at: "upstream", "leads nowhere: nothing is proxied",
                 hint: "add [sites.proxy] with enabled = true")
         }
     }
@@ -81,9 +81,8 @@ extension Proxy {
         guard healthCheck.enabled, healthCheck.kind == .grpc,
             let other = upstreams.first(where: { $0.http.version == .http1 })
         else { return }
-        table.reading.report(
-            .error, "\(table.path).type", at: table.position(of: "type"),
-            "\"grpc\" needs HTTP/2, and \(other.url) speaks HTTP/1.1",
+        table.error(
+            at: "type", "\"grpc\" needs HTTP/2, and \(other.url) speaks HTTP/1.1",
             hint: "add http_version = \"2\" to it, or write its url with h2c://")
     }
 

@@ -11,8 +11,8 @@ extension Route {
         for key in ["files", "try_files", "tls_info"] where table.has(key) {
             guard answer != nil && (key == "tls_info" ? info : files) != nil || key == "tls_info" && files != nil && info != nil
             else { continue }
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key), "the route answers by itself already",
+            table.error(
+                at: key, "the route answers by itself already",
                 hint: "keep one of redirect, respond, files and tls_info")
         }
         let ownAction = answer ?? files ?? info
@@ -70,15 +70,12 @@ extension Route {
         table.read("rewrite_location", into: &rewriteLocation)
         table.read("rewrite_cookies", into: &rewriteCookies)
         if rewriteCookies, !rewriteLocation {
-            table.reading.report(
-                .error, "\(table.path).rewrite_cookies", at: table.position(of: "rewrite_cookies"),
-                "does nothing with rewrite_location = false", hint: "take one of them out")
+            table.error(at: "rewrite_cookies", "does nothing with rewrite_location = false", hint: "take one of them out")
         }
         table.read("rewrite_destination", into: &rewriteDestination)
         if rewriteDestination, rewrite != nil {
-            table.reading.report(
-                .error, "\(table.path).rewrite_destination", at: table.position(of: "rewrite_destination"),
-                "cannot follow rewrite, whose path is of the request alone",
+            table.error(
+                at: "rewrite_destination", "cannot follow rewrite, whose path is of the request alone",
                 hint: "use strip_prefix or rewrite_target instead of rewrite")
         }
     }
@@ -138,9 +135,8 @@ extension Route {
         }
         let keys = ["strip_prefix", "rewrite_target"].filter(table.has)
         for key in keys where rewrite != nil || kind == .glob || kind == .regex {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key),
-                rewrite == nil ? "a \(kind.rawValue) has no prefix that could be taken" : "does nothing beside rewrite",
+            table.error(
+                at: key, rewrite == nil ? "a \(kind.rawValue) has no prefix that could be taken" : "does nothing beside rewrite",
                 hint: rewrite == nil ? "write rewrite = \"/…\", with {1} for the first wildcard or group" : "take it out")
         }
     }
@@ -152,8 +148,8 @@ extension Route {
             "websocket", "cache", "request_trailers", "method", "hash_on", "allowed_origins", "request_headers",
         ]
         for key in keys + RequestSettings.keys + TunnelSettings.keys where table.has(key) {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing on a route without an upstream",
+            table.error(
+                at: key, "does nothing on a route without an upstream",
                 hint: "take it out")
         }
     }

@@ -65,7 +65,7 @@ enum SharedPoolChecks {
     /// - Parameter table: `[sites.proxy]`.
     static func checkSettings(_ table: TableReader) {
         for key in ["load_balancing", "health_check", "passive_health"] where table.has(key) {
-            report(table, key, table.path)
+            table.error(at: key, message, hint: "write it as [upstreams.\(key)]")
         }
         let tables = [("timeout", ["connect", "tls_handshake"]), ("retry", ["budget_percent"])]
         for (name, keys) in tables {
@@ -79,9 +79,4 @@ enum SharedPoolChecks {
     }
 
     private static let message = "does nothing: the site has no upstreams of its own"
-
-    private static func report(_ table: TableReader, _ key: String, _ path: String) {
-        table.reading.report(
-            .error, "\(path).\(key)", at: table.position(of: key), message, hint: "write it as [upstreams.\(key)]")
-    }
 }

@@ -17,9 +17,8 @@ enum SiteChecks {
             let chosen = indices.filter { sites[$0].site.isDefault }
             for second in chosen.dropFirst() {
                 let table = sites[second].table
-                table.reading.report(
-                    .error, "\(table.path).default", at: table.position(of: "default"),
-                    "port \(sites[second].site.port) has a default site already: \(sites[chosen[0]].table.path)")
+                table.error(
+                    at: "default", "port \(sites[second].site.port) has a default site already: \(sites[chosen[0]].table.path)")
             }
             result[chosen.first ?? first].isDefault = true
         }
@@ -68,9 +67,8 @@ enum SiteChecks {
         for member in members where (sites[member].site.ssl == nil) != isPlain {
             let (table, other) = (sites[member].table, sites[first].table.path)
             let with = isPlain ? "has ssl, and \(other) has not" : "has no ssl, and \(other) has"
-            table.reading.report(
-                .error, "\(table.path).port", at: table.position(of: "port"),
-                "\(with): port \(sites[member].site.port) cannot speak both",
+            table.error(
+                at: "port", "\(with): port \(sites[member].site.port) cannot speak both",
                 hint: "give one of them another port")
         }
     }
@@ -95,9 +93,8 @@ enum SiteChecks {
         for member in plain where sites[member].site.h2c != isOn {
             let (table, other) = (sites[member].table, sites[first].table.path)
             let with = isOn ? "is not on, and in \(other) it is" : "is on, and in \(other) it is not"
-            table.reading.report(
-                .error, "\(table.path).h2c", at: table.position(of: "h2c"),
-                "\(with): port \(sites[member].site.port) takes HTTP/2 or not",
+            table.error(
+                at: "h2c", "\(with): port \(sites[member].site.port) takes HTTP/2 or not",
                 hint: "write h2c = true in every site of the port, or in none")
         }
     }
@@ -107,8 +104,8 @@ enum SiteChecks {
         let common = sites[first].site.proxyProtocol
         for member in members where sites[member].site.proxyProtocol != common {
             let table = sites[member].table
-            table.reading.report(
-                .error, "\(table.path).proxy_protocol", at: table.position(of: "proxy_protocol"),
+            table.error(
+                at: "proxy_protocol",
                 "differs from that of \(sites[first].table.path): port \(sites[member].site.port) has one for all its sites",
                 hint: "write the same in every site of the port, or in none")
         }

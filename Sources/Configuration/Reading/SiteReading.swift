@@ -149,25 +149,22 @@ extension Site {
         table.read("h2c", into: &h2c)
         table.read("h2_websocket", into: &h2WebSocket)
         if h2c, let ssl {
-            table.reading.report(
-                .error, "\(table.path).h2c", at: table.position(of: "h2c"),
-                "is for sites without TLS: with ssl, ALPN chooses HTTP/2",
+            table.error(
+                at: "h2c", "is for sites without TLS: with ssl, ALPN chooses HTTP/2",
                 hint: ssl.alpn.contains("h2")
                     ? "take it out: alpn has \"h2\" already" : "take it out, and add \"h2\" to alpn in [sites.ssl]")
         }
         if !h2WebSocket, !(ssl?.alpn.contains("h2") ?? h2c) {
-            table.reading.report(
-                .error, "\(table.path).h2_websocket", at: table.position(of: "h2_websocket"),
-                "does nothing: this site has no HTTP/2", hint: "take it out")
+            table.error(at: "h2_websocket", "does nothing: this site has no HTTP/2", hint: "take it out")
         }
     }
 
     /// Warns of what would not do what it seems to. False if the table does nothing beside `[sites.headers]`.
     private func isOfUse(_ cors: AccessControl, _ table: TableReader) -> Bool {
         if cors.allowCredentials, cors.allowOrigins.contains("*") {
-            table.reading.report(
-                .warning, "\(table.path).allow_credentials", at: table.position(of: "allow_credentials"),
-                "has no effect where every origin is allowed: browsers refuse that", hint: "list the origins in allow_origins")
+            table.warning(
+                at: "allow_credentials", "has no effect where every origin is allowed: browsers refuse that",
+                hint: "list the origins in allow_origins")
         }
         let isSetByHand = (headers + responseHeaders.set).contains { $0.name.lowercased() == "access-control-allow-origin" }
         if isSetByHand {
@@ -194,8 +191,8 @@ extension Site {
     private func checkFiles(_ table: TableReader, _ proxyTable: TableReader) {
         guard !table.has("static_dir") else { return }
         func report(_ table: TableReader, _ key: String) {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key), "there are no files: the site has no static_dir",
+            table.error(
+                at: key, "there are no files: the site has no static_dir",
                 hint: "add static_dir")
         }
         func sendsFiles(_ route: Route) -> Bool { if case .files = route.action { true } else { false } }
@@ -243,9 +240,8 @@ extension Site {
     private func checkDuty(_ table: TableReader, hasRoutes: Bool, isFragment: Bool) {
         if action != nil, table.has("static_dir") || redirectToHTTPS && ssl == nil {
             let key = table.has("redirect") ? "redirect" : "respond"
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key),
-                "the site has \(table.has("static_dir") ? "static_dir" : "redirect_to_https") for the same requests",
+            table.error(
+                at: key, "the site has \(table.has("static_dir") ? "static_dir" : "redirect_to_https") for the same requests",
                 hint: "keep one of them, or give one to [[sites.routes]]")
         }
         if !table.has("static_dir") && !redirectToHTTPS && proxy == nil && action == nil && !hasRoutes {
@@ -255,15 +251,13 @@ extension Site {
                 hint: "add static_dir, [sites.proxy] with enabled = true, redirect, or redirect_to_https = true")
         }
         if apiOnly && proxy == nil && !redirectToHTTPS && action == nil && routes.isEmpty {
-            table.reading.report(
-                .warning, "\(table.path).api_only", at: table.position(of: "api_only"),
-                "serves no files, and nothing is proxied: every request is answered 404",
+            table.warning(
+                at: "api_only", "serves no files, and nothing is proxied: every request is answered 404",
                 hint: "add [sites.proxy] with enabled = true, or take api_only out to serve static_dir")
         }
         if redirectToHTTPS && ssl != nil {
-            table.reading.report(
-                .warning, "\(table.path).redirect_to_https", at: table.position(of: "redirect_to_https"),
-                "has no effect on a site with ssl: its clients are on https already",
+            table.warning(
+                at: "redirect_to_https", "has no effect on a site with ssl: its clients are on https already",
                 hint: "put it into a site of the same name on port 80")
         }
     }

@@ -14,8 +14,8 @@ extension TCPListener {
         upstreams = servers.compactMap(Upstream.init(readingTCP:))
         method = table.balancingMethod() ?? method
         if [.leastTime].contains(method) {
-            table.reading.report(
-                .error, "\(table.path).method", at: table.position(of: "method"), "a connection has no time of an answer",
+            table.error(
+                at: "method", "a connection has no time of an answer",
                 hint: "least_connections, round_robin, weighted, random_two or hash (by the client's address)")
         }
         table.readDuration("connect_timeout", into: &connectTimeout)
@@ -46,9 +46,7 @@ extension TCPListener {
         for (index, name) in names.enumerated() {
             for hostname in name.hostnames where owners.updateValue(index, forKey: hostname) != nil {
                 let place = nameTables[index]
-                place.reading.report(
-                    .error, "\(place.path).hostnames", at: place.position(of: "hostnames"),
-                    "\"\(hostname)\" stands in another [[tcp.sni]] already", hint: "keep one of them")
+                place.error(at: "hostnames", "\"\(hostname)\" stands in another [[tcp.sni]] already", hint: "keep one of them")
             }
         }
     }
@@ -145,13 +143,12 @@ enum TCPChecks {
         var names: Set<String> = []
         for (listener, table) in listeners where listener.port != 0 {
             if let owner = owners.updateValue(table.path, forKey: "\(listener.listen) \(listener.port)") {
-                table.reading.report(
-                    .error, "\(table.path).port", at: table.position(of: "port"),
-                    "port \(listener.port) belongs to \(owner) already", hint: "give one of them another port")
+                table.error(
+                    at: "port", "port \(listener.port) belongs to \(owner) already", hint: "give one of them another port")
             }
             if !listener.name.isEmpty, !names.insert(listener.name).inserted {
-                table.reading.report(
-                    .error, "\(table.path).name", at: table.position(of: "name"), "another [[tcp]] is named \"\(listener.name)\"",
+                table.error(
+                    at: "name", "another [[tcp]] is named \"\(listener.name)\"",
                     hint: "its name tells it from others in the log")
             }
         }

@@ -49,8 +49,8 @@ extension TLSSettings {
                 "is older than min_version: nobody could connect")
         }
         if preset == .modern, minVersion == .tls12 || maxVersion == .tls12 {
-            table.reading.report(
-                .error, "\(table.path).policy", at: table.position(of: "policy"), "\"modern\" is TLS 1.3 alone",
+            table.error(
+                at: "policy", "\"modern\" is TLS 1.3 alone",
                 hint: "write policy = \"intermediate\" to speak TLS 1.2")
         }
     }

@@ -70,9 +70,8 @@ extension TLSSettings {
 
     private static func checkAutomatic(_ table: TableReader) {
         for key in fileKeys where table.has(key) {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key),
-                "is not used: auto_cert gets the certificate by itself",
+            table.error(
+                at: key, "is not used: auto_cert gets the certificate by itself",
                 hint: "keep one of them")
         }
     }
@@ -123,9 +122,8 @@ extension ACMESettings {
         var isEnabled = isAsked
         table.read("enabled", into: &isEnabled)
         if isAsked, !isEnabled {
-            table.reading.report(
-                .error, "\(table.path).enabled", at: table.position(of: "enabled"),
-                "is off, and nothing else can get the certificate that auto_cert asks for",
+            table.error(
+                at: "enabled", "is off, and nothing else can get the certificate that auto_cert asks for",
                 hint: "take it out, or write auto_cert = false and name cert_file and key_file")
         }
         table.read("email", into: &settings.email)

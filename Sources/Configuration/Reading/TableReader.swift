@@ -192,6 +192,16 @@ final class TableReader {
         }
     }
 
+    /// Reports what is wrong with a key, where its value stands; at the table if the key is not written.
+    func error(at key: String, _ message: String, hint: String? = nil) {
+        reading.report(.error, path(of: key), at: position(of: key), message, hint: hint)
+    }
+
+    /// Reports what a key does not do, at the same place.
+    func warning(at key: String, _ message: String, hint: String? = nil) {
+        reading.report(.warning, path(of: key), at: position(of: key), message, hint: hint)
+    }
+
     /// Reports a required key that is missing, at the table.
     func missing(_ key: String, hint: String? = nil) {
         reading.report(.error, "\(path.isEmpty ? "" : path + ".")\(key)", at: position, "required, but not given", hint: hint)

@@ -9,27 +9,24 @@ extension UpstreamHTTP {
         table.readDuration("ping_interval", into: &pingInterval, orZero: true)
         table.readDuration("ping_timeout", into: &pingTimeout)
         guard let url else { return }
-        func report(_ key: String, _ message: String, _ hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
-        }
         if url.scheme == .h2c {
             if table.has("http_version"), version != .http2 {
-                report("http_version", "is not what the url says: h2c is HTTP/2", "leave it out, or write http://")
+                table.error(at: "http_version", "is not what the url says: h2c is HTTP/2", hint: "leave it out, or write http://")
             }
             version = .http2
         } else if version == .auto, !url.scheme.isTLS {
-            report(
-                "http_version", "\"auto\" needs https: without TLS nothing is negotiated",
-                "\"2\" speaks HTTP/2 by prior knowledge, as h2c:// does")
+            table.error(
+                at: "http_version", "\"auto\" needs https: without TLS nothing is negotiated",
+                hint: "\"2\" speaks HTTP/2 by prior knowledge, as h2c:// does")
         }
         if version != .http1, sendsProxyHeader {
-            report(
-                url.scheme == .h2c ? "url" : "http_version", "HTTP/2 carries many clients' requests on one connection",
-                "send_proxy needs http_version = \"1.1\"")
+            table.error(
+                at: url.scheme == .h2c ? "url" : "http_version", "HTTP/2 carries many clients' requests on one connection",
+                hint: "send_proxy needs http_version = \"1.1\"")
         }
         for key in ["max_streams_per_connection", "ping_interval", "ping_timeout"] where version == .http1 && table.has(key) {
-            table.reading.report(
-                .warning, "\(table.path).\(key)", at: table.position(of: key), "has no effect: HTTP/1.1 is spoken to it",
+            table.warning(
+                at: key, "has no effect: HTTP/1.1 is spoken to it",
                 hint: "add http_version = \"2\" or \"auto\"")
         }
     }

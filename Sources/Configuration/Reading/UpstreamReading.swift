@@ -100,23 +100,18 @@ private struct Settings {
             "tls_suites", "tls_pins",
         ]
         where !isTLS && table.has(key) {
-            report(table, key, "has no effect: the url is not https or wss", hint: nil)
+            table.warning(at: key, "has no effect: the url is not https or wss")
         }
         if isTLS && !verify && crlFile != nil {
-            table.reading.report(
-                .error, "\(table.path).crl_file", at: table.position(of: "crl_file"), "protects nothing: verify = false",
+            table.error(
+                at: "crl_file", "protects nothing: verify = false",
                 hint: "name the authority that signed the certificate with ca_file, and leave verify out")
         }
         if isTLS && !verify {
-            report(
-                table, "verify",
-                "the upstream's certificate is not checked: whoever is in between can read and change everything",
+            table.warning(
+                at: "verify", "the upstream's certificate is not checked: whoever is in between can read and change everything",
                 hint: "name the authority that signed it with ca_file")
         }
-    }
-
-    private func report(_ table: TableReader, _ key: String, _ message: String, hint: String?) {
-        table.reading.report(.warning, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
     }
 }
 
@@ -146,9 +141,7 @@ enum UpstreamChecks {
             }
         }
         for (name, pool) in pools where !pool.hasWeight {
-            pool.first.reading.report(
-                .error, "\(pool.first.path).weight", at: pool.first.position(of: "weight"),
-                "every upstream of \"\(name)\" has weight 0 or is a backup: none may take a request")
+            pool.first.error(at: "weight", "every upstream of \"\(name)\" has weight 0 or is a backup: none may take a request")
         }
     }
 

@@ -20,9 +20,8 @@ package struct ProxyProtocol: Sendable, Equatable {
         table.read("others", into: &result.others)
         table.finish()
         if table.isAbsentOrEmpty("from") {
-            table.reading.report(
-                .error, "\(table.path).from", at: table.position(of: "from"),
-                "is missing: whoever is believed may claim to be any client",
+            table.error(
+                at: "from", "is missing: whoever is believed may claim to be any client",
                 hint: "the addresses of your load balancers, such as from = [\"10.0.0.0/8\"]")
         }
         return result.from.isEmpty ? nil : result

@@ -51,14 +51,12 @@ extension FleetRedis {
         table.readDuration("interval", into: &redisInterval)
         for (key, value, most) in [("timeout", redisTimeout, 10), ("interval", redisInterval, 1)]
         where value < .milliseconds(1) || value > .seconds(most) {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key), "is out of range: 1 ms to \(most) s",
+            table.error(
+                at: key, "is out of range: 1 ms to \(most) s",
                 hint: "\(key) = \"\(key == "timeout" ? 250 : 5)ms\"")
         }
         if !keyPrefix.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) || keyPrefix.utf8.count > 64 {
-            table.reading.report(
-                .error, "\(table.path).prefix", at: table.position(of: "prefix"),
-                "is no prefix: up to 64 characters of ASCII, and no spaces", hint: "such as \"gatehouse:\"")
+            table.error(at: "prefix", "is no prefix: up to 64 characters of ASCII, and no spaces", hint: "such as \"gatehouse:\"")
         }
     }
 
@@ -89,25 +87,22 @@ extension FleetRedis {
     }
 
     private func checkTogether(_ table: TableReader) {
-        func error(_ key: String, _ message: String, _ hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
-        }
         if table.has("endpoints"), redisEndpoints.isEmpty, !table.reading.hasError {
-            error("endpoints", "names nobody", "such as [\"rediss://10.0.0.4:6379\"]")
+            table.error(at: "endpoints", "names nobody", hint: "such as [\"rediss://10.0.0.4:6379\"]")
         }
         if redisEndpoints.count > 16 {
-            error("endpoints", "has \(redisEndpoints.count) URLs: 16 are the most", "name a few of them")
+            table.error(at: "endpoints", "has \(redisEndpoints.count) URLs: 16 are the most", hint: "name a few of them")
         }
         if (redisCertFile == nil) != (redisKeyFile == nil) {
             let written = redisCertFile == nil ? "key_file" : "cert_file"
-            error(written, "does nothing alone", "write cert_file and key_file, or neither")
+            table.error(at: written, "does nothing alone", hint: "write cert_file and key_file, or neither")
         }
         if redisUser != nil, redisPasswordFile == nil {
-            error("user", "does nothing alone", "write user and password_file, or password_file alone")
+            table.error(at: "user", "does nothing alone", hint: "write user and password_file, or password_file alone")
         }
         guard !redisEndpoints.isEmpty, !redisEndpoints.contains(where: { $0.hasPrefix("rediss") }) else { return }
         for (key, isWritten) in [("ca_file", redisCaFile != nil), ("cert_file", redisCertFile != nil)] where isWritten {
-            error(key, "does nothing: no endpoint speaks TLS", "write rediss in endpoints, or take it out")
+            table.error(at: key, "does nothing: no endpoint speaks TLS", hint: "write rediss in endpoints, or take it out")
         }
     }
 }

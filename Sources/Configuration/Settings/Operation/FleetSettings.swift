@@ -63,13 +63,13 @@ extension FleetSettings {
         table.read("share_probes", into: &shareProbes)
         table.readDuration("degraded_after", into: &degradedAfter)
         if degradedAfter < .seconds(10) {
-            table.reading.report(
-                .error, "\(table.path).degraded_after", at: table.position(of: "degraded_after"), "must be ten seconds or more",
+            table.error(
+                at: "degraded_after", "must be ten seconds or more",
                 hint: "etcd is looked at every five seconds, so that a shorter lag is none")
         }
         if ticketRotation < .seconds(2) {
-            table.reading.report(
-                .error, "\(table.path).ticket_rotation", at: table.position(of: "ticket_rotation"), "must be two seconds or more",
+            table.error(
+                at: "ticket_rotation", "must be two seconds or more",
                 hint: "24 minutes or more, so that every ticket is opened as long as it is good")
         }
     }
@@ -107,23 +107,24 @@ extension FleetSettings {
     private static func isLoopback(_ host: String) -> Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
     private func checkTogether(_ table: TableReader) {
-        func error(_ key: String, _ message: String, _ hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
-        }
         if table.has("endpoints"), endpoints.isEmpty, !table.reading.hasError {
-            error("endpoints", "names nobody", "such as [\"https://10.0.0.1:2379\"]")
+            table.error(at: "endpoints", "names nobody", hint: "such as [\"https://10.0.0.1:2379\"]")
         }
-        if endpoints.count > 16 { error("endpoints", "has \(endpoints.count) URLs: 16 are the most", "name a few of them") }
+        if endpoints.count > 16 {
+            table.error(at: "endpoints", "has \(endpoints.count) URLs: 16 are the most", hint: "name a few of them")
+        }
         if (etcdCertFile == nil) != (etcdKeyFile == nil) {
             let written = etcdCertFile == nil ? "key_file" : "cert_file"
-            error(written, "does nothing alone", "write cert_file and key_file, or neither")
+            table.error(at: written, "does nothing alone", hint: "write cert_file and key_file, or neither")
         }
         if (etcdUser == nil) != (etcdPasswordFile == nil) {
-            error(etcdUser == nil ? "password_file" : "user", "does nothing alone", "write user and password_file, or neither")
+            table.error(
+                at: etcdUser == nil ? "password_file" : "user", "does nothing alone",
+                hint: "write user and password_file, or neither")
         }
         guard !endpoints.isEmpty, !endpoints.contains(where: { $0.hasPrefix("https") }) else { return }
         for (key, isWritten) in [("ca_file", etcdCaFile != nil), ("cert_file", etcdCertFile != nil)] where isWritten {
-            error(key, "does nothing: no endpoint speaks TLS", "write https in endpoints, or take it out")
+            table.error(at: key, "does nothing: no endpoint speaks TLS", hint: "write https in endpoints, or take it out")
         }
     }
 }

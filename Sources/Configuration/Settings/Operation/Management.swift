@@ -62,27 +62,28 @@ extension Management {
     }
 
     private func checkTogether(_ table: TableReader) {
-        func error(_ key: String, _ message: String, _ hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
-        }
         if (certFile == nil) != (keyFile == nil) {
             let written = certFile == nil ? "key_file" : "cert_file"
-            error(written, "does nothing alone", "write cert_file and key_file, or neither")
+            table.error(at: written, "does nothing alone", hint: "write cert_file and key_file, or neither")
         }
         if clientCaFile != nil, certFile == nil {
-            error("client_ca_file", "does nothing: clients without TLS show no certificate", "write cert_file and key_file")
+            table.error(
+                at: "client_ca_file", "does nothing: clients without TLS show no certificate",
+                hint: "write cert_file and key_file")
         }
         if let apiKey, apiKey == readKey {
-            error("read_key", "is the api_key: who has it could do everything", "take another one")
+            table.error(at: "read_key", "is the api_key: who has it could do everything", hint: "take another one")
         }
         guard enabled else { return }
         if apiKey == nil, clientCaFile == nil {
-            error("enabled", "nothing would protect it", "set management.api_key, or client_ca_file with cert_file and key_file")
+            table.error(
+                at: "enabled", "nothing would protect it",
+                hint: "set management.api_key, or client_ca_file with cert_file and key_file")
         }
         if !isLoopback, certFile == nil {
-            error(
-                "host", "others than this machine can reach it, and its keys would travel in plain text",
-                "set cert_file and key_file, or listen on 127.0.0.1")
+            table.error(
+                at: "host", "others than this machine can reach it, and its keys would travel in plain text",
+                hint: "set cert_file and key_file, or listen on 127.0.0.1")
         }
     }
 }

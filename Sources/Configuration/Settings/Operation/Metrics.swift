@@ -47,18 +47,19 @@ extension Metrics {
     }
 
     private func checkTogether(_ table: TableReader) {
-        func error(_ key: String, _ message: String, _ hint: String) {
-            table.reading.report(.error, "\(table.path).\(key)", at: table.position(of: key), message, hint: hint)
-        }
         if let listen, !listen.isLoopback, token == nil {
-            error(
-                "listen", "others than this machine can reach it, and nothing protects it",
-                "set metrics.token, or listen on 127.0.0.1")
+            table.error(
+                at: "listen", "others than this machine can reach it, and nothing protects it",
+                hint: "set metrics.token, or listen on 127.0.0.1")
         }
         if token != nil, listen == nil {
-            error("token", "does nothing without metrics.listen", "who may ask at the admin socket is settled by its mode")
+            table.error(
+                at: "token", "does nothing without metrics.listen",
+                hint: "who may ask at the admin socket is settled by its mode")
         }
-        if listen != nil, !enabled { error("listen", "does nothing: metrics.enabled is false", "take one of them out") }
+        if listen != nil, !enabled {
+            table.error(at: "listen", "does nothing: metrics.enabled is false", hint: "take one of them out")
+        }
     }
 }
 

@@ -20,8 +20,8 @@ extension Recorder {
         table.read("keep", into: &keep, in: 1...1000)
         if exchanges == 0 {
             for key in ["dump_on", "directory", "keep"] where table.has(key) {
-                table.reading.report(
-                    .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing with recorder.exchanges = 0",
+                table.error(
+                    at: key, "does nothing with recorder.exchanges = 0",
                     hint: "keep some exchanges, or take it out")
             }
         }

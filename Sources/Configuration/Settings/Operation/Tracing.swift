@@ -45,8 +45,8 @@ extension Tracing {
         table.read("ca_file", into: &caFile)
         if !table.has("endpoint") {
             for (key, isWritten) in [("service_name", serviceName != nil), ("ca_file", caFile != nil)] where isWritten {
-                table.reading.report(
-                    .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing without tracing.endpoint",
+                table.error(
+                    at: key, "does nothing without tracing.endpoint",
                     hint: "set endpoint, or take it out")
             }
         }

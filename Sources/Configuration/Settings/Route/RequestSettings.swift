@@ -53,8 +53,8 @@ extension RequestSettings {
             retries.finish()
         }
         if bufferRequests == true, table.has("request_trailers") {
-            table.reading.report(
-                .error, "\(table.path).request_trailers", at: table.position(of: "request_trailers"),
+            table.error(
+                at: "request_trailers",
                 "does nothing with buffer_requests: a request that is sent with its length has no trailers",
                 hint: "keep one of them")
         }

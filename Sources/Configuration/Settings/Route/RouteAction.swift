@@ -41,8 +41,8 @@ extension RouteAction {
         let answer = table.table("respond")
         let respond = FixedAnswer(reading: answer)
         if redirect != nil, answer.isWritten {
-            table.reading.report(
-                .error, "\(table.path).respond", at: table.position(of: "respond"), "there is a redirect already",
+            table.error(
+                at: "respond", "there is a redirect already",
                 hint: "keep one of them")
         }
         if let redirect { return .redirect(redirect) }
@@ -77,8 +77,8 @@ extension FixedAnswer {
         headers = table.table("headers").headerFields()
         // RFC 9110 §15.3.5, §15.3.6 and §15.4.5: they have no content.
         if [204, 205, 304].contains(status), !body.isEmpty {
-            table.reading.report(
-                .error, "\(table.path).body", at: table.position(of: "body"), "an answer with status \(status) has no content",
+            table.error(
+                at: "body", "an answer with status \(status) has no content",
                 hint: "leave it out")
         }
         table.finish()

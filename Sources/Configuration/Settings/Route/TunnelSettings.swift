@@ -37,8 +37,7 @@ extension TunnelSettings {
     /// Limits of WebSockets do nothing where none can be opened.
     static func reportUseless(in table: TableReader, _ reason: String, hint: String) {
         for key in keys where table.has(key) {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing: \(reason)", hint: hint)
+            table.error(at: key, "does nothing: \(reason)", hint: hint)
         }
     }
 }

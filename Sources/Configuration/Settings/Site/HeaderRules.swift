@@ -16,9 +16,7 @@ extension HeaderRules {
         guard table.mayBeWritten else { return }
         remove = table.fieldNames("remove")
         for name in remove where ConnectionFields.names.contains(name) {
-            table.reading.report(
-                .error, "\(table.path).remove", at: table.position(of: "remove"),
-                "\(name) frames the message: Gatehouse sets it itself", hint: "leave it out")
+            table.error(at: "remove", "\(name) frames the message: Gatehouse sets it itself", hint: "leave it out")
         }
         set = table.table("set").headerFields()
         add = table.table("add").headerFields()

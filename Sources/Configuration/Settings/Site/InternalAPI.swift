@@ -24,9 +24,8 @@ extension Site {
         table.read("internal_api", into: &internalAPI)
         guard internalAPI else { return }
         for route in (proxy?.routes ?? []) + routes where route.kind == .exact && InternalAPI(rawValue: route.path) != nil {
-            table.reading.report(
-                .error, "\(table.path).internal_api", at: table.position(of: "internal_api"),
-                "\(route.path) has a route of its own: two cannot answer there", hint: "take one of them out")
+            table.error(
+                at: "internal_api", "\(route.path) has a route of its own: two cannot answer there", hint: "take one of them out")
         }
         routes += InternalAPI.routes
     }

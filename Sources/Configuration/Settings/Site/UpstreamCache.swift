@@ -40,15 +40,15 @@ extension UpstreamCache {
         table.readDuration("lock_timeout", into: &cache.lockTimeout, orZero: true)
         table.read("client_directives", into: &cache.clientDirectives)
         if table.has("max_object"), cache.maxObject > cache.maxMemory {
-            table.reading.report(
-                .error, "\(table.path).max_object", at: table.position(of: "max_object"),
-                "is more than max_memory: no answer of that size is ever kept", hint: "make it smaller, or max_memory larger")
+            table.error(
+                at: "max_object", "is more than max_memory: no answer of that size is ever kept",
+                hint: "make it smaller, or max_memory larger")
         }
         let (size, answers) = (UpstreamCache().diskSize, UpstreamCache().diskAnswers)
         for (key, isWritten) in [("disk_size", cache.diskSize != size), ("disk_answers", cache.diskAnswers != answers)]
         where isWritten && cache.diskDir == nil {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing: no answers are kept on disk",
+            table.error(
+                at: key, "does nothing: no answers are kept on disk",
                 hint: "add disk_dir, or take it out")
         }
         table.finish()
@@ -68,9 +68,9 @@ extension Site {
         guard cacheUpstream == nil, hasRoute(where: { $0.cache != nil }) else { return }
         for part in [proxyTable, table] {
             for route in part.tables("routes") where route.has("cache") {
-                route.reading.report(
-                    .error, "\(route.path).cache", at: route.position(of: "cache"),
-                    "does nothing: the site keeps no answers of upstreams", hint: "add [sites.cache_upstream], or take it out")
+                route.error(
+                    at: "cache", "does nothing: the site keeps no answers of upstreams",
+                    hint: "add [sites.cache_upstream], or take it out")
             }
         }
     }

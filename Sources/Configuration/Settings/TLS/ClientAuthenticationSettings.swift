@@ -41,8 +41,8 @@ extension ClientAuthenticationSettings {
             ("client_verify_depth", depth != ClientAuthenticationSettings().depth), ("client_cert_headers", sendsHeaders),
         ]
         for (key, _) in isWritten.filter(\.1) {
-            table.reading.report(
-                .error, "\(table.path).\(key)", at: table.position(of: key), "does nothing without client_auth",
+            table.error(
+                at: key, "does nothing without client_auth",
                 hint: "write client_auth = \"require\", or \"optional\" if clients may come without a certificate")
         }
     }

@@ -13,8 +13,6 @@ extension StaplingSettings {
         self.isOn = table.has("ocsp_stapling") ? isOn : nil
         table.read("ocsp_responder", into: &responder)
         guard self.isOn == false, responder != nil else { return }
-        table.reading.report(
-            .error, "\(table.path).ocsp_responder", at: table.position(of: "ocsp_responder"),
-            "is not asked: ocsp_stapling is false", hint: "keep one of them")
+        table.error(at: "ocsp_responder", "is not asked: ocsp_stapling is false", hint: "keep one of them")
     }
 }
