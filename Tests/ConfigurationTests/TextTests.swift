@@ -100,6 +100,16 @@ import Testing
     }
 
     @Test(
+        "What is sent to this machine stays there; a name that looks so does not",
+        arguments: [
+            ("localhost", true), ("127.0.0.1", true), ("127.255.0.9", true), ("::1", true), ("0:0:0:0:0:0:0:1", true),
+            ("127.example.com", false), ("127.1", false), ("128.0.0.1", false), ("::2", false), ("::", false), ("0.0.0.0", false),
+        ])
+    func loopback(host: String, isLoopback: Bool) {
+        #expect(IPAddressText.isLoopback(host) == isLoopback)
+    }
+
+    @Test(
         "The nearest word is found, a far one is not",
         arguments: [
             ("app-servers", ["app-server-1", "app-server-2"], "app-server-1"), ("naem", ["name", "port"], "name"),

@@ -78,7 +78,7 @@ extension FleetRedis {
                 hint: "such as \"rediss://10.0.0.4:6379\"; user and password have keys of their own")
             return nil
         }
-        if !endpoint.isTLS, endpoint.host != "localhost", endpoint.host != "::1", !endpoint.host.hasPrefix("127.") {
+        if !endpoint.isTLS, !IPAddressText.isLoopback(endpoint.host) {
             table.reading.warning(
                 text, "others on the way to Redis can read and change what goes there, and the password with it",
                 hint: "rediss, with ca_file")

@@ -96,15 +96,13 @@ extension FleetSettings {
                 text, "\"\(text.value)\" is no http or https URL without a path", hint: "such as \"https://10.0.0.1:2379\"")
             return nil
         }
-        if !endpoint.isTLS, !isLoopback(endpoint.host) {
+        if !endpoint.isTLS, !IPAddressText.isLoopback(endpoint.host) {
             table.reading.warning(
                 text, "others on the way to etcd can read and change what goes there, and passwords with it",
                 hint: "https, with ca_file")
         }
         return text.value
     }
-
-    private static func isLoopback(_ host: String) -> Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
     private func checkTogether(_ table: TableReader) {
         if table.has("endpoints"), endpoints.isEmpty, !table.reading.hasError {

@@ -18,7 +18,7 @@ package struct Management: Sendable, Equatable {
     package init() {}
 
     /// Does nobody but this machine reach it?
-    package var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    package var isLoopback: Bool { IPAddressText.isLoopback(host) }
 }
 
 extension Management {

@@ -74,7 +74,7 @@ extension Metrics.Listen {
         guard IPAddressText.isAddress(address), address.contains(":") == isBracketed else { return nil }
         self.address = address
         self.port = port
-        isLoopback = address.hasPrefix("127.") || address == "::1"
+        isLoopback = IPAddressText.isLoopback(address)
     }
 }
 
