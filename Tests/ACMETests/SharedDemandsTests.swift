@@ -13,9 +13,9 @@ struct SharedDemandsTests {
     @Test("orders, decisions and refusals are told for a minute; orders by the leader alone")
     func told() {
         var notes = DemandNotes(now: 0)
-        notes.order("a.test", "k", now: 0)
-        notes.decide("b.test", "k", false, now: 30 * second)
-        notes.refuse("c.test", "k", "why", now: 30 * second)
+        notes.order("a.test", for: "k", now: 0)
+        notes.decide("b.test", for: "k", isAllowed: false, now: 30 * second)
+        notes.refuse("c.test", for: "k", reason: "why", now: 30 * second)
         let all = notes.shared(wishes: [name("w.test")], isLeader: true, now: 59 * second)
         #expect(all.wishes == [name("w.test")] && all.orders.map(\.name) == ["a.test"])
         #expect(all.decisions.map(\.name.name) == ["b.test"] && all.decisions[0].isAllowed == false)
@@ -32,9 +32,9 @@ struct SharedDemandsTests {
         let label = String(repeating: "x", count: 60)
         for number in 0..<5000 {
             let name = "\(number).\(label).\(label).\(label).test"
-            notes.order(name, "key", now: 0)
-            notes.decide(name, "key", true, now: 0)
-            notes.refuse(name, "key", String(repeating: "é\u{7}\"", count: 500), now: 0)
+            notes.order(name, for: "key", now: 0)
+            notes.decide(name, for: "key", isAllowed: true, now: 0)
+            notes.refuse(name, for: "key", reason: String(repeating: "é\u{7}\"", count: 500), now: 0)
         }
         let wishes = (0..<5000).map { name("\($0).test") }
         let shared = notes.shared(wishes: wishes, isLeader: true, now: 1)
@@ -62,7 +62,7 @@ struct SharedDemandsTests {
         var long = SharedDemands()
         long.wishes = [name(String(repeating: "a", count: 254))]
         var many = SharedDemands()
-        many.orders = (0...SharedDemands.most).map { name("n\($0)") }
+        many.orders = (0...SharedDemands.maxEntries).map { name("n\($0)") }
         var wordy = SharedDemands()
         wordy.refusals = [SharedDemands.Refusal(name: name("a"), reason: String(repeating: "r", count: 201))]
         #expect(!long.isBounded && !many.isBounded && !wordy.isBounded)

@@ -58,7 +58,7 @@ struct DemandTests {
         func seal(_ text: String, at name: String) throws -> [UInt8] {
             try #require(SealedDocument.seal(Array(text.utf8), at: Self.place + name, with: secret))
         }
-        let many = Self.wishes((0...SharedDemands.most).map { "n\($0).test" })
+        let many = Self.wishes((0...SharedDemands.maxEntries).map { "n\($0).test" })
         let long = Self.wishes([String(repeating: "a", count: 254)])
         var altered = try seal("{}", at: "altered")
         altered[altered.count - 1] ^= 1

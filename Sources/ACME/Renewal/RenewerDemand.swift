@@ -56,27 +56,27 @@ extension Renewer {
 
     // MARK: Several gateways
 
-    /// Others count it, too: an authority is asked for this name.
+    /// An authority is asked for this name: others count it, too.
     package func noteOrder(_ name: String, for key: String) {
-        notes.order(name, key, now: loop.now)
+        notes.order(name, for: key, now: loop.now)
         publishSoon()
     }
 
-    /// Others need not ask.
-    package func note(_ isAllowed: Bool, _ name: String, for key: String) {
-        notes.decide(name, key, isAllowed, now: loop.now)
+    /// Others need not ask whether this name may be had.
+    package func noteDecision(on name: String, for key: String, isAllowed: Bool) {
+        notes.decide(name, for: key, isAllowed: isAllowed, now: loop.now)
         publishSoon()
     }
 
-    /// Whoever waits for it elsewhere is told why it does not come.
-    package func refuse(_ name: String, for key: String, _ reason: String) {
-        notes.refuse(name, key, reason, now: loop.now)
+    /// Whoever waits for this name elsewhere is told why it does not come.
+    package func refuse(_ name: String, for key: String, reason: String) {
+        notes.refuse(name, for: key, reason: reason, now: loop.now)
         publishSoon()
     }
 
     func refuse(_ certificate: ManagedCertificate, _ reason: String) {
         guard let key = wanted.demanded[certificate.name]?.key else { return }
-        refuse(certificate.name, for: key, reason)
+        refuse(certificate.name, for: key, reason: reason)
     }
 
     func publishSoon() {
@@ -105,7 +105,7 @@ extension Renewer {
 
     func apply(_ shared: SharedDemands) async {
         for wish in await deployment.apply(shared) {
-            refuse(wish.name, for: wish.key, "the member that gets certificates has no such site")
+            refuse(wish.name, for: wish.key, reason: "the member that gets certificates has no such site")
         }
     }
 

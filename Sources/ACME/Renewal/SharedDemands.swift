@@ -36,26 +36,26 @@ package struct SharedDemands: Codable, Sendable, Equatable {
     /// What was refused in the last minute.
     package var refusals: [Refusal] = []
 
-    /// Of each kind, so many at most.
-    package static let most = 1000
-    /// Of each kind, so many bytes of text at most: all of it fits into one document.
-    static let mostBytes = 96 * 1024
-    static let longestKey = 64
-    static let longestName = 253
-    static let longestReason = 200
+    /// The entries of one kind in a document.
+    package static let maxEntries = 1000
+    /// The bytes of text of the entries of one kind, so that all kinds fit into one document.
+    static let maxBytes = 96 * 1024
+    static let maxKeyBytes = 64
+    static let maxNameBytes = 253
+    static let maxReasonBytes = 200
 
     package init() {}
 
-    /// Is there nothing to tell?
+    /// Whether there is nothing to tell.
     package var isEmpty: Bool { self == SharedDemands() }
 
-    /// Has whoever has written it kept to the limits?
+    /// Whether the gateway that has written it has kept to the limits.
     package var isBounded: Bool {
         let names = [wishes, orders, decisions.map(\.name), refusals.map(\.name)]
         return names.allSatisfy { names in
-            names.count <= Self.most
-                && names.allSatisfy { $0.key.utf8.count <= Self.longestKey && $0.name.utf8.count <= Self.longestName }
-        } && refusals.allSatisfy { $0.reason.utf8.count <= Self.longestReason }
+            names.count <= Self.maxEntries
+                && names.allSatisfy { $0.key.utf8.count <= Self.maxKeyBytes && $0.name.utf8.count <= Self.maxNameBytes }
+        } && refusals.allSatisfy { $0.reason.utf8.count <= Self.maxReasonBytes }
     }
 
     /// What is new beside what the same gateway has told before.
@@ -85,9 +85,9 @@ package struct SharedDemands: Codable, Sendable, Equatable {
 
     /// The last ones that there is room for, in their order.
     static func bounded<Entry>(_ entries: [Entry], _ bytes: (Entry) -> Int) -> [Entry] {
-        var room = mostBytes
+        var room = maxBytes
         var count = 0
-        for entry in entries.suffix(most).reversed() {
+        for entry in entries.suffix(maxEntries).reversed() {
             room -= bytes(entry)
             guard room >= 0 else { break }
             count += 1
@@ -101,74 +101,9 @@ extension SharedDemands.Refusal {
     static func shortened(_ reason: String) -> String {
         var text = ""
         for character in reason.unicodeScalars where character.properties.generalCategory != .control {
-            guard text.utf8.count + character.utf8.count <= SharedDemands.longestReason else { break }
+            guard text.utf8.count + character.utf8.count <= SharedDemands.maxReasonBytes else { break }
             text.unicodeScalars.append(character)
         }
         return text
-    }
-}
-
-/// What is known of demands here and is to be told to others, for a minute.
-struct DemandNotes {
-    private var orders: [Noted<SharedDemands.Name>] = []
-    private var decisions: [Noted<SharedDemands.Decision>] = []
-    private var refusals: [Noted<SharedDemands.Refusal>] = []
-    private var lastNumber: UInt64
-
-    private struct Noted<Entry> {
-        var entry: Entry
-        /// Monotonic nanoseconds.
-        var until: UInt64
-    }
-
-    private static let lifetime: UInt64 = 60_000_000_000
-
-    /// - Parameter now: so that a process that is started again has other numbers than the one before.
-    init(now: UInt64) { lastNumber = now }
-
-    /// A number that no other entry has.
-    mutating func nextNumber() -> UInt64 {
-        lastNumber += 1
-        return lastNumber
-    }
-
-    private mutating func name(_ name: String, _ key: String) -> SharedDemands.Name {
-        SharedDemands.Name(key: key, name: name, number: nextNumber())
-    }
-
-    mutating func order(_ name: String, _ key: String, now: UInt64) {
-        let entry = self.name(name, key)
-        Self.add(entry, to: &orders, now)
-    }
-
-    mutating func decide(_ name: String, _ key: String, _ isAllowed: Bool, now: UInt64) {
-        let entry = SharedDemands.Decision(name: self.name(name, key), isAllowed: isAllowed)
-        Self.add(entry, to: &decisions, now)
-    }
-
-    mutating func refuse(_ name: String, _ key: String, _ reason: String, now: UInt64) {
-        let entry = SharedDemands.Refusal(name: self.name(name, key), reason: SharedDemands.Refusal.shortened(reason))
-        Self.add(entry, to: &refusals, now)
-    }
-
-    /// - Parameter isLeader: else nobody is asked by this gateway, so no orders are told.
-    func shared(wishes: [SharedDemands.Name], isLeader: Bool, now: UInt64) -> SharedDemands {
-        func bytes(_ name: SharedDemands.Name) -> Int { name.key.utf8.count + name.name.utf8.count }
-        var shared = SharedDemands()
-        shared.wishes = SharedDemands.bounded(wishes, bytes)
-        if isLeader { shared.orders = SharedDemands.bounded(Self.present(orders, now), bytes) }
-        shared.decisions = SharedDemands.bounded(Self.present(decisions, now)) { bytes($0.name) }
-        shared.refusals = SharedDemands.bounded(Self.present(refusals, now)) { bytes($0.name) + $0.reason.utf8.count }
-        return shared
-    }
-
-    private static func present<Entry>(_ noted: [Noted<Entry>], _ now: UInt64) -> [Entry] {
-        noted.drop { $0.until <= now }.map(\.entry)
-    }
-
-    private static func add<Entry>(_ entry: Entry, to noted: inout [Noted<Entry>], _ now: UInt64) {
-        // Twice as many before the old ones go: what is added costs no move of all.
-        if noted.count >= 2 * SharedDemands.most { noted = Array(noted.suffix(SharedDemands.most).drop { $0.until <= now }) }
-        noted.append(Noted(entry: entry, until: now &+ lifetime))
     }
 }

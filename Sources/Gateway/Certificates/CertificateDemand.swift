@@ -87,7 +87,10 @@ package actor CertificateDemand: CertificateSource {
     package func obtain(_ name: String) async -> Bool {
         if context(for: name) != nil { return true }
         guard let renewer, settings.allows(name) else { return false }
-        guard waitingCount < settings.maxWaiting else { return refuse(name, "max_waiting handshakes wait already") }
+        guard waitingCount < settings.maxWaiting else {
+            logRefusal(of: name, "max_waiting handshakes wait already")
+            return false
+        }
         lastNumber += 1
         let number = lastNumber
         let isFirst = waiting[name]?.isEmpty ?? true
@@ -120,7 +123,7 @@ package actor CertificateDemand: CertificateSource {
         forgetOthers(name)
         // One that is shown, though it has expired, is demanded by no client any more.
         if context(for: name) == nil, let renewer { await renewer.withdraw(name, for: key) }
-        finish(name, false)
+        finish(name, isThere: false)
     }
 
     // MARK: -
@@ -130,7 +133,10 @@ package actor CertificateDemand: CertificateSource {
             _ = await renewer.demand(certificate(name), for: key)
             return
         }
-        if let reason = await judge(name, renewer) { return finish(name, refuse(name, reason)) }
+        if let reason = await judge(name, renewer) {
+            logRefusal(of: name, reason)
+            return finish(name, isThere: false)
+        }
         // Another gateway may have got it in between.
         if store.isGood(name, now: Self.now) { try? load(name, store.file(of: name)) }
     }
@@ -166,8 +172,8 @@ package actor CertificateDemand: CertificateSource {
         if let known = decisions[name], known.until > .now { return known.isAllowed ? nil : refusal }
         guard takeQuestion() else { return "ten times per_minute names were asked about in this minute" }
         guard let isAllowed = await renewer.ask(question, about: name) else { return "on_demand.ask does not answer" }
-        decide(name, isAllowed)
-        await renewer.note(isAllowed, name, for: key)
+        keepDecision(on: name, isAllowed: isAllowed)
+        await renewer.noteDecision(on: name, for: key, isAllowed: isAllowed)
         return isAllowed ? nil : refusal
     }
 
@@ -177,7 +183,7 @@ package actor CertificateDemand: CertificateSource {
         return verdict.isAdmitted
     }
 
-    private func decide(_ name: String, _ isAllowed: Bool) {
+    private func keepDecision(on name: String, isAllowed: Bool) {
         if decisions.count >= Self.maxDecisions { decisions.removeAll() }
         decisions[name] = (isAllowed, .now + Self.decisionTime)
     }
@@ -187,7 +193,7 @@ package actor CertificateDemand: CertificateSource {
     /// Goes by what other gateways have told of this site.
     func apply(_ shared: SharedDemands) {
         for decision in shared.decisions where (decisions[decision.name.name]?.until ?? .now) <= .now {
-            decide(decision.name.name, decision.isAllowed)
+            keepDecision(on: decision.name.name, isAllowed: decision.isAllowed)
         }
         for order in shared.orders {
             orders.note(order.name)
@@ -201,7 +207,10 @@ package actor CertificateDemand: CertificateSource {
     private func apply(_ refusal: SharedDemands.Refusal) {
         let name = refusal.name.name
         forgetOthers(name)
-        if waiting[name] != nil { finish(name, refuse(name, "the member that gets certificates: \(refusal.reason)")) }
+        if waiting[name] != nil {
+            logRefusal(of: name, "the member that gets certificates: \(refusal.reason)")
+            finish(name, isThere: false)
+        }
         // One that is shown, though it has expired, is demanded by no client any more.
         guard context(for: name) == nil, let renewer else { return }
         Task { await renewer.withdraw(name, for: key) }
@@ -225,8 +234,8 @@ package actor CertificateDemand: CertificateSource {
             judged.remove(name)
         }
         guard let reason else { return keepAsOthers(name) }
-        refuse(name, "asked for by another member: \(reason)")
-        await renewer.refuse(name, for: key, reason)
+        logRefusal(of: name, "asked for by another member: \(reason)")
+        await renewer.refuse(name, for: key, reason: reason)
     }
 
     /// It counts among `max_names`.
@@ -250,10 +259,11 @@ package actor CertificateDemand: CertificateSource {
         for flaw in context(for: name)?.staples.compactMap(\.flaw) ?? [] {
             log?.warning("a certificate on demand cannot be stapled", metadata: ["name": "\(name)", "reason": "\(flaw)"])
         }
-        finish(name, true)
+        finish(name, isThere: true)
     }
 
-    private func finish(_ name: String, _ isThere: Bool) {
+    /// Tells the handshakes that wait for the name whether it has a certificate now.
+    private func finish(_ name: String, isThere: Bool) {
         for continuation in (waiting.removeValue(forKey: name) ?? [:]).values {
             waitingCount -= 1
             continuation.resume(returning: isThere)
@@ -265,15 +275,11 @@ package actor CertificateDemand: CertificateSource {
         guard let continuation = waiting[name]?.removeValue(forKey: number) else { return }
         waitingCount -= 1
         continuation.resume(returning: false)
-        refuse(name, await renewer?.obstacle ?? "it has not come in time: on_demand.wait")
+        logRefusal(of: name, await renewer?.obstacle ?? "it has not come in time: on_demand.wait")
     }
 
-    /// Logs why a name is not had.
-    /// - Returns: false, which the handshake that asked for it gets.
-    @discardableResult
-    private func refuse(_ name: String, _ reason: String) -> Bool {
+    private func logRefusal(of name: String, _ reason: String) {
         log?.info(
             "no certificate on demand", metadata: ["site": "\(settings.site)", "name": "\(name)", "reason": "\(reason)"])
-        return false
     }
 }
