@@ -17,7 +17,7 @@ import Testing
         site = configuration.sites[0]
     }
 
-    @Test func globalTablesAreReadAsWritten() {
+    @Test func `global tables are read as written`() {
         #expect(configuration.server.name == "edge" && configuration.server.version == "9")
         #expect(configuration.server.description == "front")
         #expect(configuration.server.stateDir == "./state" && configuration.server.volatileState)
@@ -36,7 +36,7 @@ import Testing
         #expect(configuration.admin.rollbackOn == FailureShare(percent: 2.5, duration: .seconds(60)))
     }
 
-    @Test func namesAreLookedUpAsWritten() {
+    @Test func `names are looked up as written`() {
         let dns = configuration.dns
         #expect(dns.servers == ["192.0.2.53:53", "127.0.0.1:5353", "[::1]:53", "[::1]:54"])
         #expect(dns.timeout == .milliseconds(500))
@@ -49,7 +49,7 @@ import Testing
         #expect(configuration.fileCache.valid == .milliseconds(2500))
     }
 
-    @Test func limitsAreReadAsWritten() {
+    @Test func `limits are read as written`() {
         let limits = configuration.limits
         #expect(limits.maxHeadBytes == 17 << 10)
         #expect(limits.maxTargetBytes == 9 << 10)
@@ -87,12 +87,12 @@ import Testing
         #expect(limits.rateLimitedClients == 2000 && limits.handshakeFailureLines == 21)
     }
 
-    @Test func tlsIsReadAsWritten() {
+    @Test func `TLS is read as written`() {
         let tls = configuration.tls
         #expect(tls.keylogFile == "./keys" && tls.maxLoadedCertificates == 2000 && tls.expiryThreshold == .seconds(864_000))
     }
 
-    @Test func securityIsReadAsWritten() {
+    @Test func `security is read as written`() {
         let security = configuration.security
         #expect(security.hideServerHeader && security.headersOnProxied)
         #expect(security.maxRequestSize == 2 << 30)
@@ -105,7 +105,7 @@ import Testing
         #expect(security.rateLimiting?.whitelist.map(\.prefixLength) == [32])
     }
 
-    @Test func aSiteIsReadAsWritten() {
+    @Test func `a site is read as written`() {
         #expect(site.name == "main")
         #expect(site.hostnames == ["www.example.com", "*.example.com", "192.0.2.1"])
         #expect(site.listen == "::1")
@@ -141,7 +141,7 @@ import Testing
         #expect(site.cache.maxAgeDynamic == 2)
     }
 
-    @Test func whatASiteAnswersItselfIsReadAsWritten() throws {
+    @Test func `what a site answers itself is read as written`() throws {
         #expect(site.redirectHostnames == ["old.example"])
         #expect(site.action == nil)
         #expect(site.tryFiles == ["{path}", "/index.html"] && site.enableDirectoryListing)
@@ -158,7 +158,7 @@ import Testing
         #expect(fixed.headers == [HeaderField(name: "X-Icon", value: "none")])
     }
 
-    @Test func connectionsThatArePassedOnAreReadAsWritten() throws {
+    @Test func `connections that are passed on are read as written`() throws {
         let tcp = try #require(configuration.tcp.first)
         #expect(configuration.tcp.count == 1 && tcp.name == "mail" && tcp.listen == "127.0.0.1" && tcp.port == 993)
         #expect(tcp.upstream == "imap" && tcp.method == .hash)
@@ -177,7 +177,7 @@ import Testing
         #expect(check.retries == 2 && check.rise == 4)
     }
 
-    @Test func rulesForFieldsAreReadAsWritten() {
+    @Test func `rules for fields are read as written`() {
         let (request, answer) = (site.requestHeaders, site.responseHeaders)
         #expect(request.remove == ["x-debug"] && answer.remove == ["x-powered-by"])
         #expect(request.set == [HeaderField(name: "X-Env", value: "prod")])
@@ -188,7 +188,7 @@ import Testing
         #expect(answer.defaults == [HeaderField(name: "Cache-Control", value: "no-cache")])
     }
 
-    @Test func accessControlAndTLSAreReadAsWritten() throws {
+    @Test func `access control and TLS are read as written`() throws {
         let cors = try #require(site.accessControl)
         #expect(cors.allowOrigins == ["https://a.example"])
         #expect(cors.allowMethods == ["PUT"])
@@ -212,7 +212,7 @@ import Testing
         #expect(!ssl.autoCert)
     }
 
-    @Test func automaticCertificatesAreReadAsWritten() throws {
+    @Test func `automatic certificates are read as written`() throws {
         let ssl = try #require(configuration.sites[2].ssl)
         #expect(ssl.autoCert)
         #expect(ssl.domains == ["b.example"])
@@ -238,7 +238,7 @@ import Testing
         #expect(try #require(configuration.sites[3].ssl).acme.staging)
     }
 
-    @Test func protectionIsReadAsWritten() throws {
+    @Test func `protection is read as written`() throws {
         #expect(site.access.allow?.map(\.description) == ["192.0.2.0/24"])
         #expect(site.access.deny?.map(\.description) == ["0.0.0.0/0", "::/0"])
         #expect(site.access.requireAuth == true && site.access.forwardAuthorization == true)
@@ -276,7 +276,7 @@ import Testing
         #expect(route.rateLimit?.requests == 5 && route.rateLimit?.period == .seconds(9) && route.rateLimit?.burst == 5)
     }
 
-    @Test func upstreamsAndRoutesAreReadAsWritten() throws {
+    @Test func `upstreams and routes are read as written`() throws {
         let proxy = try #require(site.proxy)
         #expect(proxy.drain == ["pool"])
         let first = proxy.upstreams[0]
@@ -322,7 +322,7 @@ import Testing
         #expect(route.requestTrailers)
     }
 
-    @Test func theRestOfAProxyIsReadAsWritten() throws {
+    @Test func `the rest of a proxy is read as written`() throws {
         let proxy = try #require(site.proxy)
         #expect(proxy.loadBalancing.method == .leastConnections)
         #expect(proxy.timeout.connect == .milliseconds(250))
@@ -346,7 +346,7 @@ import Testing
         #expect(proxy.healthCheck.retries == 2)
     }
 
-    @Test func balancingAndHealthAreReadAsWritten() throws {
+    @Test func `balancing and health are read as written`() throws {
         let proxy = try #require(site.proxy)
         let balancing = proxy.loadBalancing
         #expect(balancing.hashOn == .header("x-user"))
@@ -393,7 +393,7 @@ import Testing
         #expect(configuration.problem(.error, at: keyPath, "x").location.line == line)
     }
 
-    @Test func aKeyOfNoWrittenTableHasNoPlace() {
+    @Test func `a key of no written table has no place`() {
         #expect(configuration.location(of: "nothing.at.all") == nil)
         #expect(configuration.problem(.error, at: "nothing", "x").location.line == 1)
     }

@@ -36,7 +36,7 @@ import Testing
         #expect(TomlNesting.firstExcess(in: Array(text.utf8)) == nil)
     }
 
-    @Test func aVeryLongStringIsKeptOrRefusedWithoutHarm() throws {
+    @Test func `a very long string is kept or refused without harm`() throws {
         let long = String(repeating: "x", count: Self.megabyte)
         let result = Configuration.parse(
             text: "[[sites]]\nhostname = \"\(long)\"\nport = 80\nstatic_dir = \"\(long)\"\n\(long) = 1\n", file: "f")
@@ -45,7 +45,7 @@ import Testing
         #expect(result.problems.allSatisfy { $0.render(source: result.source.text, colour: true).utf8.count < 2000 })
     }
 
-    @Test func aFileBeyondTheLimitIsRefused() {
+    @Test func `a file beyond the limit is refused`() {
         let text = String(repeating: "#", count: TomlDocument.maxBytes + 1)
         #expect(Configuration.parse(text: text, file: "f").problems.map(\.message) == ["longer than 4 MiB"])
     }
@@ -62,14 +62,14 @@ import Testing
         #expect(result.problems.map(\.location.column) == [column])
     }
 
-    @Test func manyProblemsAreCountedAndNotAllKept() {
+    @Test func `many problems are counted and not all kept`() {
         let keys = (0..<20_000).map { "key\($0) = 1" }.joined(separator: "\n")
         let result = Configuration.parse(text: keys, file: "f")
         #expect(result.problems.count == Reading.maxProblems + 1)
         #expect(result.problems.last?.message == "and 19801 more problems, not shown")
     }
 
-    @Test func manySitesAndNamesAreReadInReasonableTime() throws {
+    @Test func `thousands of sites and names are read`() throws {
         let names = (0..<20_000).map { "\"h\($0).example\"" }.joined(separator: ",")
         let sites = (0..<2_000).map { "[[sites]]\nhostname = \"s\($0).example\"\nport = 80\nstatic_dir = \".\"\n" }.joined()
         let result = Configuration.parse(text: sites + "hostnames = [\(names)]\n", file: "f")
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func aFileThatCannotBeReadIsAProblem() {
+    @Test func `a file that cannot be read is a problem`() {
         for path in ["/nonexistent/gatehouse.toml", "/", "a\0b"] {
             let result = Configuration.read(path: path)
             #expect(result.configuration == nil)
@@ -129,7 +129,7 @@ import Testing
         #expect(Configuration.read(path: "/nonexistent").problems[0].message == "cannot be read: No such file or directory")
     }
 
-    @Test func aFileIsReadAsItsText() throws {
+    @Test func `a file is read as its text`() throws {
         let url = Fixture.folder.appending(path: "every-key.toml")
         let result = Configuration.read(path: url.path)
         #expect(result.configuration?.sites.count == 4)

@@ -7,7 +7,7 @@ import Testing
         severity: .error, location: SourceLocation(file: "gatehouse.toml", line: 2, column: 8), keyPath: "sites[0].port",
         message: "70000 is out of range: 1 to 65535", hint: "such as 443")
 
-    @Test func theSourceLineIsShownWithACaret() {
+    @Test func `the source line is shown with a caret`() {
         #expect(
             problem.render(source: "[[sites]]\nport = 70000\n", colour: false) == """
                 gatehouse.toml:2:8: error: sites[0].port: 70000 is out of range: 1 to 65535
@@ -17,7 +17,7 @@ import Testing
                 """)
     }
 
-    @Test func withoutItsSourceAProblemIsItsDescription() {
+    @Test func `without its source a problem is its description`() {
         #expect(
             problem.description == """
                 gatehouse.toml:2:8: error: sites[0].port: 70000 is out of range: 1 to 65535
@@ -26,13 +26,13 @@ import Testing
         #expect(problem.render(source: "one line", colour: false) == problem.description)
     }
 
-    @Test func coloursAreThereWhenAskedFor() {
+    @Test func `colours are there when asked for`() {
         let text = problem.render(source: "", colour: true)
         #expect(text.contains("\u{1B}[1;31merror\u{1B}[0m"))
         #expect(!problem.description.contains("\u{1B}"))
     }
 
-    @Test func theCaretStandsUnderItsColumnInLongAndTabbedLines() {
+    @Test func `the caret stands under its column in long and tabbed lines`() {
         let line = "\t" + String(repeating: "a", count: 300) + "X" + String(repeating: "b", count: 300)
         var far = problem
         far.location = SourceLocation(file: "f", line: 1, column: 302)
@@ -43,7 +43,7 @@ import Testing
         #expect(lines[1].count < 140)
     }
 
-    @Test func controlCharactersOfTheFileDoNotReachTheTerminal() {
+    @Test func `control characters of the file do not reach the terminal`() {
         var bad = problem
         bad.message = "\u{1B}]0;title\u{7} \u{202E}"
         bad.keyPath = "a\nb"

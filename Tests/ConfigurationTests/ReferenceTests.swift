@@ -105,14 +105,14 @@ import Testing
         #expect(without.limits == with.limits)
     }
 
-    @Test func everyKeyOfTheReaderIsInTheReferenceAndTheOtherWayRound() {
+    @Test func `every key of the reader is in the reference and the other way round`() {
         let known = Configuration.parse(bytes: Array(Self.text().utf8), file: "f", mode: .strict, notesKeys: true)
             .knownKeys
         #expect(known.subtracting(ConfigurationReference.keyPaths).sorted() == [])
         #expect(ConfigurationReference.keyPaths.subtracting(known).sorted() == [])
     }
 
-    @Test func everyLaterFeatureAndDocumentedOnlyKeyIsAboutARealPlace() {
+    @Test func `every later feature and documented only key is about a real place`() {
         for (pattern, _, _) in UnimplementedFeatures.features {
             #expect(ConfigurationReference.keyPaths.contains(pattern), "\(pattern)")
         }
@@ -142,7 +142,7 @@ import Testing
     }
 
     /// `UPDATE_FIXTURES=1` writes the page.
-    @Test func thePageSaysWhatTheReferenceSays() throws {
+    @Test func `the page says what the reference says`() throws {
         let page = Fixture.folder.appending(path: "../../../docs/configuration.md").standardized
         let mark = "<!-- Below: made from ConfigurationReference; do not edit by hand. -->\n\n"
         let text = try String(contentsOf: page, encoding: .utf8)

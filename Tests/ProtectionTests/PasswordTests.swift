@@ -111,7 +111,9 @@ struct Base64TextTests {
     }
 
     /// RFC 4648 §10.
-    @Test(arguments: [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmE=", "fooba")])
+    @Test(
+        "Base64 is read as the RFC's examples have it",
+        arguments: [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmE=", "fooba")])
     func vectors(text: String, plain: String) {
         #expect(decode(text, .standard) == Array(plain.utf8))
         #expect(decode(text.filter { $0 != "=" }, .url) == Array(plain.utf8))

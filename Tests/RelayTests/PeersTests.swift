@@ -18,7 +18,7 @@ import Testing
         arguments: [["--exchange", "60", "--idle", "0"], ["--exchange", "0", "--idle", "100"]])
     func crowdsOfScript(_ arguments: [String]) async throws { try await Peers.crowd(arguments) }
 
-    @Test func everyCaseIsRun() async throws {
+    @Test func `every case is run`() async throws {
         let known = try await Peers.output("--list").split(separator: "\n").map(String.init)
         #expect(Set(known) == Set(Peers.all))
     }

@@ -30,7 +30,7 @@ import Testing
         Case(testDescription: "no occasion", occasion: [], expected: .refuse(.notConfigured)),
     ]
 
-    @Test(arguments: cases)
+    @Test("Each case is retried, or refused for its reason", arguments: cases)
     func decisions(retry: Case) {
         let request = RetryPolicy.Request(
             attempts: retry.attempts, isIdempotent: retry.isIdempotent, hasBegunAnswer: retry.hasBegunAnswer,
