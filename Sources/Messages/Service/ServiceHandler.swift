@@ -1,4 +1,3 @@
-package import EventLoop
 package import HTTP
 
 /// Answers the requests of a service.
@@ -35,51 +34,4 @@ package enum ServiceFailure: Error, Equatable {
     case refused(Int, String)
     /// There is nobody to answer any more.
     case ended
-}
-
-/// An answer with its whole body.
-package struct ServiceAnswer {
-    /// 200...599.
-    package var status: Int
-    /// Further fields. Date, framing, `Content-Type` and, unless it stands here, `Cache-Control: no-store` are added.
-    package var fields: FieldSection
-    package var contentType: StaticString
-    /// Not sent to HEAD, and with 204 and 304.
-    package var body: [UInt8]
-
-    package init(status: Int = 200, contentType: StaticString, fields: FieldSection = FieldSection(), body: [UInt8]) {
-        self.status = status
-        self.contentType = contentType
-        self.fields = fields
-        self.body = body
-    }
-
-    /// A line of plain text.
-    package init(status: Int, _ text: String, fields: FieldSection = FieldSection()) {
-        self.init(status: status, contentType: "text/plain", fields: fields, body: Array("\(text)\n".utf8))
-    }
-}
-
-/// What a connection has become after a 101, or after the head of an answer without an end.
-package protocol Upgraded: AnyObject {
-    /// Uses the connection until it is done with it; the service closes it.
-    nonisolated(nonsending) func run() async
-    /// The service drains: end soon, in order. The waiter is told after it.
-    func drain()
-    /// End at once. The waiter is told after it.
-    func cut()
-    /// Did it end in the middle of something, so that the connection is to be reset?
-    var isBroken: Bool { get }
-}
-
-extension Upgraded {
-    package var isBroken: Bool { false }
-}
-
-/// A connection's parts, for who has it after an upgrade. What came behind the request is in `inflow`.
-package struct UpgradedStreams {
-    package let inflow: Inflow
-    package let outflow: Outflow
-    /// The task's that calls `Upgraded.run()`.
-    package let waiter: Waiter
 }
