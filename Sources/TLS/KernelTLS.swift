@@ -7,7 +7,7 @@ package enum KernelTLS {
     /// What the kernel's list of protocols above TCP says, which has those whose module is loaded.
     private static let list = "/proc/sys/net/ipv4/tcp_available_ulp"
 
-    /// For `gatehouse check`.
+    /// What `gatehouse check` says of kernel TLS.
     package static var summary: String {
         let openSSL = gh_has_kernel_tls() == 1 ? "OpenSSL is built for it" : "OpenSSL is built without it"
         return "not used; \(kernel(loaded)), \(openSSL)"

@@ -32,7 +32,7 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
     /// What it was, if it was a client's handshake that failed.
     package let fault: HandshakeFault?
 
-    /// Of several certificates, which one it is about.
+    /// The number, from 0, of the certificate that the error is about, where a site has several.
     package private(set) var certificate = 0
 
     package init(_ kind: Kind, _ reason: String, fault: HandshakeFault? = nil) {
@@ -41,7 +41,7 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
         self.fault = fault
     }
 
-    /// The same, about one of several certificates.
+    /// This error, said of one of several certificates.
     func ofCertificate(_ number: Int) -> TLSError {
         var error = self
         error.certificate = number

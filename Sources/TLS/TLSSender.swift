@@ -33,7 +33,7 @@ package final class TLSSender: Sendable {
         connection.withLock { $0?.receive(into: &room) ?? 0 }
     }
 
-    /// At the end: says so to the receiver, but does not wait for it. Nothing is sent or read afterwards.
+    /// Sends a close_notify and does not wait for the receiver's. Nothing is sent or read afterwards.
     package func close() {
         connection.withLock { connection in
             connection?.shutDown()

@@ -42,7 +42,7 @@ import Synchronization
         protocols = policy.selectableProtocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
     }
 
-    /// With a certificate: see `replaceCertificate`.
+    /// Makes a context that shows a certificate: see `replaceCertificate`.
     package convenience init(
         certificateFile: String, keyFile: String, _ policy: TLSPolicy = TLSPolicy()
     ) throws(TLSError) {
@@ -81,7 +81,7 @@ import Synchronization
         }
     }
 
-    /// The same with certificates of which it is certain that they can be used: the first handshake waits for it a little.
+    /// Shows certificates that are known to be usable; the first handshake makes their SSL_CTX, and waits a little for it.
     package func replaceCertificates(_ certificates: KeptCertificates) {
         kept.withLock { kept in
             kept = certificates
@@ -131,7 +131,7 @@ import Synchronization
     /// The certificates in use that are shown with an OCSP answer, or are to be when there is one.
     package var staples: [OCSPStaple] { stapled.withLock { $0 } }
 
-    /// The same with one, whose files are PEM, the key without a passphrase.
+    /// Shows one certificate, whose files are PEM, the key without a passphrase.
     package func replaceCertificate(certificateFile: String, keyFile: String, isShown: Bool = true) throws(TLSError) {
         try replaceCertificates([CertificateFiles(certificate: certificateFile, key: keyFile)], isShown: isShown)
     }

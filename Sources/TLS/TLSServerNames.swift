@@ -5,7 +5,7 @@ import COpenSSL
 /// `@safe`: the context is made in `init`, freed in `deinit` and lent to sessions that hold this object.
 @safe package final class TLSServerNames: Sendable {
     private let exact: [String: TLSServerContext]
-    /// By what follows the asterisk, with its dot: ".example.com".
+    /// The sites of names with an asterisk, by what follows it, with its dot: ".example.com".
     private let wildcards: [String: TLSServerContext]
     let fallback: TLSServerContext
     /// What ACME authorities are shown; nil: none of its names is proved in handshakes.
@@ -17,7 +17,7 @@ import COpenSSL
     nonisolated(unsafe) let context: OpaquePointer?
     /// Do its sessions have the default site's key exchange groups from the start? Parsing a list costs more than a look-up.
     private let hasGroups: Bool
-    /// For all sites of the listener: OpenSSL looks a ticket up before it knows the name.
+    /// One set of ticket keys for all sites of the listener: OpenSSL looks a ticket up before it knows the name.
     package let tickets: TicketKeys
     /// Who protects the records of this listener's connections.
     package var records: TLSRecords { fallback.policy.records }

@@ -9,10 +9,10 @@ enum Console {
     static var isTerminalGone: Bool { FileWriting.hasHungUp(STDERR_FILENO) }
 
     static func say(_ text: String) { write(plain(text) + "\n", to: STDOUT_FILENO) }
-    /// Without a line's end.
+    /// Writes text to standard output without a line's end.
     static func show(_ text: String) { write(plain(text), to: STDOUT_FILENO) }
     static func error(_ text: String) { write(plain(text) + "\n", to: STDERR_FILENO) }
-    /// As it is, with what a terminal obeys: nobody else's words may be in it.
+    /// Writes text with its control sequences: nobody else's words may be in it.
     static func draw(_ text: String) { write(text, to: STDOUT_FILENO) }
 
     /// Standard input to its end, or to a limit in bytes.

@@ -21,7 +21,7 @@ import Glibc
         unsafe self.init(reading: input)
     }
 
-    /// The same of whatever it is kept in.
+    /// Reads the chain of files in whichever form they are.
     package convenience init?(_ files: CertificateFiles) {
         guard RegularFile.refusal(files.certificate) == nil else { return nil }
         guard let archive = Archive(file: files.certificate) else {

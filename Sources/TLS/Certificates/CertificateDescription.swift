@@ -2,7 +2,7 @@ import COpenSSL
 
 /// What a certificate says of itself, in words for a report.
 package struct CertificateDescription: Sendable, Equatable {
-    /// As RFC 4514 writes names: "CN=www.example.com,O=Example".
+    /// The subject, as RFC 4514 writes names: "CN=www.example.com,O=Example".
     package var subject: String
     package var issuer: String
     /// Seconds since 1970; nil for a time that cannot be read.

@@ -35,7 +35,7 @@ package struct CertificateFiles: Sendable, Hashable {
 /// A passphrase while it is needed.
 /// `@safe`: the bytes are lent for a call, and wiped in `deinit`.
 @safe final class Passphrase {
-    /// With a zero behind it.
+    /// The text with a zero byte behind it, as C wants it.
     private var bytes: [CChar]
     private static let longest = 1024
 

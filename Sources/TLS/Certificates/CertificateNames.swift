@@ -3,7 +3,7 @@
 package struct CertificateNames: Equatable, Sendable {
     /// Lower case; `*.example.com` stands for one label more.
     package var hosts: [String]
-    /// Of 4 or 16 bytes, in network order.
+    /// IP addresses of 4 or 16 bytes, in network order.
     package var addresses: [[UInt8]]
 
     package init(hosts: [String] = [], addresses: [[UInt8]] = []) {

@@ -4,7 +4,7 @@ import Synchronization
 /// began, whichever listener and plan takes the handshake.
 package final class ChallengeCertificates: Sendable {
     private struct Contexts {
-        /// By name, those that are being proved.
+        /// The contexts of the names that are being proved, by name.
         var shown: [String: TLSServerContext] = [:]
         /// Without a certificate, for the next names. A handshake may still point to one of them, so they are kept; names that
         /// strangers ask for would otherwise leave one each.

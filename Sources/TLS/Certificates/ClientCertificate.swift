@@ -42,7 +42,7 @@ package final class ClientCertificate: Sendable {
         chainField = chain
     }
 
-    /// Of a session's peer, once its handshake is done; nil if it has shown none.
+    /// The certificate that a session's peer has shown in its handshake; nil if it has shown none.
     convenience init?(of ssl: OpaquePointer) {
         guard let certificate = unsafe SSL_get0_peer_certificate(ssl) else { return nil }
         if let verified = unsafe SSL_get0_verified_chain(ssl) {

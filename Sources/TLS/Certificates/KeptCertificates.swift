@@ -78,7 +78,7 @@ struct KeptCertificate: Sendable {
 /// day.
 package struct KeptCertificates: Sendable {
     let kept: [KeptCertificate]
-    /// In their order.
+    /// What is known of each certificate, in their order.
     package let facts: [CertificateFacts]
 
     /// Judges what was in the files.

@@ -28,7 +28,7 @@ package struct StaplingPolicy: Sendable, Hashable {
     package let isRequired: Bool
     /// Whom to ask; nil: there is nobody.
     package let responder: String?
-    /// Of a file for the answer: the certificate's SHA-256 in hexadecimal.
+    /// The name of the file that keeps the answer: the certificate's SHA-256 in hexadecimal.
     package let cacheName: String
     /// Nil where the chain has not the issuer, whose key the question names.
     private nonisolated(unsafe) let staple: OpaquePointer?

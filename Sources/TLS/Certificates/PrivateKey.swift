@@ -7,7 +7,7 @@ import COpenSSL
     package enum Kind: String, Sendable, CaseIterable {
         case p256 = "P-256"
         case p384 = "P-384"
-        /// Of 2048 bits.
+        /// RSA with 2048 bits.
         case rsa = "RSA"
     }
 

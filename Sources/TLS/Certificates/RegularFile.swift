@@ -26,7 +26,7 @@ enum RegularFile {
         }
     }
 
-    /// As BIO_new_file(3), whose result is the caller's; nil also for what is none.
+    /// Opens a regular file as BIO_new_file(3) does: the BIO is the caller's; nil also for what is no regular file.
     static func open(_ path: String) -> OpaquePointer? {
         guard refusal(path) == nil else { return nil }
         return unsafe BIO_new_file(path, "r")

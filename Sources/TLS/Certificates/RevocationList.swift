@@ -2,7 +2,7 @@ import COpenSSL
 
 /// What there is to say of a certificate revocation list (RFC 5280 §5).
 package struct RevocationList: Sendable, Equatable {
-    /// By what tells it apart.
+    /// The authority that issued the list, as its subject.
     package var issuer: String
     /// When it expires, in seconds since 1970; nil if it does not say so.
     package var nextUpdate: Int64?

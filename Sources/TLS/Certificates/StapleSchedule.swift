@@ -32,7 +32,7 @@ package struct StapleSchedule: Sendable, Equatable {
         next = now + wait + Int64(Double(wait) * 0.2 * chance)
     }
 
-    /// At 40 to 60 hundredths of its time.
+    /// When an answer is asked for anew: at 40 to 60 % of its lifetime.
     private static func renewal(of answer: OCSPStaple.Lifetime, _ now: Int64, _ chance: Double) -> Int64 {
         let whole = max(0, min(answer.until - answer.from, 2 * longest))
         return max(now + shortest, min(answer.from, now) + Int64(Double(whole) * (0.4 + 0.2 * chance)))

@@ -17,7 +17,7 @@ extension TLSOffer {
         ].joined(separator: "_")
     }
 
-    /// In place of the digest of an empty list.
+    /// What stands in place of the digest of an empty list.
     private static let none = "000000000000"
 
     private var versionDigits: String {

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Keys for session tickets that other gateways have, too, and that are replaced while they are in use.
 package final class SharedTicketKeys: Sendable {
-    /// As `TicketKeyFile` has them; empty: there are none yet.
+    /// The keys in the form of `TicketKeyFile`; empty: there are none yet.
     private let keys = Mutex<[UInt8]>([])
 
     package init() {}

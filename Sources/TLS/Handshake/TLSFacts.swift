@@ -9,9 +9,9 @@ package struct TLSFacts: Sendable, Equatable {
     /// Of the key exchange, as IANA's registry of TLS's groups spells it: "x25519"; nil if there was none (RSA, or a session of
     /// TLS 1.2 that was resumed), or OpenSSL does not tell.
     package var group: String?
-    /// By SNI, normalised; nil without.
+    /// The host name that the client asked for by SNI, normalised; nil without SNI.
     package var serverName: String?
-    /// By ALPN; nil if the client offered nothing.
+    /// The protocol that ALPN chose; nil if the client offered nothing.
     package var alpn: String?
     package var isResumed: Bool
     /// Nil where OpenSSL keeps the records: it does not count them.
@@ -46,7 +46,7 @@ package struct TLSFacts: Sendable, Equatable {
 struct RememberedFacts {
     /// OpenSSL's number of the group of the key exchange; 0 if there was none.
     var group: Int32 = 0
-    /// Of HTTP/1, if that was agreed on.
+    /// The minor version of HTTP/1 that ALPN chose; nil if it chose another protocol.
     var agreedMinorVersion: UInt8?
     /// What was sent behind the handshake, where the records are our own.
     var tickets: UInt8 = 0

@@ -9,7 +9,7 @@ package struct TLSOffer: Equatable, Sendable {
     let suiteNumbers: [UInt16]
     let groupNumbers: [UInt16]
     let signatureNumbers: [UInt16]
-    /// In the client's order, with those that mean nothing.
+    /// The numbers of all extensions in the client's order, GREASE values among them.
     let extensionNumbers: [UInt16]
     /// The name that it asks for (SNI), as it came; nil without one, or with one that is none.
     package let serverName: String?
@@ -141,7 +141,7 @@ struct HelloReader {
         return rest.prefix(count)
     }
 
-    /// Of so many bytes, the highest first.
+    /// Takes a number of so many bytes, the highest first.
     mutating func number(_ count: Int) -> Int? { take(count)?.reduce(0) { $0 << 8 | Int($1) } }
 
     /// What follows a length of so many bytes.

@@ -37,7 +37,7 @@ package struct TLSPolicy: Sendable, Hashable {
     /// RFC 9325 §4.2: forward secrecy and AEAD only for TLS 1.2.
     private static let defaultSuites = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL"
 
-    /// For SSL_CTX_set1_groups_list(3).
+    /// The groups in the form of SSL_CTX_set1_groups_list(3).
     var groupList: String { groups?.joined(separator: ":") ?? Self.defaultGroups }
 
     /// Suites of TLS 1.3 are named alike everywhere (RFC 8446 §B.4).

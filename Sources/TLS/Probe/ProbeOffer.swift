@@ -23,11 +23,11 @@ package struct ProbeOffer {
     package var version: Version?
     /// Up to TLS 1.2, as `openssl ciphers` reads it; nil: the library's.
     package var suites: String?
-    /// Of TLS 1.3; nil: the library's.
+    /// The cipher suites of TLS 1.3 that are offered; nil: the library's.
     package var suites13: String?
     /// A name of one group; nil: the library's.
     package var group: String?
-    /// By ALPN; none is offered if empty.
+    /// The protocols that are offered by ALPN; empty: no ALPN.
     package var protocols: [String] = []
     /// Are old versions, short keys and weak suites offered, too, so that it is seen whether a server takes them?
     package var isPermissive = false
@@ -53,7 +53,7 @@ package struct ProbeOffer {
 
 /// Whom a probe speaks to, and what it trusts.
 package struct ProbeTarget: Sendable {
-    /// For SNI and for the certificate's check: a host name or an address.
+    /// The host name or address for SNI and for the certificate's check.
     package var serverName: String
     /// PEM; nil: the system's authorities.
     package var caFile: String?
@@ -66,7 +66,7 @@ package struct ProbeTarget: Sendable {
 /// What came of a handshake.
 package struct ProbeAnswer: Sendable {
     package var facts: TLSFacts
-    /// In PEM, as the server sent it, the leaf first.
+    /// The certificates in PEM, as the server sent them, the leaf first.
     package var chain: String
     /// Why OpenSSL does not believe the certificate, in its words; nil if it does.
     package var verification: String?

@@ -9,7 +9,7 @@ struct AdminRoutes: Codable, Sendable {
         /// `path`, `exact`, `glob` or `regex`.
         var kind: String
         var path: String
-        /// With what must hold besides.
+        /// The route's path and what must hold besides.
         var name: String
         /// `proxy`, `redirect`, `respond`, `files`, `tls_info` or `internal_api`.
         var action: String
@@ -24,9 +24,9 @@ struct AdminRoutes: Codable, Sendable {
 /// What bounds clients, exchanges and the process.
 struct AdminLimits: Codable, Sendable {
     struct Limit: Codable, Sendable {
-        /// As the configuration calls it: `limits.head_timeout`.
+        /// The key of the limit, such as `limits.head_timeout`.
         var key: String
-        /// As it is written there, or what holds where it is not.
+        /// The value as the configuration writes it, or the default.
         var value: String
         var isWritten: Bool
         var meaning: String
@@ -118,7 +118,7 @@ extension ConfigurationReference.Key.Default {
 }
 
 extension RouteAction {
-    /// As the configuration's keys call it.
+    /// The word that configuration keys use for it.
     fileprivate var word: String {
         switch self {
         case .proxy: "proxy"

@@ -42,21 +42,21 @@ struct AdminConnections: Codable, Sendable {
         }
 
         var id: String
-        /// Of the Close frame that its WebSockets get.
+        /// The status code of the Close frame that its WebSockets get.
         var code: Int?
         var reason: String?
-        /// Without waiting for what is under way.
+        /// Whether to end it without waiting for what is under way.
         var atOnce: Bool?
 
         var hasReason: Bool { code != nil || reason != nil }
     }
 
-    /// That are looked through for those that are looked for.
+    /// How many open connections a question looks through at most.
     static let mostLookedAt = 100_000
 
-    /// That are open.
+    /// How many connections are open.
     var total: Int
-    /// Of a page: how many there are that are looked for.
+    /// How many match the question, where the list is one page of them.
     var matching: Int?
     /// The oldest first.
     var connections: [Connection]

@@ -23,7 +23,7 @@ final class AdminHandler: ServiceHandler {
     /// What came with the question.
     private struct Asked {
         let body: [UInt8]
-        /// Of the target, behind its question mark.
+        /// The query of the target, without its question mark.
         let query: ArraySlice<UInt8>
     }
 

@@ -116,7 +116,7 @@ extension AdminResources {
                 }))
     }
 
-    /// As it is written, but for its secrets.
+    /// The configuration as it is written, without its secrets.
     func configuration() async -> ServiceAnswer {
         guard let reloader else { return Self.noFile }
         guard let json = MaskedConfiguration.json(await reloader.sourceInUse) else {
@@ -131,7 +131,7 @@ extension AdminResources {
 }
 
 extension AdminStatus.Certificate {
-    /// Of every TLS site, in the order of the configuration.
+    /// The certificates of every TLS site, in the order of the configuration.
     static func all(of gateway: Gateway) -> [Self] {
         let plan = gateway.currentPlan
         let now = Int64(realtimeNanoseconds() / 1_000_000_000)

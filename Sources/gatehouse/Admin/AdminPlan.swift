@@ -2,7 +2,7 @@ import Gateway
 
 /// What a reload would change.
 struct AdminPlan: Codable, Sendable {
-    /// Of what is open and under way now.
+    /// How much is open and under way now.
     struct Counts: Codable, Sendable {
         var connections: Int
         var requests: Int

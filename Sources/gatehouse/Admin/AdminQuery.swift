@@ -12,7 +12,7 @@ struct AdminQuery {
         let reason: String
     }
 
-    /// In lower case.
+    /// The text that is searched for, in lower case.
     private(set) var search: String?
     private(set) var state: String?
     private(set) var sort: String?

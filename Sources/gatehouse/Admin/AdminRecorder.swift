@@ -7,7 +7,7 @@ extension AdminResources {
         ServiceAnswer(contentType: "application/x-ndjson", body: await gateway.recorded().lines)
     }
 
-    /// Has it written to a file.
+    /// Writes what the flight recorder keeps to a file.
     func dumpRecorder() async -> ServiceAnswer {
         do throws(RecorderDumps.Failure) {
             return .json(try await recorder.dump("the admin API"))

@@ -25,7 +25,7 @@ struct AdminResources: Sendable {
     private let onlyConfiguration: Configuration?
     /// The one in use.
     var configuration: Configuration? { get async { await reloader?.configuration ?? onlyConfiguration } }
-    /// In RFC 3339.
+    /// When the gateway began, as RFC 3339 writes times.
     private let started: String
     private let beginning = monotonicNanoseconds()
 
@@ -34,7 +34,7 @@ struct AdminResources: Sendable {
     /// Seconds.
     var uptime: UInt64 { (monotonicNanoseconds() &- beginning) / 1_000_000_000 }
 
-    /// Of a gateway that begins to serve now.
+    /// Makes the resources of a gateway that begins to serve now.
     init(
         _ gateway: Gateway, _ reloader: Reloader?, _ upgrader: Upgrader?, _ feed: SnapshotFeed, _ recorder: RecorderDumps,
         _ fleet: FleetMembership, log: Logger, _ configuration: Configuration
@@ -89,7 +89,7 @@ struct AdminResources: Sendable {
         return .json(AdminFleet(status, of: gateway, most: FleetMembership.mostShown))
     }
 
-    /// Of what is about the configuration file, where there is none.
+    /// The answer to what is about the configuration file, where there is none.
     static var noFile: ServiceAnswer { .problem(409, "There is no configuration file: this gateway runs without one.") }
 
     func plan(_ candidate: Reloader.Candidate?) async -> ServiceAnswer {

@@ -11,7 +11,7 @@ struct AdminServers: Codable, Sendable {
         var site: String
         var upstream: String
         var url: String
-        /// In force, and as the configuration says.
+        /// The weight in force; `configuredWeight` is the configuration's.
         var weight: Int
         var configuredWeight: Int
         var isBackup: Bool
@@ -21,7 +21,7 @@ struct AdminServers: Codable, Sendable {
         var order: String
         /// Exchanges and WebSockets under way.
         var underWay: Int
-        /// That it has been sent.
+        /// How many requests the server has been sent.
         var requests: Int
         var lastFault: String?
 
@@ -39,7 +39,7 @@ struct AdminServers: Codable, Sendable {
 
         /// `enable`, `drain`, `disable`, `weight`, or `reset`: as the configuration says.
         var action: String
-        /// Of the action `weight`.
+        /// The weight that the action `weight` sets.
         var weight: Int?
         /// Nil: all servers of the site.
         var url: String?
@@ -49,13 +49,13 @@ struct AdminServers: Codable, Sendable {
         var fleet: Bool?
     }
 
-    /// Of a page: how many there are that are looked for.
+    /// How many match the question, where the list is one page of them.
     var matching: Int?
     var servers: [Server]
 }
 
 extension AdminResources {
-    /// In the order of the configuration, unless another is asked for.
+    /// The servers, in the order of the configuration unless another is asked for.
     func servers(_ query: AdminQuery) -> ServiceAnswer {
         let states = ["up", "down", "draining", "disabled", "probe_failing", "ejected", "circuit_open", "unresolved"]
         if let state = query.state, !states.contains(state) {
@@ -126,7 +126,7 @@ extension AdminResources {
 }
 
 extension AdminResources {
-    /// Of what was done here, and could not be told to the others.
+    /// The answer where an order was carried out here, and could not be told to the other members.
     static func notPublished(_ error: FleetMember.NotPublished) -> ServiceAnswer {
         .problem(503, "It is done here alone: \(error)")
     }

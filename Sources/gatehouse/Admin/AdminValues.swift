@@ -14,7 +14,7 @@ struct AdminRemark: Codable, Sendable {
     /// `error`, `warning` or `note`.
     var severity: String
     var file: String
-    /// From 1.
+    /// The line in the file, from 1.
     var line: Int
     var column: Int
     /// Empty if it is the whole file's.
@@ -42,10 +42,10 @@ struct AdminReload: Codable, Sendable {
     struct Change: Codable, Sendable {
         /// `added`, `removed` or `changed`.
         var kind: String
-        /// Such as `site`, or a section such as `limits`.
+        /// The kind of the part that changed: `site`, or a section such as `limits`.
         var what: String
         var name: String
-        /// On one line, as the log has it.
+        /// The change in words, on one line, as the log has it.
         var text: String
 
         init(_ change: ConfigurationChanges.Change) {
@@ -74,7 +74,7 @@ struct AdminStatus: Codable, Sendable {
         var isCurrent: Bool
         /// Workers that have it still.
         var workers: [Int]
-        /// Of an older one: the requests that keep it, at most a hundred of each worker.
+        /// The requests that keep an older generation, at most a hundred of each worker.
         var holders: [Holder]
     }
 
@@ -97,9 +97,9 @@ struct AdminStatus: Codable, Sendable {
     /// Clients' TLS handshakes since the start.
     struct Handshakes: Codable, Sendable {
         var completed: Int
-        /// Of those, how many resumed a session.
+        /// How many of `completed` resumed a session.
         var resumed: Int
-        /// By why: docs/tls.md lists the words.
+        /// How many failed, by reason: docs/tls.md lists the words.
         var failed: [String: Int]
 
         init(_ counts: HandshakeCounts) {
@@ -109,7 +109,7 @@ struct AdminStatus: Codable, Sendable {
         }
     }
 
-    /// Of the process, in bytes.
+    /// The memory of the process, in bytes.
     struct Memory: Codable, Sendable {
         /// What the kernel counts, with pages of files and libraries.
         var resident = ProcessReading.residentMemory
@@ -120,7 +120,7 @@ struct AdminStatus: Codable, Sendable {
     /// What a site lacks, so that it is not served whole.
     struct Fault: Codable, Sendable {
         var site: String
-        /// Of the configuration, where what is lacking is named.
+        /// The configuration key that names what is lacking.
         var key: String
         var problem: String
     }
@@ -129,7 +129,7 @@ struct AdminStatus: Codable, Sendable {
     struct Certificate: Codable, Sendable {
         var site: String
         var file: String
-        /// As ``expires``, in seconds since 1970; not for others.
+        /// The time of ``expires`` in seconds since 1970; not encoded.
         var expiry: Int64?
         /// The first of its chain to do so, in RFC 3339.
         var expires: String?
@@ -163,7 +163,7 @@ struct AdminStatus: Codable, Sendable {
     /// The newest first.
     var generations: [Generation]
     var certificates: [Certificate]
-    /// Of sites that are not served whole; nil: the gateway is older than the command.
+    /// The faults of sites that are not served whole; nil: the gateway is older than the command.
     var degraded: [Fault]?
     /// Nil: it is of none.
     var fleet: AdminFleet?

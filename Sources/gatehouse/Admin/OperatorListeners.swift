@@ -11,7 +11,7 @@ struct OperatorListeners: Sendable {
     private var metrics: ControlServer?
     /// Nil without `[management]`.
     private var management: ControlServer?
-    /// Of what is asked of the process, and no client's.
+    /// The event loop of what operators ask of the process; no client is served on it.
     private let loop: EventLoop
 
     /// None yet.

@@ -45,6 +45,6 @@ enum RuntimeDirectory {
         given.map { [$0] } ?? (ofUser == ofSystem ? [ofSystem] : [ofUser, ofSystem])
     }
 
-    /// In words, for who finds no gateway there.
+    /// The directories in words, for a message that no gateway was found.
     static var description: String { directories.joined(separator: " and ") }
 }

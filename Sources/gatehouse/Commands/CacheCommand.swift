@@ -69,7 +69,7 @@ struct CacheCommand: AsyncParsableCommand {
         Console.say(Table.text([titles + (hasDisk ? ["on_disk", "disk_bytes", "disk_hits", "disk_errors"] : [])] + rows))
     }
 
-    /// As requests are kept: authority in lower case, path and query.
+    /// A URL in the form of the cache's keys: authority in lower case, path and query.
     static func target(of url: String) -> String {
         var rest = url[...]
         for scheme in ["https://", "http://"] where rest.lowercased().hasPrefix(scheme) { rest = rest.dropFirst(scheme.count) }

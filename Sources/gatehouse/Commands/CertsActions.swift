@@ -21,7 +21,7 @@ struct CertsActions {
         var challengeTypes: [ChallengeType] { get async { [] } }
     }
 
-    /// Of a revocation (RFC 5280 §5.3.1), those that an authority takes from an account.
+    /// The reasons for a revocation (RFC 5280 §5.3.1) that an authority takes from an account.
     enum Reason: String, ExpressibleByArgument, CaseIterable {
         case unspecified
         case keyCompromise

@@ -42,6 +42,6 @@ struct AdminUpgrade: Codable, Sendable {
 
     /// The number of the process that serves.
     var successor: Int32
-    /// That the old one has left.
+    /// How many connections the old process has left.
     var connections: Int
 }

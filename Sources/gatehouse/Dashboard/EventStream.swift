@@ -4,7 +4,7 @@ import Transport
 /// One watcher of the event stream: each snapshot goes out as it is made. While one waits to be taken no other is looked at, and
 /// whoever takes none for a while is cut.
 final class EventStream: Upgraded {
-    /// That one event may take to be sent, in nanoseconds.
+    /// How long one event may take to be sent, in nanoseconds.
     static let sendTimeout: UInt64 = 10_000_000_000
 
     /// Bytes that the kernel may keep for somebody who does not read: more than a usual snapshot.

@@ -17,7 +17,7 @@ final class LoopbackDashboard: Upgraded {
 
     /// What whoever asks is told, on one line.
     struct Offer: Codable, Sendable {
-        /// With the key behind a `#`, which a browser sends to nobody.
+        /// The dashboard's URL with the key behind a `#`, which a browser sends to nobody.
         var url: String
     }
 

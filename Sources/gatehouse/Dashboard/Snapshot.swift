@@ -3,10 +3,10 @@ import Gateway
 /// What a dashboard shows of a moment. However many sites, routes, servers and certificates there are, it is small: of each kind
 /// it has the first few, and how many there are.
 struct Snapshot: Codable, Sendable {
-    /// Of each kind, the most that are listed.
+    /// How many rows of each kind are listed.
     static let mostRows = 20
 
-    /// Of some requests, since the snapshot before.
+    /// The rates of some requests since the snapshot before.
     struct Rates: Codable, Sendable {
         /// Each second.
         var requests: Double
@@ -41,12 +41,12 @@ struct Snapshot: Codable, Sendable {
         var states: [String]
         /// What an operator has ordered: `none`, `enabled`, `draining`, `disabled`.
         var order: String
-        /// In force, and as the configuration says.
+        /// The weight in force; `configuredWeight` is the configuration's.
         var weight: Int
         var configuredWeight: Int
         var isBackup: Bool
         var underWay: Int
-        /// That it was sent since the start.
+        /// How many requests the server was sent since the start.
         var total: Int
         /// Nil where its answers are not counted apart.
         var rates: Rates?
@@ -58,7 +58,7 @@ struct Snapshot: Codable, Sendable {
     /// Those that need somebody first, then those with the most requests.
     struct Servers: Codable, Sendable {
         var total: Int
-        /// That something keeps from their requests.
+        /// How many servers something keeps from their requests.
         var unhealthy: Int
         var first: [Server]
     }
@@ -93,10 +93,10 @@ struct Snapshot: Codable, Sendable {
         var answers: Bool
     }
 
-    /// Of TLS with clients, each second.
+    /// TLS handshakes with clients, each second.
     struct Handshakes: Codable, Sendable {
         var completed: Double
-        /// Of those, how many resumed a session.
+        /// How many of `completed` resumed a session.
         var resumed: Double
         var failed: Double
         var connections: Double
@@ -105,7 +105,7 @@ struct Snapshot: Codable, Sendable {
     struct Generations: Codable, Sendable {
         /// The number of the one in use; nil while no worker has told.
         var current: Int?
-        /// Of those that exchanges hold which are under way.
+        /// The numbers of older generations that exchanges under way still hold.
         var older: [Int]
         /// The beginning of the SHA-256 of the configuration in use.
         var configuration: String
@@ -113,7 +113,7 @@ struct Snapshot: Codable, Sendable {
 
     /// An exchange that was refused or came to nothing.
     struct Failure: Codable, Sendable {
-        /// Its own, as long as the process runs.
+        /// The failure's identifier, unique as long as the process runs.
         var id: String
         /// RFC 3339.
         var time: String
@@ -121,7 +121,7 @@ struct Snapshot: Codable, Sendable {
         var site: String
         var route: String
         var method: String
-        /// Without its query.
+        /// The request's path, without its query.
         var path: String
         var status: Int
         /// The word of docs/reasons.md; empty where an upstream answered so.
@@ -143,7 +143,7 @@ struct Snapshot: Codable, Sendable {
     var number: UInt64
     /// RFC 3339.
     var time: String
-    /// That the rates are of; nil in the first, which has none.
+    /// The seconds that the rates are of; nil in the first snapshot, which has none.
     var seconds: Double?
     var name: String
     var version: String
@@ -169,7 +169,7 @@ struct Snapshot: Codable, Sendable {
     var certificates: Certificates
     var generations: Generations
     var failures: Failures
-    /// Of the event stream, this one among them.
+    /// How many watch the event stream, this one among them.
     var watchers: Int
     /// Nil: the gateway is of none.
     var fleet: AdminFleet?

@@ -16,7 +16,7 @@ struct SnapshotBuilder {
         var configuration: String
         /// One for each worker; nil: it has not answered yet.
         var statuses: [WorkerStatus?]
-        /// By worker.
+        /// Whether each worker has answered.
         var answers: [Bool]
         var caches: [CacheReport]
         var watchers: Int
@@ -112,7 +112,7 @@ private struct Measure {
             Self.sums(now.routes).map { Snapshot.Row(site: $0, total: $1.requests, rates: rates($1, before[$0])) })
     }
 
-    /// By site.
+    /// The traffic of each site, summed over its routes.
     private static func sums(_ routes: [TrafficReport.Route]) -> [String: TrafficReport.Counts] {
         var sums: [String: TrafficReport.Counts] = [:]
         for route in routes { sums[route.site, default: TrafficReport.Counts()].add(route.counts) }

@@ -5,9 +5,9 @@ extension Snapshot {
     struct Cache: Codable, Sendable {
         var site: String
         var answers: Int
-        /// Of memory.
+        /// The bytes of memory that stored answers take.
         var bytes: Int
-        /// That asked for what may be kept, each second; nil in the first snapshot.
+        /// Requests for what may be kept, each second; nil in the first snapshot.
         var requests: Double?
         /// Percent of them that were answered without the upstream; nil without any.
         var hitShare: Double?

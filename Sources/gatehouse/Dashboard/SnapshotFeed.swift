@@ -7,11 +7,11 @@ import Gateway
 /// Makes a snapshot each second while somebody watches, once for all who do. Whoever does not take one in time gets the next: for
 /// nobody is anything kept.
 actor SnapshotFeed {
-    /// At once, at all listeners together.
+    /// How many may watch at once, at all listeners together.
     static let mostWatchers = 512
     /// Nanoseconds.
     private static let interval: UInt64 = 1_000_000_000
-    /// That workers are given to answer, in nanoseconds: a snapshot does not wait for one that is stuck.
+    /// How long a worker has to answer, in nanoseconds: a snapshot does not wait for one that is stuck.
     private static let answerTimeout: UInt64 = 200_000_000
     /// How many are given a snapshot at once, and the pause before the next so many: with hundreds of watchers the work of a
     /// second is done in small pieces, between which the workers find the processor free. The last of 512 gets it after 0.64 s.
@@ -32,7 +32,7 @@ actor SnapshotFeed {
     private var newest: Frame?
     private var points: [Snapshot.Point] = []
     private var builder = SnapshotBuilder()
-    /// By worker: what it said last.
+    /// What each worker said last.
     private var statuses: [WorkerStatus?]
     /// Workers that are being asked.
     private var asked: Set<Int> = []

@@ -201,14 +201,14 @@ struct TopFrame {
         isColoured && tone != .plain ? "\(tone.rawValue)\(text)\u{1B}[0m" : text
     }
 
-    /// As wide as that: longer texts end with an ellipsis.
+    /// The text in this width: a longer one ends with an ellipsis.
     private func fit(_ text: String, _ width: Int) -> String {
         let count = text.count
         if count <= width { return text + String(repeating: " ", count: width - count) }
         return String(text.prefix(max(0, width - 1))) + "…"
     }
 
-    /// Without anything that a terminal acts upon, or that would show a line in another order.
+    /// The text without control characters, and without what would show a line in another order.
     static func clean(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { isShown($0) ? $0 : "?" }))
     }
@@ -235,7 +235,7 @@ struct TopFrame {
         return "\(Int(value)) B"
     }
 
-    /// With one place.
+    /// The value with one decimal place.
     private static func decimal(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
@@ -249,7 +249,7 @@ struct TopFrame {
 }
 
 extension String {
-    /// Without spaces at its end.
+    /// The text without spaces at its end.
     fileprivate var trimmedEnd: String {
         var rest = self[...]
         while rest.last == " " { rest.removeLast() }

@@ -3,9 +3,9 @@ import Demo
 /// The configuration that the demo runs with: one a reader can take and change.
 struct DemoConfiguration {
     var listen: String
-    /// Of the site; the demo without TLS has no other.
+    /// The port of the demo's site.
     var port: UInt16
-    /// Of the site that redirects; nil without TLS.
+    /// The port of the site that redirects to https; nil without TLS.
     var plainPort: UInt16?
     /// Where localhost.crt and localhost.key are; nil without TLS.
     var certificates: String?
@@ -17,7 +17,7 @@ struct DemoConfiguration {
     struct Dashboard {
         var port: UInt16
         var key: String
-        /// Of who may look and change nothing.
+        /// The key that lets its owner look and change nothing.
         var readKey: String
 
         var url: String { "http://127.0.0.1:\(port)/dashboard#\(readKey)" }

@@ -70,14 +70,14 @@ struct DoctorReport: Encodable {
         warnings = findings.count { $0.verdict == .warning }
     }
 
-    /// The same without what is as it should be.
+    /// The report with its faults alone.
     var onlyFaults: DoctorReport {
         var report = self
         report.findings.removeAll { $0.verdict == .ok }
         return report
     }
 
-    /// For people: a line for each, and below it what to do.
+    /// The report for people: a line for each finding, and below it what to do.
     var text: String {
         let width = Finding.Area.allCases.map(\.rawValue.count).max() ?? 0
         let lines = findings.flatMap { finding in

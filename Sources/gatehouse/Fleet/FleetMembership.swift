@@ -15,7 +15,7 @@ actor FleetMembership {
     private let reloader: Reloader?
     private var running: (member: FleetMember, task: Task<Void, Never>, settings: FleetMemberSettings)?
     private var isStopped = false
-    /// Of rate limits that count over the fleet.
+    /// What is wrong with rate limits that count over the fleet; nil: nothing.
     private var rateProblem: String?
     /// Who gets certificates, and hears of what others have got.
     private var eventHandler: (@Sendable (RenewalEvent) async -> Void)?
@@ -93,7 +93,7 @@ actor FleetMembership {
     /// - Parameter hash: of what was in use.
     func rolledBack(from hash: String, _ reason: String) async { await running?.member.rolledBack(from: hash, reason) }
 
-    /// Of the members, so many are shown by a gateway; `gatehouse fleet status` shows all.
+    /// How many members a gateway shows; `gatehouse fleet status` shows all.
     static let mostShown = 100
 }
 

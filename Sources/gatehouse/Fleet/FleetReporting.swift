@@ -3,7 +3,7 @@ import Fleet
 import Gateway
 
 extension FleetStatus {
-    /// For a scrape.
+    /// The fleet's numbers for a scrape.
     var metrics: FleetFigures {
         let now = monotonicNanoseconds()
         let contact = lastContact.map { realtimeNanoseconds() &- (now - min(now, $0)) }
@@ -53,7 +53,7 @@ struct AdminFleet: Codable, Sendable {
     struct Redis: Codable, Sendable {
         /// `ok`, or `away`: then each member counts alone.
         var status: String
-        /// For how many seconds it has been so.
+        /// The seconds for which it has been so.
         var seconds: Double
         /// Since it has answered; nil: it has not yet.
         var lastAnswerSeconds: Double?

@@ -6,7 +6,7 @@ import Gateway
 actor FleetTarget: FleetDeployment {
     private let gateway: Gateway
     private let reloader: Reloader?
-    /// Of answers while a configuration comes into use in stages; nil: none does here.
+    /// Watches the answers while a configuration comes into use in stages; nil: none does here.
     private var watch: (answers: RollbackMonitor, rule: FailureShare?)?
 
     init(_ gateway: Gateway, _ reloader: Reloader?) { (self.gateway, self.reloader) = (gateway, reloader) }

@@ -46,7 +46,7 @@ final class MetricsHandler: ServiceHandler {
         return nil
     }
 
-    /// As long as it takes for any token of the same length (RFC 6750 §2.1).
+    /// Whether the request shows the token (RFC 6750 §2.1); takes as long for any token of the same length.
     private func shows(_ token: [UInt8], _ head: RequestHead) -> Bool {
         guard head.fields.count(of: .authorization) == 1, let line = head.fields.first(.authorization) else { return false }
         let value = head.fields.bytes[line.value]

@@ -7,7 +7,7 @@ enum ProcessReading {
     /// Nanoseconds since 1970.
     private static let began = realtimeNanoseconds()
 
-    /// To be called early: what it remembers is when the process began.
+    /// Remembers when the process began: call it early.
     static func begin() { _ = began }
 
     static func figures() -> ProcessFigures {
@@ -16,7 +16,7 @@ enum ProcessReading {
             mostDescriptors: UInt64(FileLimit.current), startTime: began / 1_000_000_000)
     }
 
-    /// Of the whole process (clock_gettime(2)).
+    /// The processor time of the whole process, in nanoseconds (clock_gettime(2)).
     private static var cpuTime: UInt64 {
         var time = timespec()
         // The struct is filled during the call alone.

@@ -12,7 +12,7 @@ struct LoadedPlan {
     let plan: Plan
     /// What it was read from; empty if it was not.
     let source: ConfigurationSource
-    /// With its secret, which who serves may not be able to read; nil: the gateway is of no fleet.
+    /// The fleet's settings with the secret, read before privileges are dropped; nil: the gateway is of no fleet.
     var fleet: FleetMemberSettings?
     /// Nil: rate limits count here alone.
     var redis: RedisSettings?

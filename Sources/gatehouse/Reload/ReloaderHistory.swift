@@ -7,7 +7,7 @@ import TLS
 
 /// Configurations that were in use, and the way back to them.
 extension Reloader {
-    /// Of this file's configurations alone: gateways of several files may share a state directory.
+    /// The history of this file's configurations: gateways of several files may share a state directory.
     var history: ConfigurationHistory {
         let path = source.path.hasPrefix("/") ? source.path : FileManager.default.currentDirectoryPath + "/" + source.path
         let name = ContentHash.hexadecimal(Array(path.utf8)).prefix(12)

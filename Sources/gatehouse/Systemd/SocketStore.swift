@@ -71,7 +71,7 @@ actor SocketStore {
         }
     }
 
-    /// By which the manager knows the sockets of an address; a colon would not be allowed.
+    /// The name by which the manager knows the sockets of an address; it may have no colon.
     private static func name(of socket: PassedSocket) -> String {
         prefix + socket.address.description.split(separator: ":", omittingEmptySubsequences: false).joined(separator: "_")
     }

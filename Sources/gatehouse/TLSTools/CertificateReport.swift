@@ -13,7 +13,7 @@ struct CertificateReport: Encodable {
     let key: String
     let signature: String
     let sha256: String
-    /// Of the leaf.
+    /// The host names and addresses that the leaf is for.
     var names: [String] = []
     var problems: [String] = []
     /// What is wrong only if clients do not know the issuer by other ways.

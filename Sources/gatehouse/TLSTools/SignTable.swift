@@ -2,7 +2,7 @@
 ///
 /// By bytes: a String compares characters, and to look for each text by itself took more than a millisecond for a line.
 struct SignTable {
-    /// By their first two bytes.
+    /// The signs by their first two bytes.
     private var signs: [UInt16: [(bytes: [UInt8], number: Int)]] = [:]
 
     /// - Parameter texts: those of a number, by it; each of two bytes at least.

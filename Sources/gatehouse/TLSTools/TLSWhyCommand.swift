@@ -91,7 +91,7 @@ struct SClientReading: Encodable {
         return line.firstRange(of: prefix).map { String(line[$0.upperBound...]) }
     }
 
-    /// Of a line, in characters: the gateway's log has what a client offers in lines of some thousand.
+    /// How many characters of a log line are shown: what a client offers takes some thousand.
     private static let longestShown = 300
 
     /// It came from elsewhere, and goes to a terminal.

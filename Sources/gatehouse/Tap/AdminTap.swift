@@ -7,7 +7,7 @@ import Synchronization
 /// Those who look on by the admin socket.
 final class AdminTap: Sendable {
     static let path = "/tap"
-    /// That may do so at once.
+    /// How many operators may look on at once.
     static let most = 8
 
     /// What is asked for cannot be understood.

@@ -81,7 +81,7 @@ struct TappedLine: Decodable {
     var fin: Bool?
     var length: UInt64?
 
-    /// For a terminal: nothing in it is obeyed.
+    /// The event as text for a terminal, without control sequences.
     func text(showsCommand: Bool) -> String {
         if let lost { return "… \(lost) more are not shown: they came too fast" }
         let clock = time.map { String($0.dropFirst(11).dropLast(1)) } ?? ""

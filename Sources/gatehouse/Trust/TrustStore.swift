@@ -30,7 +30,7 @@ struct TrustFailure: Error {
 
 /// A place where programs look for roots that they trust.
 protocol TrustStore {
-    /// As `--only` calls it.
+    /// The name of the store in `--only`.
     var name: String { get }
     func install(_ root: TrustedRoot) throws(TrustFailure) -> [TrustChange]
     func remove(_ root: TrustedRoot) throws(TrustFailure) -> [TrustChange]
@@ -48,7 +48,7 @@ extension TrustStore {
         }
     }
 
-    /// The same for one that must end with 0.
+    /// Runs a program that the store needs and that must end with 0.
     func mustRun(_ program: String, _ arguments: [String]) throws(TrustFailure) {
         guard let outcome = try run(program, arguments) else { throw TrustFailure("\(program) is not there") }
         guard outcome.code == 0 else { throw TrustFailure("\(program): \(outcome.summary)") }

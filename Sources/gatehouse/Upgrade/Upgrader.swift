@@ -25,10 +25,10 @@ actor Upgrader {
     private let reloader: Reloader?
     /// Nil if no files are watched.
     private let watcher: FileWatcher?
-    /// As it was when this process began.
+    /// The path of the program as it was when this process began.
     private let ownProgram: String?
     private var isUnderWay = false
-    /// To the new process, until it serves or has failed.
+    /// The channel to the new process, until it serves or has failed.
     private var channel: HandoverChannel?
     private var isStopping = false
     /// The process that has taken over; nil while this one serves.
