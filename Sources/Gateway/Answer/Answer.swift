@@ -5,7 +5,7 @@ import HTTP
 /// Date, framing and what concerns the connection are the client side's own; see `ClientSide.begin`.
 struct Answer {
     var status: Int
-    /// Of the body that follows.
+    /// The framing of the body that follows.
     var framing: BodyFraming
     /// Where no body follows: the length that a GET's answer would have (RFC 9110 §8.6).
     var statedLength: UInt64?

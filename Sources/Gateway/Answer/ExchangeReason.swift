@@ -91,7 +91,7 @@ enum ExchangeReason: String, Sendable, CaseIterable {
     case requestStorageFailed = "request_storage_failed"
     case passedToItself = "passed_to_itself"
 
-    /// Of the answer, unless more is known; 499 if none can be given (the client is gone).
+    /// The status of the answer, unless more is known; 499 if none can be given (the client is gone).
     var status: Int { row.status }
     var blame: Failure.Blame { row.blame }
     /// The registered error type nearest to it; nil where nothing is wrong.

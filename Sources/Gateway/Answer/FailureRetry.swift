@@ -4,7 +4,7 @@ import Upstreams
 
 /// What a failed attempt means, to the retry policy and to the server's health.
 extension Failure.Retry {
-    /// As the policy knows it; nil if the failure is none that another attempt could better.
+    /// The retry policy's word for the failure; nil if another attempt could not better it.
     var occasion: RetryPolicy.Occasions? {
         switch self {
         case .never, .exhausted, .heldUp: nil
@@ -67,7 +67,7 @@ extension Failure {
         return refusedByTLS(error, retry: retry) ?? closedEarly(error.description, retry: retry)
     }
 
-    /// In the middle of its answer.
+    /// The failure of an upstream that ended in the middle of its answer.
     static func truncated(_ detail: String = "the upstream closed the connection in the middle of its answer") -> Failure {
         Failure(.upstreamTruncated, detail: detail)
     }

@@ -78,24 +78,24 @@ struct OwnAnswer {
         }
     }
 
-    /// To a health check of a site that is ready.
+    /// The answer to a health check of a site that is ready.
     static func ready(_ request: RequestHead, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(200, .exchange(.ready), message: "The site is ready.", request, headers, name) { _ in }
     }
 
-    /// To a browser's question whether a page of another origin may send a request. The request itself goes no further.
+    /// The answer to a browser's question whether a page of another origin may send a request, which goes no further.
     static func preflight(
         _ request: RequestHead, _ answer: AnswerFields, headers: HeaderPlan, by name: ProxyName
     ) -> OwnAnswer {
         OwnAnswer(204, .exchange(.crossOriginPreflight), message: "", request, headers, name) { $0.append(answer) }
     }
 
-    /// To an ACME authority that looks for what proves a name (RFC 8555 §8.3).
+    /// The answer to an ACME authority that looks for what proves a name (RFC 8555 §8.3).
     static func challenge(_ request: RequestHead, _ text: String, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(200, .exchange(.challenge), message: "", request, .none, name, text: text) { _ in }
     }
 
-    /// To a path of the same site: a directory without its slash.
+    /// A redirect to a path of the same site: a directory without its slash.
     static func redirect(_ request: RequestHead, toPath path: String, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
         OwnAnswer(301, .exchange(.directory), message: "The directory is at \(path)", request, headers, name) { fields in
             fields.append("Location") { value in
@@ -105,7 +105,7 @@ struct OwnAnswer {
         }
     }
 
-    /// To where a route sends its clients.
+    /// A redirect to where a route sends its clients.
     static func redirect(
         _ request: RequestHead, to location: [UInt8], _ status: Int, headers: HeaderPlan, by name: ProxyName
     ) -> OwnAnswer {

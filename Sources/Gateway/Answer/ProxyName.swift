@@ -1,6 +1,6 @@
 /// The name by which `Proxy-Status` knows this gateway (RFC 9209 §2).
 struct ProxyName: Sendable, Equatable {
-    /// As the field writes it: a token, or a string in quotes (RFC 8941 §3.3.3, §3.3.4).
+    /// The name as `Proxy-Status` writes it: a token, or a string in quotes (RFC 8941 §3.3.3, §3.3.4).
     let text: [UInt8]
 
     /// - Parameter name: `server.name`. What such a field cannot hold becomes a question mark.

@@ -10,7 +10,7 @@ struct TLSInfoPage {
     private struct Fact {
         let name: String
         let shown: String
-        /// As JSON.
+        /// The value as JSON.
         let value: String
 
         init(_ name: String, _ text: String?, orNone none: String = "none") {

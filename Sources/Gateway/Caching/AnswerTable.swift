@@ -4,7 +4,7 @@ import HTTP
 protocol StoredForm: AnyObject {
     var key: CacheKey { get }
     var varying: VaryingFields { get }
-    /// Of the request that it was made for.
+    /// The values of the request that the answer was made for.
     var values: [UInt8] { get }
     /// Bytes that it takes.
     var cost: Int { get }

@@ -53,7 +53,7 @@ final class CachePlan: Sendable {
 /// A route whose answers are kept.
 struct CachedRoute: Sendable {
     let plan: CachePlan
-    /// Of the route in cache keys: another one once anything of the route is changed.
+    /// The route's part of cache keys: another one once anything of the route is changed.
     let key: UInt64
     /// Those of all routes of the site, for what makes answers old.
     let siblings: [UInt64]

@@ -12,7 +12,7 @@ final class CacheRecording {
     let cache: ResponseCache
     let plan: CachePlan
     let key: CacheKey
-    /// From before it is asked for.
+    /// The mark from before the answer was asked for.
     let mark: ChangedTargets.Mark
     let purpose: Purpose
     /// Of the request that is sent.

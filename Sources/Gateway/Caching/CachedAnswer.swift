@@ -5,7 +5,7 @@ final class CachedAnswer: StoredForm {
     let stored: StoredAnswer
     /// The stored head, as it was read: it is sent without being read again.
     let head = ResponseHead()
-    /// From before it was asked for.
+    /// The mark from before the answer was asked for.
     let mark: ChangedTargets.Mark
     /// It is being asked for anew, for nobody in particular.
     var isRefreshing = false

@@ -3,14 +3,14 @@ import HTTP
 /// What is stored of an answer: the same in memory and on disk.
 struct StoredAnswer: Sendable {
     let key: CacheKey
-    /// As `StoredHead` writes it.
+    /// The head as `StoredHead` writes it.
     let head: [UInt8]
     let status: Int
     let body: [UInt8]
     let directives: CacheDirectives
     let times: CachedTimes
     let varying: VaryingFields
-    /// Of the request that it was made for.
+    /// The values of the request that the answer was made for.
     let values: [UInt8]
 }
 

@@ -32,7 +32,7 @@ package actor CertificateDemand: CertificateSource {
     package nonisolated let settings: Settings
     /// Where certificates are kept.
     let store: CertificateStore
-    /// By name, those that handshakes can use. A handshake looks; it does so once.
+    /// The contexts that handshakes can use, by name. A handshake looks once.
     private nonisolated let contexts = Mutex<[String: TLSServerContext]>([:])
     /// Nil until the process gets certificates.
     private(set) var renewer: Renewer?
@@ -71,7 +71,7 @@ package actor CertificateDemand: CertificateSource {
         return "\(names)\(question), at most \(settings.maxNames)"
     }
 
-    /// What it is told apart by.
+    /// What tells the site's names from another site's.
     package nonisolated var key: String { settings.template.key(for: settings.site) }
 
     /// From now on it is this one that gets them.

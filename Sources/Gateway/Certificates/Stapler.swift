@@ -17,7 +17,7 @@ package actor Stapler {
     private var isStopped = false
     /// What is being asked, by `OCSPStaple.cacheName`.
     private var questions: [String: Question] = [:]
-    /// By `OCSPStaple.cacheName`.
+    /// What is known of each answer, by `OCSPStaple.cacheName`.
     private var records: [String: Record] = [:]
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -45,9 +45,9 @@ package actor Stapler {
         }
     }
 
-    /// In the state directory.
+    /// The folder of the state directory that keeps OCSP answers.
     static let folder = "ocsp"
-    /// At a time (docs/limits.md).
+    /// How many responders are asked at a time (docs/limits.md).
     private static let mostQuestions = 32
     /// The longest sleep: clocks are set, and certificates are replaced, without anybody telling.
     private static let longestSleep: UInt64 = 10_000_000_000

@@ -17,13 +17,13 @@ package final class Plan: Sendable {
     let poolsMadeAtOnce: [Int]
     /// The indices of the pools that a server is in.
     let poolsOfRecords: [ObjectIdentifier: [Int]]
-    /// Of the sites that keep answers; a cache's `index` is its index here.
+    /// The caches of all sites that keep answers; a cache's `index` is its index here.
     let caches: [CachePlan]
-    /// Of every TLS site, in the order of the configuration.
+    /// The certificates of every TLS site, in the order of the configuration.
     package let certificates: [SiteCertificate]
-    /// Those that ACME is to get, each once.
+    /// The certificates that ACME is to get, each once.
     package let managed: [ManagedCertificate]
-    /// Of each site that has certificates got on demand.
+    /// One for each site that has certificates got on demand.
     package let demands: [CertificateDemand]
     /// The directory where `managed` and on-demand certificates are kept (`server.state_dir`).
     package let stateDirectory: String
@@ -43,7 +43,7 @@ package final class Plan: Sendable {
     package var ticketKeyPath: String? { ticketKeyFile?.path }
     /// What the plan after this one takes over.
     let carried: CarriedState
-    /// Of the servers, those whose probes a fleet shares out.
+    /// The servers whose probes a fleet shares out.
     let probeSet: ProbeSet
     /// How upstreams' names are looked up.
     let names: NameCache.Settings
@@ -148,7 +148,7 @@ package final class Plan: Sendable {
         for file in watched { file.refresh(now: now, on: threads, limits.files) }
     }
 
-    /// From now on this plan is the one in use: what it says of its servers holds, also for exchanges of plans before.
+    /// Puts what the plan says of its servers into effect, also for exchanges of plans before.
     func takeEffect() {
         for server in servers { server.takeEffect() }
         applyWeightOverrides()

@@ -18,9 +18,9 @@ package struct PlanBuilder {
     /// What degrades sites; empty where every fault is an error.
     var faults: [SiteFault] = []
     let policy: FaultPolicy
-    /// For log lines: the beginning of the hash of the text that it was read from.
+    /// The beginning of the hash of the configuration's text, for log lines.
     package var configurationHash = ""
-    /// By which the fleet's members call a client the same; nil: rate limits count here alone.
+    /// The seeds by which all members of the fleet call a client the same; nil: rate limits count here alone.
     package var fleetSeeds: ClientSeeds?
     var pools: [PoolPlan] = []
     /// Those of `[[upstreams]]`, by their names.
@@ -29,11 +29,11 @@ package struct PlanBuilder {
     var cacheKeys: [SiteIdentity: RouteKeys] = [:]
     var certificates: [SiteCertificate] = []
     var managed: [ManagedCertificate] = []
-    /// By name, their places there.
+    /// The indices of `managed`, by name.
     var managedPlaces: [String: Int] = [:]
     /// Has it been told that the state directory does not stay?
     var hasToldVolatile = false
-    /// Of the sites that have certificates got on demand.
+    /// One for each site that has certificates got on demand.
     var demands: [CertificateDemand] = []
     /// Those of the plan before that this one has not taken over yet.
     var knownCertificates: [LoadedCertificate.Source: [LoadedCertificate]]
@@ -47,10 +47,10 @@ package struct PlanBuilder {
     var plannedSites: [PlannedSite] = []
     let limits: PlanLimits
     let carried: CarriedState
-    /// By port, the places of the sites that listen there.
+    /// The indices of the sites that listen at a port, by port.
     lazy var sitesOfPorts = Dictionary(grouping: configuration.sites.indices) { [sites = configuration.sites] in sites[$0].port }
     private(set) var files: [SiteIdentity: StaticSite] = [:]
-    /// By the sites' places.
+    /// The TLS contexts of sites, by the sites' indices.
     private var siteContexts: [Int: TLSServerContext] = [:]
     var passwordFiles: [String: WatchedFile<PasswordList>] = [:]
     var addressFiles: [String: WatchedFile<AddressSet>] = [:]

@@ -9,9 +9,9 @@ final class PlanLimits: Sendable {
     let chunks: ChunkLimits
     /// 0: no limit.
     let maxRequestsPerConnection: Int
-    /// Of one connection.
+    /// The limits of one HTTP/2 connection.
     let streams: StreamLimits
-    /// All workers together.
+    /// Client connections of all workers together.
     let maxConnections: Int
     /// 0: no limit.
     let maxConnectionsPerClient: Int
@@ -33,13 +33,13 @@ final class PlanLimits: Sendable {
     let drainTimeout: UInt64
     let upgradeDrain: UInt64
     let reloadCloseWindow: UInt64
-    /// A second, of each worker, about handshakes that failed.
+    /// Log lines about failed handshakes that each worker writes in a second.
     let handshakeFailureLines: Int
     /// 0: no limit.
     let maxTunnelsPerClient: Int
-    /// Of one worker.
+    /// How many answers of upstreams one worker compresses at a time; 0: none.
     let maxCompressions: Int
-    /// Of the threads that read files.
+    /// The limits of the threads that read files.
     let files: FileThreads.Terms
 
     init(_ configuration: Configuration) {

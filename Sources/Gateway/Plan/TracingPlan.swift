@@ -2,7 +2,7 @@ import Configuration
 
 /// Which exchanges leave spans.
 struct TracingPlan: Sendable {
-    /// Of traces that begin here one in so many is sampled.
+    /// One trace in so many of those that begin here is sampled.
     let sampling: UInt64
     /// Nanoseconds from which on an exchange is sent in any case.
     let slow: UInt64

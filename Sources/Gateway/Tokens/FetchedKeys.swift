@@ -28,7 +28,7 @@ package final class FetchedKeys: Sendable {
     /// Seconds since 1970; 0: not by this process.
     let fetchedAt = Atomic<Int64>(0)
 
-    /// In the state directory.
+    /// The folder of the state directory that keeps fetched keys.
     static let folder = "jwks"
     /// Tokens with unknown keys cost their senders nothing, so that they have keys fetched no more often: nanoseconds.
     static let pauseBetweenMisses: UInt64 = 30_000_000_000

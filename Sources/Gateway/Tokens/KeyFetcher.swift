@@ -20,7 +20,7 @@ package actor KeyFetcher {
     private var next: UInt64 = 0
     /// When the last one that succeeded was; a shorter `refresh` counts from there.
     private var fetched: UInt64?
-    /// In a row.
+    /// How many fetches in a row have failed.
     private var failures = 0
     /// The words that were told of the last failure.
     private var saidProblem: String?

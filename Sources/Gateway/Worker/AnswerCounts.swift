@@ -1,7 +1,7 @@
 /// How many answers there were, and how many of them were failures of ours or an upstream's.
 package struct AnswerCounts: Sendable, Equatable {
     package private(set) var all = 0
-    /// With a status of 500 or more, but for those that a client has by what it sends.
+    /// Answers with a status of 500 or more, but for those that what a client sends brings about.
     package private(set) var failures = 0
 
     package init() {}

@@ -17,7 +17,7 @@ final class ClientCounts: Sendable {
         }
     }
 
-    /// That a connection has been counted, or need not be: there was no limit when it came.
+    /// Proof that a connection has been counted, or need not be: there was no limit when it came.
     struct Entry: Sendable {
         fileprivate var key: Key?
     }

@@ -17,7 +17,7 @@ package final class Gateway: Sendable {
     /// Where it listens, one for each address and port of the plan; port 0 has become the kernel's choice.
     package var addresses: [SocketAddress] { opened.withLock { $0 } }
     private let opened: Mutex<[SocketAddress]>
-    /// Of the sockets that were passed.
+    /// The addresses of the sockets that were passed.
     let passed: [SocketAddress]
 
     /// Opens all listeners; when this returns, clients can connect.
@@ -131,7 +131,7 @@ package final class Gateway: Sendable {
     /// The one in use.
     package var currentPlan: Plan { plan.withLock { $0 } }
 
-    /// For each worker the numbers of the generations of plans that are still there; the last one is in use.
+    /// The numbers of the generations that each worker still has; the last one is in use.
     package var generations: [[Int]] {
         get async {
             var generations: [[Int]] = []
@@ -190,7 +190,7 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// The same, without the delay.
+    /// Drains without the delay.
     func drainNow() async {
         shared.stop()
         for worker in workers { await worker.drain() }

@@ -35,11 +35,11 @@ final class Generation {
     /// The plan's limits, held here to save a look-up.
     let limits: PlanLimits
     let names: NameCache
-    /// Of the servers that are probed, if this worker is the one that probes.
+    /// One for each server that is probed, if this worker is the one that probes.
     let probers: [Prober]
-    /// In the order of the plan's caches.
+    /// The worker's caches, in the order of the plan's.
     let caches: [ResponseCache]
-    /// In the order of the plan's pools; nil until it is wanted.
+    /// The worker's parts of the plan's pools, in their order; nil until one is wanted.
     private var parts: [Part?]
     /// The places of those that are there: a reload looks at them alone, of a thousand.
     private var made: [Int]

@@ -44,7 +44,7 @@ extension Worker {
 }
 
 extension Plan {
-    /// Of every TLS listener, by its address.
+    /// The ticket keys of every TLS listener, by its address.
     package var ticketKeys: [(address: String, keys: [UInt8])] {
         listeners.compactMap { listener in
             listener.tls?.tickets.copy.map { (listener.address.description, $0) }

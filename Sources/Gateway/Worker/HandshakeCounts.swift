@@ -2,16 +2,16 @@ package import TLS
 
 /// What has become of clients' TLS handshakes.
 package struct HandshakeCounts: Sendable, Equatable {
-    /// That were completed.
+    /// Handshakes that were completed.
     package private(set) var completed = 0
-    /// Of those, how many resumed a session.
+    /// How many of `completed` resumed a session.
     package private(set) var resumed = 0
     /// How many failed, by why; only what has happened is in it.
     package private(set) var failed: [HandshakeFault: Int] = [:]
 
     package init() {}
 
-    /// As ``failed``, by the stable words.
+    /// The counts of ``failed`` by the stable words.
     package var failedByWord: [String: Int] { Dictionary(uniqueKeysWithValues: failed.map { ($0.rawValue, $1) }) }
 
     mutating func countCompleted(isResumed: Bool) {

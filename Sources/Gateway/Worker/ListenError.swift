@@ -20,7 +20,7 @@ package struct ListenError: Error, CustomStringConvertible {
         return "cannot listen on \(address): \(cause.reason)\(hint)"
     }
 
-    /// The same at its place in the configuration.
+    /// The error as a problem at its place in the configuration.
     package func problem(in configuration: Configuration) -> Problem {
         let key = cause.code == EADDRNOTAVAIL ? "listen" : "port"
         return configuration.problem(.error, at: "\(site).\(key)", description, hint: remedy)

@@ -38,7 +38,7 @@ final class PasswordThread: Sendable {
     }
 
     private let queue = Queue()
-    /// Of this process: what is made with it says nothing to anybody else.
+    /// A secret of this process: what is made with it says nothing to anybody else.
     let key: [UInt8]
     private let threadCount: Int
 

@@ -27,7 +27,7 @@ package final class ProcessCounters: Sendable {
     /// A worker begins, and counts there.
     func add(_ series: WorkerSeries) { workers.withLock { $0.append(series) } }
 
-    /// In the order of the workers.
+    /// The numbers of each worker, in the order of the workers.
     var workerSeries: [WorkerSeries] { workers.withLock { $0 } }
 
     /// Connections for which room is taken.
@@ -39,13 +39,13 @@ package final class ProcessCounters: Sendable {
     /// Idle connections that were closed in favour of new clients.
     var evictionCount: Int { evictions.load(ordering: .relaxed) }
 
-    /// From now on health checks say that clients are to go elsewhere.
+    /// Has health checks say that clients are to go elsewhere.
     func stop() { stopping.store(true, ordering: .relaxed) }
 
     /// Has the gateway been told to stop?
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
-    /// From now on another process accepts from the sockets.
+    /// Notes that another process accepts from the sockets.
     func handOver() { handedOver.store(true, ordering: .relaxed) }
 
     /// Has another process taken over? No socket may be opened beside its own: who connects to that is reset at the end.

@@ -181,7 +181,7 @@ actor Worker {
 
     var answers: AnswerCounts { resources?.answers ?? AnswerCounts() }
 
-    /// The same of TLS handshakes.
+    /// The TLS handshakes of this worker, counted since it began.
     var handshakes: HandshakeCounts { resources?.handshakes ?? HandshakeCounts() }
 
     /// What is under way; see `WorkerResources.activity`.

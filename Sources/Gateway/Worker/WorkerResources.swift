@@ -14,7 +14,7 @@ final class WorkerResources {
     let shared: ProcessCounters
     let buffers: BufferPool
     private(set) var fileCache: StaticCache
-    /// Of the plan that is in use. An exchange takes its own from the acceptor of its connection, once.
+    /// The generation of the plan in use. An exchange takes its own from the acceptor of its connection, once.
     private(set) var generation: Generation
     /// The one before, until what is not in use any more has ended.
     private var former: Generation?
@@ -31,7 +31,7 @@ final class WorkerResources {
     let log: AccessLog
     let spans: SpanLog
     let recorder: FlightRecorder
-    /// Of those who look on; nearly always none.
+    /// The taps of those who look on; nearly always none.
     var taps: [WorkerTap] {
         get { presentTaps }
         set { presentTaps = newValue }
@@ -42,13 +42,13 @@ final class WorkerResources {
     let number: Int
     let series = WorkerSeries()
     let clock: WallClock
-    /// Of this worker, since it began.
+    /// Counts this worker's answers since it began.
     private(set) var answers = AnswerCounts()
     /// The newest that did not end well.
     let failures: RecentFailures
-    /// Of clients' TLS handshakes.
+    /// Counts clients' TLS handshakes.
     var handshakes = HandshakeCounts()
-    /// For lines about those that failed.
+    /// Bounds the log lines about handshakes that failed.
     var handshakeLines = LineBudget()
     /// Key authorizations by their tokens (RFC 8555 §8.1): empty but while a certificate is being got.
     var challengeAnswers: [String: String] {
@@ -71,7 +71,7 @@ final class WorkerResources {
     /// Told when a connection has ended, because they wait for room.
     private var pausedListeners: [Waiter] = []
     private(set) var isDraining = false
-    /// Of the shared count, at the last tick.
+    /// The shared count of shortages at the last tick.
     private var seenShortages = 0
     private var ticks = 0
     /// What open tunnels carry is counted every five seconds.
@@ -191,7 +191,7 @@ final class WorkerResources {
     /// Takes room for one connection more, of all workers'. False when there is none.
     func reserve() -> Bool { shared.reserve(atMost: generation.limits.maxConnections) }
 
-    /// In words, what limits the connections.
+    /// What limits the connections, in words.
     var connectionLimit: String {
         shared.connectionCeiling < generation.limits.maxConnections ? "the limit on open files" : "max_connections"
     }
@@ -216,7 +216,7 @@ final class WorkerResources {
 
     // MARK: Drain
 
-    /// From now on every answer is its connection's last, and idle connections close.
+    /// Makes every answer its connection's last, and closes idle connections.
     func drain() {
         isDraining = true
         for connection in connections.all { connection.drain() }

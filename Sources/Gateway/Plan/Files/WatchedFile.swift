@@ -76,7 +76,7 @@ final class WatchedFile<Content: Sendable>: PolledFile {
         if isNew, !threads.send(terms, { [self] in look() }) { state.withLock { $0.isUnderWay = false } }
     }
 
-    /// On a thread, one at a time.
+    /// Looks at the file; runs on a thread, one look at a time.
     private func look() {
         let seen = try? FileAccess.Stamp(of: path)
         let isDue = state.withLock { state in

@@ -4,7 +4,7 @@ import Transport
 /// One address and port, with the sites behind it.
 final class ListenerPlan: Sendable {
     let address: SocketAddress
-    /// Of the first site that has it, for messages.
+    /// The key path of the first site that listens there, for messages.
     let keyPath: String
     /// Nil for a plain listener.
     let tls: TLSServerNames?

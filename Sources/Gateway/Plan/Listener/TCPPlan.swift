@@ -24,7 +24,7 @@ final class TCPPlan: Sendable {
     private let exact: [String: Target]
     private let wildcards: [String: Target]
     private let fallback: Target?
-    /// Of those that go nowhere; nil where nothing is counted.
+    /// Counts the connections that go nowhere; nil where nothing is counted.
     let series: TCPSeries?
 
     init(name: String, idleTimeout: UInt64, names: [String: Target], fallback: Target?, series: TCPSeries?) {

@@ -11,7 +11,7 @@ struct ClientKey: Sendable {
         case cookie(String)
     }
 
-    /// By address alone, and that as a subscriber has it.
+    /// Clients by address alone: an IPv4 address, or the /64 that a subscriber has of IPv6.
     static let address = ClientKey(value: nil, ipv6Prefix: 64)
 
     let value: Value?
@@ -47,7 +47,7 @@ struct ClientKey: Sendable {
 
     private static let seeds = ClientSeeds()
 
-    /// In the place of an IPv6 address's first half: of a block that nobody has (RFC 4291 §2.4).
+    /// Marks IPv4 in the first half of an IPv6 address: a block that nobody has (RFC 4291 §2.4).
     private static let isIPv4: UInt64 = 0xFFFF
 
     private func range(of value: Value, in fields: FieldSection) -> Range<Int>? {

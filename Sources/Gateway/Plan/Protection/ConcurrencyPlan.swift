@@ -2,7 +2,7 @@ import Protection
 
 /// How many requests may be under way at once: of a site, or of a route.
 final class ConcurrencyPlan: Sendable {
-    /// In every plan the same.
+    /// The counts, the same object in every plan.
     let counts: RequestCounts
     /// 0: no limit.
     let most: Int

@@ -10,7 +10,7 @@ final class CrossOriginPlan: Sendable {
     private let allowsCredentials: Bool
     /// The answer's fields to a preflight, besides those of every answer.
     private let preflight: AnswerFields
-    /// Of every answer, where any origin may read it: the same for all, so that caches need not tell them apart.
+    /// The fields of every answer that any origin may read: the same for all, so that caches need not tell them apart.
     private let toAny = AnswerFields("Access-Control-Allow-Origin", "*")
 
     init(_ control: AccessControl) {

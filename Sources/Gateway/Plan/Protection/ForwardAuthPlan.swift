@@ -11,7 +11,7 @@ final class ForwardAuthPlan: Sendable {
     /// As variables (`ByteClass.asVariable`): no field of the client's goes there that a program takes for one of these:
     /// `fields`, and those in which upstreams are told who somebody is.
     let takenNames: Set<[UInt8]>
-    /// Of its yes: fields that the upstream gets, in place of any that the client has sent.
+    /// Fields of the auth server's yes that the upstream gets, in place of any that the client has sent.
     let copied: [String]
     /// The one of them that says who it is, for the log; nil: none does.
     let userField: String?

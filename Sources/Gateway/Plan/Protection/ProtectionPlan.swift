@@ -131,7 +131,7 @@ final class RateLimitPlan: Sendable {
     let announces: Bool
     /// The configuration's table.
     let key: String
-    /// As `RateLimit` and `RateLimit-Policy` call it.
+    /// The name of the limit in `RateLimit` and `RateLimit-Policy`.
     let name: StaticString
     /// Nil: it counts here alone.
     let shared: SharedLimit?

@@ -27,9 +27,9 @@ final class CarriedState: Sendable {
         var tcpSeries = IdentityTable<MetricLabels, TCPSeries>()
     }
 
-    /// Of requests whose bodies are stored.
+    /// How much is stored of requests' bodies.
     let storedBytes = StoredBytes()
-    /// Of the servers' health.
+    /// Raised when a server's health has changed.
     let healthSignal = HealthSignal()
     private let tables = Mutex(Tables())
     /// Signs sticky cookies where the configuration has no secret: as long as the process lives.
@@ -38,7 +38,7 @@ final class CarriedState: Sendable {
     let storedCertificates = StoredCertificates()
     /// The fleet's keys for session tickets.
     let fleetTicketKeys = SharedTicketKeys()
-    /// Of rate limits that count over a fleet.
+    /// What rate limits that count over a fleet share.
     let sharedRates = SharedRates()
     /// Probes that are shared out among a fleet.
     let sharedProbes = SharedProbes()
@@ -78,7 +78,7 @@ final class CarriedState: Sendable {
         tables.withLock { $0.tunnels.object(of: identity, orNew: TunnelCount()) }
     }
 
-    /// Of all routes of a site.
+    /// The count of the tunnels of all routes of a site.
     func tunnels(_ identity: SiteIdentity) -> TunnelCount {
         tables.withLock { $0.siteTunnels.object(of: identity, orNew: TunnelCount()) }
     }

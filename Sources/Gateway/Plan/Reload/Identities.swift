@@ -55,7 +55,7 @@ struct RateIdentity: Hashable, Sendable {
     /// Nil: of the whole gateway, or of a route.
     var site: SiteIdentity?
     var route: RouteIdentity?
-    /// That it remembers.
+    /// How many clients the rate limit remembers.
     var clients: Int
 
     /// What all members of a fleet call it, which may listen at other addresses and ports.

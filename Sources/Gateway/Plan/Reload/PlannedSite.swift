@@ -56,7 +56,7 @@ struct SitePlanInputs: Equatable {
 }
 
 extension Limits {
-    /// Without those that are the whole plan's: `PlanLimits` has them.
+    /// The limits that a site's plan is made of; `PlanLimits` has the others.
     fileprivate var ofSites: Limits {
         let standard = Limits()
         var limits = self

@@ -5,7 +5,7 @@ import HTTP
 final class FixedAnswerPlan: Sendable {
     let status: Int
     let body: [UInt8]
-    /// Of the body, if there is one.
+    /// The fields of the body, if there is one.
     let fields: AnswerFields
     /// Is it an error that says nothing itself, for which a page of the site's `error_pages` speaks?
     let takesPage: Bool

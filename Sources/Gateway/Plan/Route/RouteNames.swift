@@ -3,15 +3,15 @@ import HTTP
 /// What the flight recorder and logs call the exchanges of one route, or of a site's that no route takes. Whoever keeps it keeps
 /// nothing else of the plan.
 final class RouteNames: Sendable {
-    /// Nil: of no site.
+    /// The site's name; nil: no site.
     let site: String?
-    /// As the configuration writes it; nil: no route.
+    /// The route as the configuration writes it; nil: no route.
     let route: String?
-    /// Of the servers that the route asks.
+    /// The name of the pool that the route asks; nil: none.
     let pool: String?
     /// Which configuration they go by: see `Plan.configurationHash`.
     let configuration: String
-    /// The same as JSON writes it, in its quotes.
+    /// `site` as JSON writes it, in its quotes.
     let siteText: [UInt8]
     let routeText: [UInt8]
 

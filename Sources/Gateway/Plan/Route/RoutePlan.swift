@@ -5,17 +5,17 @@ final class RoutePlan: Sendable {
     /// Whose keys say what it is.
     let owner: SettingOwner
     let pattern: RoutePattern
-    /// As the configuration writes it; for the log.
+    /// The path as the configuration writes it, for the log.
     let text: String
     /// See `Route.name`.
     let name: String
-    /// What must hold besides; nil: nothing.
+    /// What must hold besides the path; nil: nothing.
     let conditions: RouteConditions?
-    /// Of the route's requests and answers: its site's, and then its own.
+    /// How fields of the route's requests and answers are changed: by its site's rules, and then its own.
     let headers: HeaderPlan
-    /// Its site's with it; nil where nothing protects it.
+    /// What protects the route, its site's protection included; nil where nothing does.
     let protection: ProtectionPlan?
-    /// Its servers cannot be asked: see `SiteFault`.
+    /// Whether its servers cannot be asked: see `SiteFault`.
     let isDegraded: Bool
     let action: Action
     /// What its exchanges are called.
@@ -24,7 +24,7 @@ final class RoutePlan: Sendable {
     let series: RouteSeries?
 
     enum Action: Sendable {
-        /// To an upstream.
+        /// Requests go to an upstream.
         case proxy(ProxyRoute)
         case redirect(RedirectPlan)
         case respond(FixedAnswerPlan)
@@ -32,7 +32,7 @@ final class RoutePlan: Sendable {
         case files(FilesPlan?)
         /// What is known of the client's own TLS connection.
         case tlsInfo
-        /// How the gateway is.
+        /// The gateway tells of its own state.
         case internalAPI(InternalAPIPlan)
 
         /// See `Decision.mayFollowExtendedConnect`.

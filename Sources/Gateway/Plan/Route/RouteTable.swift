@@ -5,7 +5,7 @@ import HTTP
 /// written, then prefixes, the longest first. Of one path those with conditions come first. A route whose conditions do not hold
 /// is passed over.
 struct RouteTable: Sendable {
-    /// As they are written.
+    /// The routes as the configuration writes them.
     let routes: [RoutePlan]
     private let exact: Group
     private let expressions: [(expression: RegularExpression, route: RoutePlan)]
@@ -24,7 +24,7 @@ struct RouteTable: Sendable {
     private struct Group: Sendable {
         let table: PathTable
         let paths: [PathPrefix]
-        /// Of each path, those with conditions first.
+        /// The routes of each path, those with conditions first.
         let routes: [[RoutePlan]]
         /// The one route of each path, where none has conditions; else nil.
         let only: [RoutePlan]?

@@ -47,7 +47,7 @@ extension PlanBuilder {
 /// The keys of a site's routes whose answers are kept, each made once: that takes a while.
 struct RouteKeys {
     let all: [UInt64]
-    /// By the routes' names, which several may have.
+    /// The site's routes with their keys, by name, which several may have.
     private let known: [String: [(route: Route, key: UInt64)]]
 
     init(of site: Site) {

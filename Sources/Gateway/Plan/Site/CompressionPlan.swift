@@ -21,7 +21,7 @@ final class CompressionPlan: Sendable {
 }
 
 extension Compression {
-    /// As `HTTP` knows them.
+    /// The codings as the module `HTTP` knows them.
     var contentCodings: [ContentCoding] { codings.compactMap { ContentCoding(name: $0.rawValue) } }
 
     var levels: EncodingLevels { EncodingLevels(gzip: self.level, brotli: self.brotliLevel, zstd: self.zstdLevel) }

@@ -8,9 +8,9 @@ final class HeaderPlan: Sendable {
     let request: RequestFieldPolicy
     /// Answer fields on their way to the client, from an upstream.
     let answer: ResponseFieldPolicy
-    /// Of every answer that is made here.
+    /// The fields of answers that the gateway makes itself.
     let own: OwnFieldPolicy
-    /// Of those of them that are errors; nil: they are as others.
+    /// The fields of the gateway's own answers that are errors; nil: as `own`.
     private let ownErrors: OwnFieldPolicy?
     /// Do some values depend on the request? Then each gets a plan of its own: see `filled` and `filledForOwn`.
     let hasVariables: Bool
@@ -42,7 +42,7 @@ final class HeaderPlan: Sendable {
         self.leavesOwn = leavesOwn
     }
 
-    /// Of those answers made here that are errors.
+    /// The fields of the gateway's own answers that are errors.
     var errors: OwnFieldPolicy { ownErrors ?? own }
 
     /// The plan for one request that goes on to an upstream: most get no answer that is made here, and what is said of those is

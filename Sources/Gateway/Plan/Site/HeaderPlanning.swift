@@ -6,9 +6,9 @@ extension PlanBuilder {
     /// What a site, or a route, does to fields.
     struct HeaderSettings {
         var request = FieldRules()
-        /// Of answers of upstreams.
+        /// The rules for answers of upstreams.
         var proxied = FieldRules()
-        /// Of answers made here.
+        /// The rules for answers that the gateway makes itself.
         var own = FieldRules()
     }
 

@@ -28,7 +28,7 @@ package struct SiteFault: Sendable {
     /// What each request for the part is answered. The log of the start says why.
     static func failure(key: String) -> Failure { Failure(.siteDegraded, key: key) }
 
-    /// The same where it is a route's pool that cannot be used.
+    /// The refusal of a route whose pool cannot be used.
     static func failure(of route: RoutePlan) -> Failure {
         failure(key: "sites.proxy.upstreams").keyed(by: route)
     }

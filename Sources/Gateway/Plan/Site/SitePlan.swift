@@ -2,7 +2,7 @@ import HTTP
 import StaticFiles
 import TLS
 
-/// One site: what is done with a request whose host is its.
+/// What is done with the requests for one site's hosts.
 final class SitePlan: Sendable {
     let name: String
     /// What exchanges are called that no route takes.
@@ -14,16 +14,16 @@ final class SitePlan: Sendable {
     /// `https://host[:port]` is made of the request's host and this port.
     let redirectPort: Int?
     let table: RouteTable
-    /// Of all that no route takes.
+    /// The files that answer what no route takes; nil: there are none.
     let files: FilesPlan?
     /// Whose pages the site's own answers have; nil without such pages.
     let errorPages: StaticSite?
     let headers: HeaderPlan
-    /// Of all that no route takes; nil where nothing protects it.
+    /// Protects what no route takes; nil where nothing does.
     let protection: ProtectionPlan?
     /// Nil: no CORS.
     let crossOrigin: CrossOriginPlan?
-    /// Of upstreams' answers; nil: they pass as they come.
+    /// How upstreams' answers are compressed; nil: they pass as they come.
     let compression: CompressionPlan?
     let trustedProxies: [CIDR]
     /// Where the gateway answers whether the site is ready; nil: nowhere.
@@ -35,7 +35,7 @@ final class SitePlan: Sendable {
     private let certificate: TLSServerContext?
     /// Does it lack anything? A certificate may come while it is served.
     var isDegraded: Bool { lacksPart || certificate?.hasCertificate == false }
-    /// Its files cannot be had.
+    /// Whether the site's directory cannot be used.
     let lacksFiles: Bool
     /// Nil: its access lines are as those of others.
     let log: SiteLogPlan?
@@ -81,10 +81,10 @@ final class SitePlan: Sendable {
         return request.path.count == healthPath.count && request.fields.bytes[request.path].elementsEqual(healthPath)
     }
 
-    /// As they are written.
+    /// The routes as the configuration writes them.
     var routes: [RoutePlan] { table.routes }
 
-    /// The same site, with nothing but one route.
+    /// The site with nothing but one route.
     func answering(_ route: RoutePlan) -> SitePlan {
         SitePlan(
             name: name, configuration: names.configuration, keyPath: keyPath, takesHTTP2WebSockets: takesHTTP2WebSockets,

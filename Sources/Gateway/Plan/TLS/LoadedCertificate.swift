@@ -7,7 +7,7 @@ import TLS
 package final class LoadedCertificate: Sendable {
     /// What it was made of.
     struct Source: Sendable, Hashable {
-        /// At least one.
+        /// The files of the site's certificates; at least one.
         var certificates: [CertificateFiles]
         var policy: TLSPolicy
 
@@ -22,9 +22,9 @@ package final class LoadedCertificate: Sendable {
     struct State: Sendable {
         /// Nil if it is not certain what was read.
         var fingerprint: CertificateFingerprint?
-        /// Of those that could be looked at.
+        /// What is known of the certificates that could be looked at.
         var facts: [CertificateFacts] = []
-        /// Of files that are not used, so that this is said once.
+        /// The fingerprint of files that are not used, so that this is said once.
         var refused: CertificateFingerprint?
         /// Why what is in the files is not what is in use; nil if it is.
         var problem: String?

@@ -23,7 +23,7 @@ extension PlanBuilder {
         return policy
     }
 
-    /// The same, and what of it this OpenSSL does not know is reported.
+    /// The site's policy; what of it this OpenSSL does not know is reported.
     mutating func policy(_ ssl: TLSSettings, at keyPath: String) -> TLSPolicy {
         for (index, suite) in (ssl.suites ?? []).enumerated() where !TLSPolicy.has(suite: suite) {
             problem(

@@ -16,7 +16,7 @@ final class PoolPlan: Sendable {
     /// Is it one of `[[upstreams]]`, which sites share?
     let isShared: Bool
     let servers: [UpstreamServer]
-    /// One for each server.
+    /// The rates of TLS handshakes, one for each server.
     let handshakeRates: [HandshakeRate]
     private let connections: Pool.Settings
     /// Nil if no server has a limit of its own, so that nobody waits.

@@ -47,7 +47,7 @@ extension PlanBuilder {
         return pooled
     }
 
-    /// In place of the name of a site, where what sites share is reported.
+    /// Stands for the name of a site where what sites share is reported.
     private static let sharedName = "*"
     /// In place of the host name of a site, before the pool's name: no host name has a colon in it.
     private static let sharedHost = "upstreams:"

@@ -6,7 +6,7 @@ extension PlanBuilder {
     struct PoolProbes {
         /// Nil if they are not.
         var settings: Prober.Settings?
-        /// In the order of the servers; nil: each member probes by itself.
+        /// The keys in the order of the servers; nil: each member probes the server by itself.
         var keys: [ProbeSet.Key?]
     }
 

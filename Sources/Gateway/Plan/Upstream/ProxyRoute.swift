@@ -12,7 +12,7 @@ final class ProxyRoute: Sendable {
     let pool: PoolPlan
     let proxying: ProxyingPlan
     let takesWebSocket: Bool
-    /// The trailer fields of requests go upstream.
+    /// Whether trailer fields of requests go upstream.
     let forwardsTrailers: Bool
     let tunnel: TunnelPlan
     /// Nil: pages of any origin may open WebSockets.
@@ -23,7 +23,7 @@ final class ProxyRoute: Sendable {
     /// Nil: nothing is kept of its answers.
     let caching: CachedRoute?
 
-    /// Its servers cannot be asked: see `SiteFault`.
+    /// Whether its servers cannot be asked: see `SiteFault`.
     let isDegraded: Bool
 
     /// Lower-case origins, or `*`, and the configuration key that lists them.

@@ -3,7 +3,7 @@ import HTTP
 import Upstreams
 
 extension Site {
-    /// Its own, in whatever configuration.
+    /// What tells the site from others, in whatever configuration.
     var identity: SiteIdentity { SiteIdentity(hostname: hostnames.first ?? name, listen: listen, port: port) }
 }
 

@@ -6,14 +6,14 @@ struct ProxyTimeoutPlan: Sendable {
     /// What decided `firstByte`, for the log.
     var firstByteKey: ProxyTimeouts.FirstByteKey
     var read: UInt64
-    /// In place of `read`, for a stream of events.
+    /// Takes the place of `read` for a stream of events.
     var streamIdle: UInt64
     var write: UInt64
 
-    /// Those that the route sets.
+    /// The timeouts that the route sets.
     let ofRoute: Keys
 
-    /// Which keys.
+    /// A set of the timeouts' keys.
     struct Keys: OptionSet {
         let rawValue: UInt8
         static let read = Keys(rawValue: 1)

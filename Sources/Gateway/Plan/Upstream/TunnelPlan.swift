@@ -16,15 +16,15 @@ struct TunnelPlan: Sendable {
         }
     }
 
-    /// Without a byte either way.
+    /// How long a tunnel may be without a byte either way.
     var idle: Limit
-    /// In all.
+    /// How long a tunnel may last in all.
     var lifetime: Limit
-    /// Of silence before the gateway sends a Ping each way.
+    /// How long a tunnel is silent before the gateway sends a Ping each way.
     var ping: Limit
-    /// A peer takes nothing while bytes wait for it.
+    /// How long a peer may take nothing while bytes wait for it.
     var stall: Limit
-    /// For the peers' Close frames once the gateway has sent its own, and for the client once the upstream is gone.
+    /// How long to wait for the peers' Close frames after the gateway's own, and for the client once the upstream is gone.
     var closing: UInt64
     /// Tunnels of the route at once; 0: no limit.
     var maxTunnels: Int
