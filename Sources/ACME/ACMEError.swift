@@ -86,7 +86,7 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Of a refusal: its kind, such as "badNonce".
+    /// The kind of a refusal, such as "badNonce"; nil of other errors.
     var problemKind: String? {
         if case .refused(let problem, _, _) = self { return problem.kind }
         return nil

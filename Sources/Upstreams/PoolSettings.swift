@@ -5,11 +5,14 @@ extension Pool {
     package struct Settings: Sendable, Equatable {
         /// Idle connections kept; the newest are used first.
         package var maxIdle: Int
+        /// How long a connection may be idle before it is closed.
         package var idleTimeout: UInt64
+        /// How long looking the name up may take, and connecting after it.
         package var connectTimeout: UInt64
+        /// How long the TLS handshake may take.
         package var handshakeTimeout: UInt64
         package var chunkLimits: ChunkLimits
-        /// Of answers' heads by HTTP/2; HTTP/1's are given with each exchange.
+        /// The limits of answers' heads in HTTP/2; those of HTTP/1 are given with each exchange.
         package var headLimits: HeadLimits
 
         package init(

@@ -37,7 +37,7 @@ package final class UpstreamServer: Sendable {
     /// Which version of HTTP is spoken to a server.
     package enum Version: Sendable, Equatable {
         case http1
-        /// By ALPN, or without TLS by prior knowledge (RFC 9113 §3.3).
+        /// HTTP/2 by ALPN, or without TLS by prior knowledge (RFC 9113 §3.3).
         case http2
         /// What the server chooses by ALPN.
         case negotiated
@@ -72,7 +72,7 @@ package final class UpstreamServer: Sendable {
     package let identity: Identity
     /// `Identity.hash`, worked out once.
     package let identityHash: UInt64
-    /// As the configuration writes it, for logs: "http://127.0.0.1:3001".
+    /// The URL as the configuration writes it, for logs: "http://127.0.0.1:3001".
     package let url: String
     /// Host and port as a `Host` field says them.
     package let authority: [UInt8]

@@ -175,7 +175,7 @@ final class ACMEClient {
         try await post(Self.parse(url, "a resource"), [])
     }
 
-    /// As the account.
+    /// Sends a request that the account signs.
     nonisolated(nonsending) func post(
         _ url: ServiceURL, _ payload: [UInt8], accept: String = "application/json"
     ) async throws(ACMEError) -> AuthorityReply {

@@ -9,7 +9,7 @@ import Transport
 struct AuthorityReply {
     var status: Int
     var body: [UInt8]
-    /// For the next request (RFC 8555 §6.5.1).
+    /// The nonce of the next request (RFC 8555 §6.5.1).
     var nonce: String?
     var location: String?
     /// Seconds for which it wants to be left alone (RFC 9110 §10.2.3).
@@ -25,7 +25,7 @@ final class AuthorityCalls {
     private let lookup: ServiceLookup
     private let caFile: String?
     private(set) var isStopped = false
-    /// By host.
+    /// The TLS contexts, by host.
     private var contexts: [String: TLSClientContext] = [:]
     /// Seconds since 1970.
     private let wallClock: () -> Int64

@@ -29,7 +29,7 @@ struct Issuance {
     let kinds: [ChallengeType]
     /// The common name of the root that the chain is to lead to; nil: the authority's first choice.
     let preferredRoot: String?
-    /// Of the authority's kinds of certificates; nil: its choice.
+    /// Which of the authority's kinds of certificates is ordered; nil: its choice.
     let profile: String?
     /// What the authority knows the certificate by that is renewed; nil: there is none of it.
     let replaces: String?
@@ -38,9 +38,9 @@ struct Issuance {
     /// Told the URL of an order that has begun.
     let began: (String) throws(ACMEError) -> Void
 
-    /// For a whole order; validations that wait for others take minutes.
+    /// How long a whole order may take, in nanoseconds; validations that wait for others take minutes.
     private static let timeout: UInt64 = 600_000_000_000
-    /// Between two looks, the first time; then longer and longer (RFC 8555 §7.5.1).
+    /// The first pause between two looks, in nanoseconds; then longer and longer (RFC 8555 §7.5.1).
     private static let firstPause: UInt64 = 250_000_000
     private static let longestPause: UInt64 = 10_000_000_000
 

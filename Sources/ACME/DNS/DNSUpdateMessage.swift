@@ -7,14 +7,14 @@ struct DNSUpdateMessage {
         case add, remove
     }
 
-    /// To be sent.
+    /// The message as it is sent.
     let bytes: [UInt8]
     private let code: [UInt8]
     private let key: DNSUpdate.Key
 
     /// Seconds by which clocks may differ (RFC 8945 §10).
     private static let fudge = 300
-    /// Of the record: it is there for minutes.
+    /// The record's time to live, in seconds: it is there for minutes.
     private static let timeToLive = 60
 
     private enum Kind {

@@ -126,7 +126,7 @@ package struct DevelopmentCertificates {
         return .made
     }
 
-    /// For people who read subjects; clients read the other names.
+    /// The subject's common name, for people; clients read the other names.
     private static func commonName(_ names: [String]) -> String? {
         names.first { !$0.contains("*") && !$0.contains(":") && $0.utf8.count <= 64 && LocalNames.isHost($0) }
     }

@@ -17,7 +17,7 @@ package struct ACMEProblem: Decodable, Sendable, CustomStringConvertible {
         return type.hasPrefix(prefix) ? String(type.dropFirst(prefix.count)) : type
     }
 
-    /// Of its words, characters: they go into each line of the log and into the state.
+    /// How many characters of its words are kept: they go into each line of the log and into the state.
     private static let mostCharacters = 1000
 
     /// The authority's own words, or the beginning of many.

@@ -1,6 +1,6 @@
 /// A URL of a service, such as an authority's, taken apart as a call needs it.
 package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
-    /// As written.
+    /// The URL as it was written.
     package let description: String
     /// Is it https? Else http.
     package let isTLS: Bool

@@ -85,7 +85,7 @@ enum JSON {
         do { return Array(try encoder.encode(value)) } catch { throw .malformed("cannot be written as JSON: \(error)") }
     }
 
-    /// For people: a member on each line.
+    /// The value as JSON for people: a member on each line.
     static func pretty(_ value: some Encodable) throws(ACMEError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
@@ -97,7 +97,7 @@ enum JSON {
         try? JSONDecoder().decode(type, from: Data(bytes))
     }
 
-    /// Of a state file's form; nil if it does not say.
+    /// The version of a state file's form; nil if the file does not say.
     static func version(_ bytes: [UInt8]) -> Int? {
         struct Version: Decodable {
             var version: Int

@@ -15,12 +15,12 @@ package struct ManagedCertificate: Sendable, Equatable {
     package var dnsHookTimeout: UInt64 = 300_000_000_000
     /// A DNS server that takes them; nil: as above.
     package var dnsUpdate: DNSUpdate?
-    /// Of the certificate's own key.
+    /// The kind of the certificate's own key.
     package var keyKind: PrivateKey.Kind
     /// The common name of the root that the chain is to lead to; nil: any.
     package var preferredRoot: String?
 
-    /// Of the authority's kinds of certificates; nil: its choice.
+    /// Which of the authority's kinds of certificates is ordered; nil: its choice.
     package var profile: String?
 
     package init(

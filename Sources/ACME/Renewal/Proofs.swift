@@ -16,12 +16,12 @@ final class Proofs {
     private let deployment: any CertificateDeployment
     /// Who shows them besides; nil: nobody.
     private let sharing: (any RenewalSharing)?
-    /// Of others: the names that handshakes prove for them.
+    /// The names that handshakes prove for other members.
     private var others: Set<String> = []
     private let store: StateDirectory
     private let waiter: Waiter
     private let log: Logger
-    /// By token.
+    /// The answers to challenges, by token.
     private var answers: [String: Answer] = [:]
     /// Names that handshakes prove, and until when, in monotonic nanoseconds.
     private var handshakes: [String: UInt64] = [:]

@@ -13,9 +13,9 @@ package actor Renewer {
     let directory: StateDirectory
     let store: CertificateStore
     let deployment: any CertificateDeployment
-    /// With whom certificates are got; nil: alone.
+    /// The fleet with which certificates are got; nil: this gateway gets them alone.
     let sharing: (any RenewalSharing)?
-    /// Of the state directory, that others have not been told of.
+    /// The files of the state directory whose change others have not been told of.
     let changes = ChangedFiles()
     /// Did this gateway lead at the last look?
     var wasLeader = false
@@ -26,11 +26,11 @@ package actor Renewer {
     var wanted = WantedCertificates()
     /// What others are to know of those that were asked for while the program runs.
     var notes: DemandNotes
-    /// By name; those that are known.
+    /// The statuses that are known, by name.
     var statuses: [String: CertificateStatus] = [:]
     let proofs: Proofs
     private var lock = StateLock()
-    /// By certificates' names: what was said last of a state that cannot be used.
+    /// What was said last of a state that cannot be used, by the certificate's name.
     var reported: [String: String] = [:]
     private(set) var isStopped = false
     var hasChanged = false

@@ -97,7 +97,7 @@ package struct SharedDemands: Codable, Sendable, Equatable {
 }
 
 extension SharedDemands.Refusal {
-    /// In the limits of a document, and without what could forge a line.
+    /// The reason within the limits of a document, and without what could forge a line.
     static func shortened(_ reason: String) -> String {
         var text = ""
         for character in reason.unicodeScalars where character.properties.generalCategory != .control {

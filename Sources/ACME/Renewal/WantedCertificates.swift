@@ -1,7 +1,7 @@
 /// The certificates that are to be got and renewed.
 struct WantedCertificates {
     private var configured: [ManagedCertificate] = []
-    /// By name, those that were asked for besides, and by whom.
+    /// The certificates that were asked for besides, and by whom, by name.
     private(set) var demanded: [String: Demanded] = [:]
 
     /// A name that is in both is got as the configuration has it.
@@ -28,6 +28,6 @@ struct Demanded {
     var certificate: ManagedCertificate
     /// Whose it is.
     var key: String
-    /// As others are told of it.
+    /// The number by which others are told of it.
     var number: UInt64
 }

@@ -1,10 +1,10 @@
 /// What is known of one certificate, as `status.json` keeps it. Times in seconds since 1970.
 package struct CertificateStatus: Codable, Sendable, Equatable {
-    /// Of the file's form. A newer one is not touched.
+    /// The version of the file's form. A file of a newer one is not touched.
     package static let currentVersion = 1
 
     package var version = CertificateStatus.currentVersion
-    /// That the certificate is for, the first one its name here.
+    /// The names that the certificate is for; it is known here by the first.
     package var names: [String] = []
     /// Whose directory it is asked of.
     package var directory = ""
@@ -17,11 +17,11 @@ package struct CertificateStatus: Codable, Sendable, Equatable {
     /// When it is to be asked for, or renewed.
     package var nextTry: Int64 = 0
     package var lastTry: Int64?
-    /// In a row.
+    /// How many tries in a row have failed.
     package var failures = 0
     /// Why the last one failed; nil if it did not.
     package var lastError: String?
-    /// Of how it is asked for: another value after a failure means that somebody has mended something.
+    /// A digest of how it is asked for: another one after a failure means that somebody has mended something.
     package var settings: String?
     /// When the authority was last asked for it with success; nil: by another program, or another version.
     package var issued: Int64?

@@ -42,7 +42,7 @@ package struct CertificateStore: Sendable {
         }
     }
 
-    /// As `status.json` has them, in an array.
+    /// The statuses as `status.json` has them, in an array.
     package static func json(_ statuses: [CertificateStatus]) -> String {
         String(decoding: (try? JSON.pretty(statuses))?.dropLast() ?? [], as: UTF8.self)
     }
@@ -152,7 +152,7 @@ package struct CertificateStore: Sendable {
         return key
     }
 
-    /// As the store reads it; what is no file is set aside.
+    /// The bytes at the path, as the store reads them; what is no file is set aside.
     private func readable(_ path: String) throws(ACMEError) -> [UInt8]? {
         do throws(ACMEError) { return try store.read(path) } catch {
             guard case .damaged = error else { throw error }

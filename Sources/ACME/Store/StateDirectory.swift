@@ -4,7 +4,7 @@ import Glibc
 
 /// State as files below one directory, each a `StateFile`. Files have mode 0600, folders 0700.
 package struct StateDirectory: StateStore {
-    /// Without a slash at its end.
+    /// The directory's path without a slash at its end.
     private let root: String
     /// May others read what is written here?
     private let isPublic: Bool

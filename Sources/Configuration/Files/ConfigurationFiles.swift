@@ -8,7 +8,7 @@ enum ConfigurationFiles {
 
     /// Files that a pattern of `include` names.
     struct Matches {
-        /// In the order of their bytes.
+        /// The paths, in the order of their bytes.
         var paths: [String] = []
         /// What was looked through.
         var directories: [String] = []
@@ -17,7 +17,7 @@ enum ConfigurationFiles {
     /// A file's bytes.
     struct Content {
         var bytes: [UInt8]
-        /// The same for the same file, by whatever path.
+        /// What tells the file from others: the same by whatever path it is opened.
         var identity: String
     }
 

@@ -2,7 +2,7 @@
 package struct ConfigurationSource: Sendable, Hashable {
     /// One file.
     package struct File: Sendable, Hashable {
-        /// As it was found: relative paths begin at the working directory.
+        /// The path as it was found: a relative one begins at the working directory.
         package var path: String
         package var text: String
 

@@ -6,9 +6,9 @@
 struct DocumentGathering {
     private static let mostFiles = 10_000
     private static let mostDepth = 16
-    /// Of all files together.
+    /// The bytes of all files together.
     private static let mostBytes = 64 << 20
-    /// Of all values with variables in them.
+    /// The bytes of all values with variables in them.
     private static let mostVariableBytes = 4 << 20
 
     let reading: Reading

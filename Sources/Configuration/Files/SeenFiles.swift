@@ -7,14 +7,14 @@ struct SeenFiles {
 
     init(_ files: ConfigurationFiles) { self.files = files }
 
-    /// As ``ConfigurationFiles/matches(_:)``.
+    /// What ``ConfigurationFiles/matches(_:)`` finds, which is noted.
     mutating func matches(_ pattern: String) -> Result<ConfigurationFiles.Matches, TomlDocument.FileFailure> {
         let found = matches[pattern] ?? files.matches(pattern)
         matches[pattern] = found
         return found
     }
 
-    /// As ``ConfigurationFiles/content(of:)``.
+    /// What ``ConfigurationFiles/content(of:)`` finds, which is noted.
     mutating func content(of path: String) -> Result<ConfigurationFiles.Content, TomlDocument.FileFailure> {
         let content = contents[path] ?? files.content(of: path)
         contents[path] = content

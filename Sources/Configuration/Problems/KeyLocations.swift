@@ -24,10 +24,10 @@ struct KeyLocations: Sendable {
         self.respelt = respelt
     }
 
-    /// Of a configuration that no text says.
+    /// Makes the locations of a configuration that no text says.
     init(name: String) { self.init(files: [name], root: TomlTable(), sites: [], respelt: [:]) }
 
-    /// Of the key, or else of the nearest table around it that is written.
+    /// Where the key stands, or else the nearest table around it that is written.
     func nearest(to keyPath: String) -> SourceLocation? {
         var path = Substring(keyPath)
         while !path.isEmpty {
@@ -38,7 +38,7 @@ struct KeyLocations: Sendable {
         return nil
     }
 
-    /// Of this very key, or of an array's element.
+    /// Where this very key stands, or this element of an array.
     func location(of keyPath: String) -> SourceLocation? {
         if let found = respelt[keyPath] { return TextBase().location(found, in: files) }
         guard let steps = KeyStep.all(of: keyPath) else { return nil }

@@ -12,7 +12,7 @@ package struct Problem: Sendable, Equatable, CustomStringConvertible {
 
     package var severity: Severity
     package var location: SourceLocation
-    /// Such as `sites[0].proxy.routes[1].upstream`; empty when the problem is the file's, not a key's.
+    /// The key's path, such as `sites[0].proxy.routes[1].upstream`; empty when the problem is the file's, not a key's.
     package var keyPath: String
     package var message: String
     /// What to do about it.

@@ -54,13 +54,13 @@ extension Configuration {
     /// What a configuration is read from.
     private struct Input {
         var path: String
-        /// Of the path; nil: it is read.
+        /// The content of the file at the path; nil: it is read.
         var content: [UInt8]?
         var files: ConfigurationFiles
         var mode: ReadMode
         var environment: EnvironmentVariables
         var notesKeys = false
-        /// Behind the files' names.
+        /// What stands behind the files' names in messages.
         var remark = ""
         var thread: (any ReadingThread)?
     }

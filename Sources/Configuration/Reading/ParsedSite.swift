@@ -45,7 +45,7 @@ struct SitesReading {
 
     let document: TableReader
     let inherited: Site.Inherited
-    /// Of the configuration before, by their texts.
+    /// The sites of the configuration before, by their texts.
     private var known: [SiteText: ParsedSite]
     private(set) var read: [(site: Site, table: TableReader)] = []
     private(set) var places: [SiteLocation] = []

@@ -240,7 +240,7 @@ extension RateLimiting {
         }
     }
 
-    /// As BWS's manual says.
+    /// The burst that BWS's manual gives.
     static let usualBurst = 10
 
     /// There is one rate, said in one of two ways.

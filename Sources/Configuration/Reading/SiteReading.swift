@@ -1,9 +1,9 @@
 extension Site {
     /// What tables of the whole gateway say for sites that say nothing.
     struct Inherited: Sendable, Equatable {
-        /// Of `[security]`.
+        /// The trusted proxies of `[security]`.
         var trustedProxies: [AddressBlock]
-        /// Of `[performance]`.
+        /// The request timeout of `[performance]`.
         var requestTimeout: Duration?
         /// The names of `[[upstreams]]`.
         var sharedPools: [String] = []

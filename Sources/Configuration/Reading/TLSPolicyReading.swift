@@ -9,7 +9,7 @@ extension TLSSettings {
 
         private static let newest = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"]
 
-        /// By OpenSSL's names.
+        /// The preset's cipher suites by OpenSSL's names.
         package var suites: [String] {
             guard self == .intermediate else { return Self.newest }
             return Self.newest + [

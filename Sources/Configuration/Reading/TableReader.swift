@@ -4,9 +4,9 @@
 /// Where a key has two accepted spellings, the first given is this project's: messages and locations use it.
 final class TableReader {
     let reading: Reading
-    /// With indices; empty for the document itself. Most tables are not written, and never asked for their names.
+    /// The table's path with indices; empty for the document itself. Made when it is asked for: most tables never are.
     private(set) lazy var path = name.path
-    /// With `[]` for every index.
+    /// The table's path with `[]` for every index.
     private lazy var pattern = name.pattern
     private let name: Name
     /// Where the table begins; where its parent does if it is not written.
@@ -21,9 +21,9 @@ final class TableReader {
     /// What is written in a table.
     private final class Content {
         let entries: [TomlTable.Entry]
-        /// Of many keys, their places; a few are compared one by one.
+        /// The indices of the entries by their keys, where there are many; a few are compared one by one.
         private let places: [String: Int]
-        /// Of the keys that were asked for, all spellings, where a misspelt one may have to be told from them.
+        /// All spellings of the keys that were asked for, where a misspelt one may have to be told from them.
         var asked: [[String]] = []
         var isAsked: [Bool]
 

@@ -147,7 +147,7 @@ extension TableReader {
         }
     }
 
-    /// As other formats and programs write it.
+    /// The truth value that a text or number means in other formats and programs; nil: none.
     private static func truth(meantBy value: TomlValue) -> Bool? {
         let word =
             switch value {

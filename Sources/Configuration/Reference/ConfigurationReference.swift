@@ -30,7 +30,7 @@ package enum ConfigurationReference {
 
     /// A table and its keys.
     package struct Section: Sendable {
-        /// Such as `sites[].ssl`; empty for the top level.
+        /// The section's path, such as `sites[].ssl`; empty for the top level.
         package var path: String
         package var isArray = false
         package var meaning: String
@@ -45,7 +45,7 @@ package enum ConfigurationReference {
             self.keys = keys
         }
 
-        /// As the file writes it: `[sites.ssl]`.
+        /// The section's header as the file writes it: `[sites.ssl]`.
         package var header: String {
             let name = path.replacing("[]", with: "")
             return isArray ? "[[\(name)]]" : "[\(name)]"

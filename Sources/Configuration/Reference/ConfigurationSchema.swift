@@ -6,7 +6,7 @@ package final class ConfigurationSchema: Encodable {
     private var words: [Word]?
     private var minimum: Int?
     private var maximum: Int?
-    /// Of texts.
+    /// The pattern that a text must match.
     private var pattern: String?
     private var description: String?
     private var deprecated: Bool?

@@ -25,7 +25,7 @@ package enum KeyExplanation {
 
     private static func isMeant(_ path: String, by wanted: String) -> Bool { path == wanted || path.hasSuffix("." + wanted) }
 
-    /// Without brackets and what is in them.
+    /// The path without brackets and what is in them.
     private static func plain(_ path: String) -> String {
         var depth = 0
         return String(

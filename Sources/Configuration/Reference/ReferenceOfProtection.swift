@@ -27,7 +27,7 @@ extension ConfigurationReference {
             """)
     }
 
-    /// The same of a route.
+    /// The sections about the protection of a route.
     static let routeProtectionSections = [
         Section(
             "sites[].proxy.routes[].access", "Who may come to the route. Each key replaces the site's.",
@@ -139,7 +139,7 @@ extension ConfigurationReference {
         Key("requests_per_client", "count; 0: no limit", .value("0"), "Of one address (one /64 of IPv6). Over it: 429."),
     ]
 
-    /// Of every rate limit.
+    /// The keys of every rate limit.
     static let rateKeys = [
         Key("enabled", "boolean", .value("true"), "Whether the limit holds."),
         Key(

@@ -1,10 +1,10 @@
 /// A block of IP addresses in CIDR notation (RFC 4632 §3.1); a single address is a block of full length.
 package struct AddressBlock: Sendable, Hashable, CustomStringConvertible {
-    /// In network order: 4 bytes or 16.
+    /// The address in network order: 4 bytes or 16.
     package let address: [UInt8]
     /// Bits that count: 0…32 or 0…128.
     package let prefixLength: Int
-    /// As the file writes it.
+    /// The block as the file writes it.
     package let description: String
 
     /// nil if the text is no block.

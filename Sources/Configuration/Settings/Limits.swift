@@ -24,11 +24,11 @@ package struct Limits: Sendable, Equatable {
     /// Silence of an idle one after which its client is asked by a PING whether it is there; zero: never.
     package var http2Ping = Duration.zero
     package var handshakeTimeout = Duration.seconds(10)
-    /// From the first byte of a head to its last.
+    /// How long a head may take, from its first byte to its last.
     package var headTimeout = Duration.seconds(10)
-    /// Without a byte of the body.
+    /// How long a body may be without a byte.
     package var bodyTimeout = Duration.seconds(30)
-    /// Without the client taking a byte of the answer.
+    /// How long a client may take no byte of the answer.
     package var sendTimeout = Duration.seconds(30)
     /// How long a client that sends no more is taken to wait for its answer, while nothing can be sent that would show it; zero:
     /// it is taken as gone.
@@ -64,7 +64,7 @@ package struct Limits: Sendable, Equatable {
     package var maxTunnelsPerClient = 0
     /// A second, of each worker, about handshakes that failed.
     package var handshakeFailureLines = 20
-    /// That each rate limit remembers.
+    /// How many clients each rate limit remembers.
     package var rateLimitedClients = 1_000_000
     /// Answers of upstreams that one worker compresses at a time; 0: none.
     package var maxCompressions = 256

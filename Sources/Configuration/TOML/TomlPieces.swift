@@ -6,7 +6,7 @@ struct TomlPieces {
     /// A table of `[[sites]]`, from its header to the next one that is not its own.
     struct Piece {
         var bytes: ArraySlice<UInt8>
-        /// Of the document, before it.
+        /// How many lines of the document stand before the piece.
         var linesBefore: Int
     }
 

@@ -21,7 +21,7 @@ indirect enum TomlValue: Sendable {
     case boolean(Bool)
     case dateOrTime
 
-    /// For "expected …, found …".
+    /// The name of the value's kind, for "expected …, found …".
     var kindName: String {
         switch self {
         case .table: "a table"
@@ -42,7 +42,7 @@ struct TomlTable: Sendable {
         var node: TomlNode
     }
 
-    /// In the order of the document; each key once (TOML 1.0 forbids a second).
+    /// The entries in the order of the document; each key once (TOML 1.0 forbids a second).
     var entries: [Entry] = []
 }
 
@@ -56,7 +56,7 @@ struct TomlSyntaxError: Error, Equatable {
         Self.hints.first { message.contains($0.text) }?.hint
     }
 
-    /// By words of toml++; the first that fits.
+    /// Hints by words of toml++; the first that fits holds.
     private static let hints = [
         (
             text: "could not determine value type",

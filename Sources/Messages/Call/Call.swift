@@ -12,13 +12,13 @@ package import Transport
 package final class Call {
     /// The server to ask.
     package struct Server {
-        /// In the order in which they are tried.
+        /// The server's addresses, in the order in which they are tried.
         package var addresses: [SocketAddress]
         /// Decides whom to trust and which name to check; nil: the call is in plain text.
         package var tls: TLSClientContext?
         /// Sent before all else, such as the PROXY protocol's header.
         package var preface = ConnectionPreface.none
-        /// Without TLS: HTTP/2 is spoken, by prior knowledge. With TLS the server has chosen.
+        /// Whether HTTP/2 is spoken by prior knowledge, without TLS. With TLS ALPN chooses.
         package var speaksHTTP2 = false
 
         package init(addresses: [SocketAddress], tls: TLSClientContext? = nil) {
@@ -29,10 +29,11 @@ package final class Call {
 
     /// What a call may take; times in nanoseconds.
     package struct Limits: Sendable, Equatable {
-        /// For all addresses together.
+        /// How long connecting may take, for all addresses together.
         package var connectTimeout: UInt64 = 5_000_000_000
+        /// How long the TLS handshake may take.
         package var handshakeTimeout: UInt64 = 10_000_000_000
-        /// For everything, from connecting to the answer's last byte.
+        /// How long the whole call may take, from connecting to the answer's last byte.
         package var timeout: UInt64 = 30_000_000_000
         /// Bytes of one head, at most what a small buffer of the pool holds.
         package var maxHeadBytes = 16 * 1024
@@ -49,7 +50,7 @@ package final class Call {
         package var fields: FieldSection
         /// The whole body, without its transfer coding; empty if it was not to be read.
         package var body: [UInt8]
-        /// Of an answer in HTTP/2; those of HTTP/1 are dropped.
+        /// The trailers of an answer in HTTP/2; those of HTTP/1 are dropped.
         package var trailers: FieldSection
     }
 
@@ -99,7 +100,7 @@ package final class Call {
         return try await send(request, keeping: stream, limits, deadline)
     }
 
-    /// The same over a connection that a call has left. The server may close it just now: then there is no answer.
+    /// Sends over a connection that a call has left. The server may close it just now: then there is no answer.
     package nonisolated(nonsending) func sendAndKeep(
         _ request: Request, over connection: KeptConnection, limits: Limits
     ) async throws(CallError) -> (answer: Answer, kept: KeptConnection?) {

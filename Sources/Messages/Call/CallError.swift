@@ -34,7 +34,7 @@ package enum CallError: Error, CustomStringConvertible {
     case tooManyInterimAnswers
     /// A 101 that nobody asked for.
     case switchedProtocols
-    /// By `Call.stop()`.
+    /// The call was ended by `Call.stop()`.
     case stopped
 
     /// A `Stream.connect` that failed.

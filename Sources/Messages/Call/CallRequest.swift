@@ -5,7 +5,7 @@ extension Call {
     package struct Request: Sendable {
         /// CONNECT and methods without a name cannot be called.
         package var method: Method
-        /// In origin-form (RFC 9112 §3.2.1), already escaped: "/health?all".
+        /// The target in origin-form (RFC 9112 §3.2.1), already escaped: "/health?all".
         package var target: [UInt8]
         /// The value of `Host`: host and, if it is not the scheme's, port.
         package var authority: [UInt8]

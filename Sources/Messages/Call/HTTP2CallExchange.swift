@@ -106,7 +106,7 @@ final class HTTP2CallExchange: CallExchange {
 }
 
 extension Call.Request {
-    /// As HTTP/2 sends it.
+    /// The request as HTTP/2 sends it.
     fileprivate var parts: (text: [UInt8], parts: RequestParts) {
         var out: [UInt8] = []
         func range(_ append: (inout [UInt8]) -> Void) -> Range<Int> {

@@ -13,21 +13,22 @@ package final class Service {
     package struct Limits: Sendable {
         package var head = HeadLimits()
         package var chunks = ChunkLimits()
-        /// Bytes of a request's body: 413.
+        /// Bytes of a request's body; more is 413.
         package var maxBodyBytes: UInt64 = 1024 * 1024
         /// Connections at once. One more takes the place of the one that has been without a request for the longest time, so that
         /// nobody keeps others out by silence; if all have one, it is closed unheard.
         package var maxConnections = 1000
+        /// How long a TLS handshake may take.
         package var handshakeTimeout: UInt64 = 10_000_000_000
-        /// From a head's first byte to its last: 408.
+        /// From a head's first byte to its last; after it 408.
         package var headTimeout: UInt64 = 10_000_000_000
-        /// Without a request.
+        /// How long a connection may be without a request.
         package var idleTimeout: UInt64 = 60_000_000_000
-        /// Without a byte of a body that is awaited: 408.
+        /// How long a body may be without a byte; after it 408.
         package var silenceTimeout: UInt64 = 30_000_000_000
-        /// For a whole body: 408.
+        /// How long a whole body may take; after it 408.
         package var bodyTimeout: UInt64 = 300_000_000_000
-        /// For a whole answer to be taken; after it the connection is cut.
+        /// How long a client may take for a whole answer; after it the connection is cut.
         package var sendTimeout: UInt64 = 60_000_000_000
         /// How long a client is read that still sends when its last answer is out (RFC 9112 §9.6).
         package var lingeringTimeout: UInt64 = 2_000_000_000

@@ -2,12 +2,13 @@
 ///
 /// A pure value; times are monotonic nanoseconds that the caller gives.
 package struct CircuitBreaker: Sendable, Equatable {
-    /// When it opens, and for how long.
+    /// When it opens, and for how long; times in nanoseconds.
     package struct Settings: Sendable, Equatable {
         /// Failures in a row that open it; 0: never.
         package var failures = 5
         /// How long it stays open the first time; each failed trial doubles it.
         package var openTime: UInt64 = 1_000_000_000
+        /// How long it stays open at most.
         package var longestOpenTime: UInt64 = 30_000_000_000
         /// When nothing was heard of a trial for so long, another request may try.
         package var trialTime: UInt64 = 15_000_000_000

@@ -7,7 +7,7 @@ struct ClosingAge {
     /// How many of the last closings count.
     private static let most = 8
 
-    /// By the configuration; nil if it does not say.
+    /// The age that the configuration states; nil if it does not say.
     private let stated: UInt64?
     /// The ages at which connections were closed; the newest last.
     private var closings: [UInt64] = []

@@ -3,17 +3,19 @@
 ///
 /// A pure value; times are monotonic nanoseconds that the caller gives.
 package struct Ejection: Sendable, Equatable {
-    /// When a server is taken out, and for how long.
+    /// When a server is taken out, and for how long; times in nanoseconds.
     package struct Settings: Sendable, Equatable {
         /// Failures in a row that eject; 0: never.
         package var failures = 5
         /// The share of failures in a window that ejects, in percent; 0: never.
         package var percent = 0
+        /// The time over which the share is taken.
         package var window: UInt64 = 10_000_000_000
         /// A share of fewer requests than this says nothing.
         package var leastRequests = 20
         /// The first ejection's time; the second takes twice as long, the third three times …
         package var time: UInt64 = 10_000_000_000
+        /// The longest time that a server is taken out for.
         package var longestTime: UInt64 = 300_000_000_000
 
         package init() {}

@@ -14,7 +14,7 @@ struct NameRecord {
         var failure: UInt64 = 2_000_000_000
     }
 
-    /// Without ports, in the resolver's order.
+    /// The addresses without ports, in the resolver's order.
     private(set) var addresses: [SocketAddress] = []
     /// Why the last look-up came to nothing; nil if it did not.
     private(set) var failure: String?

@@ -12,7 +12,7 @@ package struct ProbeHistory: Sendable, Equatable {
     package struct Last: Sendable, Equatable {
         /// Monotonic nanoseconds.
         package var at: UInt64
-        /// In words, such as "200 in 3 ms" or "Connection refused".
+        /// What the probe found in words, such as "200 in 3 ms" or "Connection refused".
         package var finding: String
         package var isHealthy: Bool
     }

@@ -1,6 +1,6 @@
 /// What an operator has said of a server while the gateway runs (HAProxy's *administrative state*). It holds over reloads.
 package enum ServerAdminState: String, Sendable {
-    /// As the configuration says.
+    /// The server is used as the configuration says.
     case none
     /// It takes requests, also where the configuration drains it.
     case enabled

@@ -22,9 +22,9 @@ package final class Prober {
         package var question = Question.http(path: "/health", statuses: [200...399])
         /// The value of `Host`; nil: the server's own.
         package var host: String?
-        /// Between probes, give or take a tenth, so that gateways that were started together do not ask together.
+        /// The time between probes, give or take a tenth, so that gateways that were started together do not ask together.
         package var interval: UInt64 = 30_000_000_000
-        /// For a whole probe.
+        /// How long a whole probe may take.
         package var timeout: UInt64 = 5_000_000_000
 
         package init() {}
@@ -43,7 +43,7 @@ package final class Prober {
     package struct Share {
         let probes: SharedProbes
         let set: ProbeSet
-        /// In the set.
+        /// The server's index in the set.
         package let index: Int
 
         package init(_ probes: SharedProbes, _ set: ProbeSet, index: Int) {

@@ -7,9 +7,9 @@ import Synchronization
 package final class SharedProbes: Sendable {
     /// What one member tells.
     package struct Word: Sendable, Equatable {
-        /// Of its set.
+        /// The digest of the set of servers that the word is about.
         package var digest: String
-        /// By their places, those of its servers that probes say are unhealthy, and what was found last.
+        /// What was found last of those of its servers that are unhealthy, by their indices in the set.
         package var unhealthy: [Int: String]
 
         package init(digest: String, unhealthy: [Int: String]) { (self.digest, self.unhealthy) = (digest, unhealthy) }
@@ -43,12 +43,12 @@ package final class SharedProbes: Sendable {
     private struct Sharing {
         /// Nobody does if it is empty.
         var digest = ""
-        /// In the order of their names.
+        /// The members' names, in order.
         var members: [String] = []
         var own = 0
-        /// In the order of the set's places, the places of the members.
+        /// For each server of the set, the index of the member that probes it.
         var owners: [Int] = []
-        /// By their places, servers that are unhealthy in the words of those who probe them.
+        /// What those who probe them have found of unhealthy servers, by their indices.
         var unhealthy: [Int: String] = [:]
 
         func isOwn(_ server: Int) -> Bool { owners[server] == own }

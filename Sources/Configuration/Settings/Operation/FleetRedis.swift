@@ -2,9 +2,9 @@
 package struct FleetRedis: Sendable, Equatable {
     /// What a member lets in while nobody counts for all.
     package enum Away: String, Sendable, CaseIterable {
-        /// As much as each limit says.
+        /// As many requests as each limit says.
         case whole
-        /// A part of it, so that all members together let in no more.
+        /// A member's share of that, so that all members together let in no more.
         case share
     }
 
@@ -20,9 +20,9 @@ package struct FleetRedis: Sendable, Equatable {
     package var redisPasswordFile: String?
     /// What keys in Redis begin with.
     package var keyPrefix = "gatehouse:"
-    /// For connecting, and for each question.
+    /// How long connecting may take, and each question.
     package var redisTimeout = Duration.milliseconds(250)
-    /// Between two questions.
+    /// The time between two questions.
     package var redisInterval = Duration.milliseconds(5)
     package var whenAway = Away.whole
 }

@@ -8,7 +8,7 @@ package struct FleetSettings: Sendable, Equatable {
         case none
     }
 
-    /// Of the fleet.
+    /// The fleet's name.
     package var fleetName: String
     /// What this gateway is called in it; nil: as its machine.
     package var member: String?
@@ -26,7 +26,7 @@ package struct FleetSettings: Sendable, Equatable {
     package var etcdPasswordFile: String?
     /// After which there is another key for session tickets.
     package var ticketRotation = Duration.seconds(7200)
-    /// Of lag, after which the gateway's health is degraded.
+    /// How far the gateway may lag behind etcd before its health is degraded.
     package var degradedAfter = Duration.seconds(60)
     package var shareProbes = ProbeSharing.remote
     /// Nil: rate limits count on each member alone.

@@ -19,7 +19,7 @@ extension Logging {
         case udp(host: String, port: UInt16)
         /// Messages behind their lengths (RFC 6587 §3.4.1).
         case tcp(host: String, port: UInt16)
-        /// The same inside TLS (RFC 5425).
+        /// Syslog inside TLS (RFC 5425).
         case tls(host: String, port: UInt16)
     }
 
@@ -28,7 +28,7 @@ extension Logging {
         case kern, user, mail, daemon, auth, syslog, lpr, news, uucp, cron, authpriv, ftp
         case local0, local1, local2, local3, local4, local5, local6, local7
 
-        /// As a part of PRI.
+        /// The facility's number, a part of PRI.
         package var number: Int {
             let place = Self.allCases.firstIndex(of: self) ?? 0
             // 12 to 15 have no name that everybody knows.

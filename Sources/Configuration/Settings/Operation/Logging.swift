@@ -29,7 +29,7 @@ package struct Logging: Sendable, Equatable {
     package var logRequests = true
     /// Names of a query's parameters whose values are not written down.
     package var redactQuery: [String] = []
-    /// Of ordinary exchanges one in so many leaves a line.
+    /// One ordinary exchange in so many leaves a line.
     package var sampleOneIn = 1
     /// An exchange that takes so long is not ordinary.
     package var sampleSlow = Duration.seconds(1)

@@ -5,7 +5,7 @@ package struct Management: Sendable, Equatable {
     package var port = 7654
     /// What the `X-API-Key` field must say of who may do everything; nil: nobody has such a key.
     package var apiKey: String?
-    /// The same of who may look and change nothing.
+    /// The key of who may look and change nothing; nil: there is none.
     package var readKey: String?
     /// Host names by which it may be asked, besides addresses and `localhost`.
     package var hostnames: [String] = []

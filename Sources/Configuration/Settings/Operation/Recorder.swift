@@ -1,6 +1,6 @@
 /// `[recorder]`: the last exchanges, kept in memory for whoever wants to know afterwards.
 package struct Recorder: Sendable, Equatable {
-    /// That each worker keeps; 0: none.
+    /// How many exchanges each worker keeps; 0: none.
     package var exchanges = 0
     /// When they are written to a file by themselves; nil: never.
     package var dumpOn: FailureShare?

@@ -4,7 +4,7 @@ package struct Tracing: Sendable, Equatable {
     package var endpoint: Endpoint?
     /// How the gateway is called there; nil: `server.name`.
     package var serviceName: String?
-    /// Of traces that begin here one in so many is sampled.
+    /// One trace in so many of those that begin here is sampled.
     package var sampleOneIn = 1
     /// An exchange that takes so long is sent in any case.
     package var slow = Duration.seconds(1)
@@ -17,7 +17,7 @@ package struct Tracing: Sendable, Equatable {
         /// A name, or an address without brackets.
         package var host: String
         package var port: UInt16
-        /// With its query.
+        /// The path with its query.
         package var target: String
 
         /// `Host` as a request has it.

@@ -1,6 +1,6 @@
 /// What a site or one of its routes says of requests to upstreams; nil where it says nothing.
 package struct RequestSettings: Sendable, Equatable {
-    /// Bytes of a body; 0: no limit.
+    /// The bytes that a body may have; 0: no limit.
     package var maxRequestSize: Int?
     /// Are bodies taken whole before they are sent on?
     package var bufferRequests: Bool?

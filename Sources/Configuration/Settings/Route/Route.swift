@@ -2,7 +2,7 @@
 package struct Route: Sendable, Equatable {
     /// How ``path`` is matched: as a path, a glob, or a regular expression.
     package var kind = RouteKind.path
-    /// As it is written: but for a regular expression, it begins with `/`.
+    /// The path as it is written: but for a regular expression, it begins with `/`.
     package var path: String
     /// Further conditions, on method, fields, query and client.
     package var match = RouteMatch()
@@ -20,7 +20,7 @@ package struct Route: Sendable, Equatable {
     package var rewrite: String?
     /// Turn the upstream's addresses in `Location` into those that the client knows.
     package var rewriteLocation = true
-    /// The same for the paths and domains of cookies.
+    /// Whether the paths and domains of cookies in answers are rewritten.
     package var rewriteCookies = false
     /// Turn the URLs that requests of WebDAV name in fields into those that the upstream knows.
     package var rewriteDestination = false

@@ -24,7 +24,7 @@ package struct RouteMatch: Sendable, Hashable {
     /// nil: any.
     package var scheme: Scheme?
 
-    /// Of a field, of a cookie, or of a parameter of the query.
+    /// What must hold of a field, of a cookie, or of a parameter of the query.
     package struct Condition: Sendable, Hashable {
         package var name: String
         package var value: Value
@@ -37,7 +37,7 @@ package struct RouteMatch: Sendable, Hashable {
         }
     }
 
-    /// As variables say it.
+    /// The scheme, as variables say it.
     package enum Scheme: String, Sendable, CaseIterable {
         case http, https
     }
@@ -47,7 +47,7 @@ package struct RouteMatch: Sendable, Hashable {
     /// Does every request fulfil it?
     package var isEmpty: Bool { self == RouteMatch() }
 
-    /// For people: `GET POST host=a.example header X-Beta=1 from 10.0.0.0/8 over https`.
+    /// The conditions for people: `GET POST host=a.example header X-Beta=1 from 10.0.0.0/8 over https`.
     package var summary: String {
         var parts = methods
         parts += hosts.map { "host=\($0)" }

@@ -1,14 +1,14 @@
 /// What a site or one of its routes says of WebSockets; nil where it says nothing.
 package struct TunnelSettings: Sendable, Equatable {
-    /// Without a byte in either direction.
+    /// How long a tunnel may be without a byte in either direction.
     package var idle: Duration?
     /// Zero: no limit.
     package var lifetime: Duration?
-    /// Of silence before the gateway pings both sides; zero: never.
+    /// How long a tunnel is silent before the gateway pings both sides; zero: never.
     package var ping: Duration?
     /// A side that takes nothing while bytes wait for it; zero: no limit.
     package var stall: Duration?
-    /// At once, of the whole site or of the route; 0: no limit.
+    /// How many tunnels the whole site or the route may have at once; 0: no limit.
     package var maxTunnels: Int?
     /// Bytes of a message's payload on the wire; 0: no limit.
     package var maxMessageSize: Int?

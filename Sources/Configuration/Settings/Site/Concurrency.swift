@@ -1,7 +1,7 @@
 /// `[sites.concurrency]` and `[sites.proxy.routes.concurrency]`: how many requests may be under way at once; 0: no limit.
 package struct Concurrency: Sendable, Equatable {
     package var requests = 0
-    /// Of one address, or one /64 of IPv6.
+    /// Requests under way of one address, or one /64 of IPv6.
     package var requestsPerClient = 0
 
     package init() {}

@@ -1,6 +1,6 @@
 /// `[security.rate_limiting]`, `[sites.rate_limit]`, `[sites.proxy.routes.rate_limit]`: how many requests one client may send.
 package struct RateLimiting: Sendable, Equatable {
-    /// In every `period`, at the steady rate.
+    /// How many requests are let in in every `period`, at the steady rate.
     package var requests: Int
     package var period: Duration
     /// Requests that may come at once.

@@ -11,7 +11,7 @@ package struct Tokens: Sendable, Equatable {
     package var issuer: String?
     /// Empty: any.
     package var audience: [String] = []
-    /// By which clocks may differ.
+    /// How far the clocks of issuer and gateway may differ.
     package var leeway = Duration.seconds(60)
     /// The cookie that holds the token; nil: it is in `Authorization`.
     package var cookie: String?

@@ -10,7 +10,7 @@ package struct UpstreamCache: Sendable, Equatable {
     package var diskSize = 1 << 30
     /// Answers there.
     package var diskAnswers = 100_000
-    /// For answers that do not say for how long they are fresh; zero: these are not kept.
+    /// How long answers are fresh that do not say so; zero: these are not kept.
     package var defaultLifetime = Duration.zero
     package var staleWhileRevalidate = Duration.zero
     package var staleIfError = Duration.zero

@@ -12,15 +12,15 @@ package struct TLSSettings: Sendable, Equatable {
     package var keyFile: String
     /// Its first line is the key's passphrase, or the PIN of its store; nil: it has none.
     package var passphraseFile: String?
-    /// Besides that one, of other kinds of key.
+    /// Further certificates, with other kinds of keys.
     package var certificates: [Certificate] = []
     package var minVersion = Version.tls12
     package var maxVersion = Version.tls13
     /// nil: Gatehouse's own choice.
     package var preset: Preset?
-    /// By OpenSSL's names, of all versions, the preferred one first; nil: the preset's, or Gatehouse's.
+    /// Cipher suites of all versions by OpenSSL's names, the preferred one first; nil: the preset's, or Gatehouse's.
     package var suites: [String]?
-    /// The same of groups for the key exchange.
+    /// Groups for the key exchange by OpenSSL's names, the preferred one first; nil: the preset's, or Gatehouse's.
     package var groups: [String]?
     /// Is a client refused that asks for no name, or for one that no site has? The same for all sites of a listener.
     package var strictSNI = false
@@ -80,11 +80,11 @@ package struct ACMESettings: Sendable, Equatable {
     /// An account of other means with the authority (RFC 8555 §7.3.4); both or none.
     package var eabKid: String?
     package var eabHmacKey: String?
-    /// Of the certificate's own key.
+    /// The kind of the certificate's own key.
     package var keyType = KeyType.p256
     /// The common name of the root that the chain is to lead to; nil: the authority's first choice.
     package var preferredChain: String?
-    /// Of the authority's kinds of certificates; nil: its choice.
+    /// Which of the authority's kinds of certificates is ordered; nil: its choice.
     package var profile: String?
     /// A program that puts records into DNS; nil: names are proved by http-01 and tls-alpn-01.
     package var dnsHook: String?
@@ -93,7 +93,7 @@ package struct ACMESettings: Sendable, Equatable {
     /// A DNS server that takes them; nil: as above.
     package var dnsUpdate: DNSUpdateSettings?
 
-    /// Of a certificate's key; the raw value is the file's spelling.
+    /// The kind of a certificate's key; the raw value is the file's spelling.
     package enum KeyType: String, Sendable, CaseIterable {
         case p256
         case p384

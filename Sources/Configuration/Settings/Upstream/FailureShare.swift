@@ -2,7 +2,7 @@
 package struct FailureShare: Sendable, Equatable {
     /// More than this share of all answers.
     package var percent: Double
-    /// For so long.
+    /// The time after a reload over which the share is taken.
     package var duration: Duration
 
     package init(percent: Double, duration: Duration) {

@@ -8,7 +8,7 @@ package struct HealthCheck: Sendable, Equatable {
     package var enabled = false
     package var kind = Kind.http
     package var path = "/health"
-    /// Of gRPC's, whose health is asked for; empty: the server's own.
+    /// The gRPC service whose health is asked for; empty: the server's own.
     package var service = ""
     /// The value of `Host`; nil: the upstream's own.
     package var host: String?

@@ -11,7 +11,7 @@ package struct LoadBalancing: Sendable, Equatable {
     }
 
     package var method = Method.roundRobin
-    /// With the method `hash`.
+    /// What the method `hash` looks at.
     package var hashOn = HashKey.client
     package var stickySessions = false
     package var stickyCookie = "gatehouse_server"

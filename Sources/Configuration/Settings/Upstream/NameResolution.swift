@@ -2,7 +2,7 @@
 package struct NameResolution: Sendable, Equatable {
     /// Name servers with their ports, "127.0.0.1:53" or "[::1]:53"; empty: those of /etc/resolv.conf.
     package var servers: [String] = []
-    /// Of the first attempt.
+    /// How long the first attempt waits; each further attempt waits twice as long.
     package var timeout = Duration.seconds(2)
     package var attempts = 2
     /// An answer is used no shorter than this.
@@ -29,7 +29,7 @@ extension NameResolution {
         table.finish()
     }
 
-    /// With brackets around IPv6 and always a port; nil if it is no address.
+    /// The server with brackets around IPv6 and always a port; nil if it is no address.
     private static func server(_ text: String) -> String? {
         if IPAddressText.ipv4(text) != nil { return "\(text):53" }
         if IPAddressText.ipv6(text) != nil { return "[\(text)]:53" }

@@ -1,6 +1,6 @@
 /// `[sites.proxy]` with `enabled = true`: which paths go to which upstreams, and how.
 package struct Proxy: Sendable, Equatable {
-    /// In the order of the file. All entries of one name are one pool.
+    /// The upstreams in the order of the file. All entries of one name are one pool.
     package var upstreams: [Upstream] = []
     package var routes: [Route] = []
     /// Names of pools all of whose servers drain.
@@ -20,7 +20,7 @@ package struct ProxyTimeouts: Sendable, Equatable {
     package var connect = Duration.seconds(10)
     /// The longest wait for the next bytes of an answer.
     package var read = Duration.seconds(60)
-    /// The same for answers that are streams of events, `text/event-stream`.
+    /// Takes the place of `read` for answers that are streams of events, `text/event-stream`.
     package var streamIdle = Duration.seconds(3600)
     /// The longest wait for the upstream to take the next bytes of a request.
     package var write = Duration.seconds(30)

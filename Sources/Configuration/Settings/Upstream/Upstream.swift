@@ -39,7 +39,7 @@ package struct Upstream: Sendable, Hashable {
 
 /// Which version of HTTP is spoken to an upstream.
 package struct UpstreamHTTP: Sendable, Hashable {
-    /// As `http_version` says it.
+    /// The version that `http_version` names.
     package enum Version: String, Sendable, CaseIterable {
         case http1 = "1.1"
         case http2 = "2"
@@ -64,7 +64,7 @@ package struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
         case http, https, ws, wss
         /// HTTP/2 without TLS, by prior knowledge (RFC 9113 §3.3).
         case h2c
-        /// Of `[[tcp]]` alone.
+        /// Bare TCP, for `[[tcp]]` alone.
         case tcp
 
         /// Whether connections to it are TLS.
