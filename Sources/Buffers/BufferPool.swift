@@ -31,7 +31,7 @@ package final class BufferPool {
 
     private var used = 0
 
-    /// As of now.
+    /// The buffers as they stand.
     package var counts: Counts { Counts(used: used, smallKept: small.count + tiny.count, bulkKept: bulk.count) }
 
     /// - Parameter smallCapacity: bytes of a small buffer; at least what a head may measure.

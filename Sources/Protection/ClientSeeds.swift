@@ -7,7 +7,7 @@ package struct ClientSeeds: Sendable, Equatable {
     /// A factor, so it is odd.
     private let factor: UInt64
 
-    /// Of this process alone. The system's generator is getrandom(2).
+    /// Makes seeds of this process alone. The system's generator is getrandom(2).
     package init() {
         func random() -> UInt64 { UInt64.random(in: 0...UInt64.max) }
         (first, second, third, factor) = (random(), random(), random(), random() | 1)

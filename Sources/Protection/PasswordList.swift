@@ -2,7 +2,7 @@
 package struct PasswordList: Sendable {
     /// Why a file is no such list.
     package struct Fault: Error, Sendable, Equatable {
-        /// From 1; 0: the file as a whole.
+        /// The line, from 1; 0: the file as a whole.
         package let line: Int
         package let reason: String
     }
@@ -13,7 +13,7 @@ package struct PasswordList: Sendable {
     package static let maxPassword = 512
 
     private var hashes: [[UInt8]: String] = [:]
-    /// In the order of the file.
+    /// The hashes in the order of the file.
     private var all: [String] = []
 
     /// - Parameter bytes: of the file: a line `name:hash` for each user; what follows a further colon is ignored, and so are

@@ -5,9 +5,9 @@
 /// later than it was. So whoever has seen a due time, then the key, and exchanges that due time for another has changed it for
 /// this client and no other.
 final class RateLevel: Sendable {
-    /// Of a region.
+    /// How many clients a region holds.
     static let slots = 64
-    /// Of a due time: the slot is being given to another client.
+    /// The bit of a due time that says: the slot is being given to another client.
     private static let claimed: UInt64 = 1 << 63
 
     /// Of each region 64 keys, 0 where nobody has been yet and never 0 again, and then 64 due times.

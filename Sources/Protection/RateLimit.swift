@@ -72,7 +72,7 @@ package struct RateLimit: Sendable, Equatable {
         return (blocked(at: now), Verdict(isAdmitted: false, remaining: 0, wait: block, beginsBlock: true))
     }
 
-    /// Of a due time: it is one of a client that has sent too many, and further requests do not block it for longer.
+    /// The bit of a due time that says: the client has sent too many, and further requests do not block it for longer.
     package static let blockedBit: UInt64 = 1
     /// A year.
     private static let longest: UInt64 = 31_536_000_000_000_000

@@ -3,7 +3,7 @@ import Synchronization
 /// Requests that are under way, of all and of each client, over all workers. Of clients only those are known that have one.
 package final class RequestCounts: Sendable {
     private let all = Atomic<Int>(0)
-    /// By the key's highest bits, so that workers seldom meet.
+    /// The counts in stripes by the key's highest bits, so that workers seldom meet.
     private let clients: [64 of Mutex<[UInt64: Int]>]
 
     package init() {

@@ -1,13 +1,13 @@
 /// A rate limit that counts over all members of a fleet.
 package final class SharedLimit: Sendable {
-    /// Of this process, and never given twice.
+    /// The limit's number in this process, never given twice.
     package let number: UInt32
-    /// The same with all members.
+    /// The limit's name, the same with all members.
     package let name: UInt64
     package let limit: RateLimit
     /// What clients have used of it here, and elsewhere as far as that is known.
     package let table: RateTable
-    /// By which all members call a client the same.
+    /// The seeds by which all members call a client the same.
     package let seeds: ClientSeeds
     private let rates: SharedRates
 

@@ -20,7 +20,7 @@ package final class SharedRates: Sendable {
         package var batches: UInt64
         /// Times that contact was lost, or not made.
         package var failures: UInt64
-        /// Of the last question, in nanoseconds.
+        /// How long the last question took, in nanoseconds.
         package var roundTrip: UInt64
         /// Members that share limits, this one too, as far as it is known.
         package var members: UInt64
@@ -50,7 +50,7 @@ package final class SharedRates: Sendable {
     private let memberCount = Atomic<UInt64>(1)
     private let contactTime = Atomic<UInt64>(0)
     private let answerTime = Atomic<UInt64>(0)
-    /// For clients that are known by a field or a cookie.
+    /// The digests of clients that are known by a field or a cookie.
     let digests = KnownDigests()
 
     package init() {}
@@ -85,7 +85,7 @@ package final class SharedRates: Sendable {
         return ring
     }
 
-    /// Of how many parts of a limit this member may use one.
+    /// How many parts a limit is divided into, of which this member may use one.
     @inline(__always)
     var parts: UInt64 { divisor.load(ordering: .relaxed) }
 
@@ -161,7 +161,7 @@ package final class SharedRates: Sendable {
         lastRoundTrip.store(roundTrip, ordering: .relaxed)
     }
 
-    /// As they stand; no worker is asked.
+    /// The figures as they stand; no worker is asked.
     package var figures: Figures {
         let missing = known.withLock { $0.rings.reduce(0) { $0 &+ $1.missing } }
         return Figures(

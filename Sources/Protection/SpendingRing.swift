@@ -1,6 +1,6 @@
 import Synchronization
 
-/// That a client was let in under a limit that is shared, or was blocked by it.
+/// What is told of a client that was let in under a shared limit, or was blocked by it.
 package struct Spending: Sendable, Equatable {
     /// The limit's.
     package var number: UInt32
@@ -29,7 +29,7 @@ package final class SpendingRing: Sendable {
     private let read = Atomic<UInt64>(0)
     private let refused = Atomic<UInt64>(0)
 
-    /// Of this ring: what it had no room for.
+    /// How many spendings the ring had no room for.
     package var missing: UInt64 { refused.load(ordering: .relaxed) }
 
     /// Of the worker alone. When the ring is full the spending is counted as missing.

@@ -17,7 +17,7 @@ package struct WebKeys: Sendable {
     }
 
     private var entries: [Entry] = []
-    /// Of an issuer's set: which entries are passed over, and why.
+    /// Which entries of the issuer's set are passed over, and why.
     package private(set) var faults: [String] = []
 
     /// Keys for other uses, and of kinds that no token here is signed with, are passed over.

@@ -65,7 +65,7 @@ package final class Listener {
         if address.family != .unix { try? set(socket.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
     }
 
-    /// The same socket, for another process to accept from: with a descriptor of its own, which is the caller's.
+    /// The listening socket for another process to accept from, with a descriptor of its own, which is the caller's.
     package func passing(isManagers: Bool) throws -> PassedSocket {
         let duplicate = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 3)
         guard duplicate >= 0 else { throw SystemError("fcntl") }

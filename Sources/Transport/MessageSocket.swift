@@ -98,7 +98,7 @@ package struct MessageSocket: Sendable {
         return unsafe poll(&watched, 1, 0) > 0
     }
 
-    /// From now on each call that sends or receives may take so many seconds.
+    /// Bounds each call that sends or receives to so many seconds.
     package func limitTimes(to seconds: Int) throws(TransportError) {
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             Self.set(SOL_SOCKET, option, timeval(tv_sec: seconds, tv_usec: 0), of: descriptor)

@@ -13,7 +13,7 @@ import Glibc
     package struct Settings: Sendable, Equatable {
         /// "127.0.0.1:53", "[::1]:53"; empty: those of /etc/resolv.conf.
         package var servers: [String] = []
-        /// For the first attempt with each server, in nanoseconds; each further attempt waits twice as long.
+        /// How long the first attempt with each server waits, in nanoseconds; each further attempt waits twice as long.
         package var timeout: UInt64 = 2_000_000_000
         /// How often each server is asked.
         package var attempts = 2
@@ -23,7 +23,7 @@ import Glibc
 
     /// What a name has.
     package struct Answer: Sendable, Equatable {
-        /// Without ports; the family that is preferred (RFC 6724) first, and within it what is preferred. Never empty.
+        /// The addresses without ports, in the order of preference (RFC 6724), family by family. Never empty.
         package var addresses: [SocketAddress]
         /// The shortest of the addresses' lives, in seconds; 0 for those of /etc/hosts.
         package var timeToLive: UInt64

@@ -90,7 +90,7 @@ private final class FileQueue: Sendable {
 
     private struct State {
         var jobs: [Job] = []
-        /// By the job's number, also of those that are being done.
+        /// The jobs that nobody has been answered of yet, by number; those that are being done are among them.
         var waiting: [UInt64: (deadline: UInt64, refuse: Refuse)] = [:]
         var idle: [Wakeup] = []
         var threads = 0

@@ -10,7 +10,7 @@ package final class FileWatch {
     private struct Directory {
         var path: String
         private(set) var names: [String: [String]] = [:]
-        /// Of the names: most events of a busy directory end here, before anything is made of them.
+        /// The digests of the names: most events of a busy directory end here, before anything is made of them.
         private(set) var digests: Set<Int> = []
         /// Does every name in it matter?
         var isWhole = false
@@ -24,7 +24,7 @@ package final class FileWatch {
     /// The files that may have changed.
     private var changed: Set<String> = []
 
-    /// By the kernel's number of the directory's watch.
+    /// The directories by the kernel's numbers of their watches.
     private var directories: [Int32: Directory] = [:]
 
     /// What happens to the entries of a directory on the way. None of those that matter is ever written to.

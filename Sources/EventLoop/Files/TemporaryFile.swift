@@ -21,7 +21,7 @@ package final class TemporaryFile {
     // O_TMPFILE, which the Glibc module does not have: its own bit is the same wherever Swift runs.
     private static let unnamed = Int32(0o20000000) | O_DIRECTORY
 
-    /// For file systems that know no O_TMPFILE.
+    /// Makes the file and removes its name, on file systems that know no O_TMPFILE.
     private static func unlinked(in directory: String) throws(SystemError) -> Int32 {
         let path = "\(directory)/.gatehouse-\(UInt64.random(in: 0...UInt64.max))"
         // The path is read during the calls alone.

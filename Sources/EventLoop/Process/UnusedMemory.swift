@@ -12,7 +12,7 @@ package struct UnusedMemory {
     package static let ticksPerLook = 40
 
     private var tickCount = 0
-    /// So much was unused at the last look.
+    /// How much was unused at the last look, in bytes.
     private var before = 0
 
     package init() {}

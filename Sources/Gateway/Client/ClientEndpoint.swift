@@ -30,7 +30,7 @@ final class ClientEndpoint {
     private var presentSession: TLSSession?
     /// Verified; nil if the client has shown none.
     var clientCertificate: ClientCertificate? { session?.clientCertificate }
-    /// For the log; worked out anew each time, so that an idle connection does not keep the words.
+    /// What the log says of TLS; worked out anew each time, so that an idle connection does not keep the words.
     var tls: TLSParameters? {
         if let session { return TLSParameters(version: session.version, cipher: session.cipher) }
         return proxied?.tls.map { TLSParameters(version: $0.version, cipher: $0.cipher) }
@@ -88,7 +88,7 @@ final class ClientEndpoint {
     /// The limits that hold between exchanges.
     var limits: PlanLimits { acceptor.generation.limits }
 
-    /// Of the generation in use.
+    /// The listener's plan in the generation in use.
     var listener: ListenerPlan { acceptor.plan }
 
     /// The site that the connection is for between its requests, as far as that is known.
@@ -189,7 +189,7 @@ final class ClientEndpoint {
 }
 
 extension SocketAddress {
-    /// As the HTTP module knows addresses.
+    /// The address as the module `HTTP` knows it.
     var ipAddress: IPAddress? {
         switch family {
         case .ipv4: IPAddress(v4: bytes.reduce(0) { $0 << 8 | UInt32($1) })

@@ -17,7 +17,7 @@ final class HTTP2Session: ClientSession {
     let endpoint: ClientEndpoint
     private let log: Logger
 
-    /// By the streams that they are on.
+    /// The open tunnels, by their streams.
     var tunnels: [UInt32: Tunnel] = [:]
     var idleSince: UInt64 { timing.idleSince }
     private var timing: HTTP2SessionTiming

@@ -9,11 +9,11 @@ package struct ExplainedRequest: Sendable {
     }
 
     let isTLS: Bool
-    /// As the URL writes it, an IPv6 literal in its brackets.
+    /// The host as the URL writes it, an IPv6 literal in its brackets.
     let host: String
     let port: UInt16
     let client: SocketAddress
-    /// As HTTP/1.1 writes it.
+    /// The head as HTTP/1.1 writes it.
     let head: [UInt8]
 
     /// - Parameters:

@@ -7,7 +7,7 @@ struct ExplainedSender: RequestSender {
     let request: ExplainedRequest
     /// Whoever asks what would become of a request shows no certificate.
     var clientCertificate: ClientCertificate? { nil }
-    /// As the connection's handshake would most likely come out.
+    /// The parameters that the connection's handshake would most likely have.
     var tls: ClientEndpoint.TLSParameters? {
         request.isTLS ? ClientEndpoint.TLSParameters(version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384") : nil
     }

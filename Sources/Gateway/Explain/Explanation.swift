@@ -2,7 +2,7 @@
 package struct Explanation: Codable, Sendable {
     /// Something that the configuration says.
     package struct Setting: Codable, Sendable {
-        /// With indices: `sites[0].proxy.timeout.read`.
+        /// The key with indices: `sites[0].proxy.timeout.read`.
         package var key: String
         package var value: String
         /// `file:line:column`; nil: it is not written, and this is the default.
@@ -66,9 +66,9 @@ package struct Explanation: Codable, Sendable {
 
         package var name: String
         package var change: Change
-        /// As the client sent it; nil if it did not.
+        /// The value as the client sent it; nil if it sent none.
         package var was: String?
-        /// As it is sent on; nil if it is not.
+        /// The value as it is sent on; nil if it is not.
         package var value: String?
         package var why: String?
         package var key: String?
@@ -82,7 +82,7 @@ package struct Explanation: Codable, Sendable {
         package var isPicked: Bool
         package var why: String
         package var at: String?
-        /// As `gatehouse servers` has them; nil where no running process was asked.
+        /// The states that `gatehouse servers` shows; nil where no running process was asked.
         package var states: [String]?
         /// Exchanges and tunnels; nil as above.
         package var underWay: Int?
@@ -97,7 +97,7 @@ package struct Explanation: Codable, Sendable {
         package var servers: [Server]
         /// Why no server would be picked, as the log would have it; nil if one would.
         package var refusal: String?
-        /// As the server gets it.
+        /// The request line as the server gets it.
         package var requestLine: String
         package var fields: [Field]
     }
@@ -106,13 +106,13 @@ package struct Explanation: Codable, Sendable {
     package var certificate: Certificate?
     package var site: Site?
     package var request: Request?
-    /// In the order in which they are asked.
+    /// The routes in the order in which they are asked.
     package var routes: [Route] = []
-    /// In a few words: what is done with the request.
+    /// What is done with the request, in a few words.
     package var result: String
-    /// Of an answer that is made here; nil where an upstream answers, or a file.
+    /// The status of an answer that is made here; nil where an upstream answers, or a file.
     package var status: Int?
-    /// Of docs/reasons.md; nil without one.
+    /// The reason's word in docs/reasons.md; nil without one.
     package var reason: String?
     package var upstream: Upstream?
     /// What it must pass first: addresses, limits, credentials.

@@ -35,7 +35,7 @@ struct FieldComparison {
         }
     }
 
-    /// In the order in which they are sent; those that are not, at the end.
+    /// The fields in the order in which they are sent; those that are not, at the end.
     var fields: [Explanation.Field] {
         var rest = came
         var fields: [Explanation.Field] = []

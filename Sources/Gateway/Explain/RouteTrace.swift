@@ -29,7 +29,7 @@ extension RouteTable {
         }
     }
 
-    /// As `route(for:from:)` asks them; docs/routing.md has the order.
+    /// The routes in the order in which `route(for:from:)` asks them; docs/routing.md has the order.
     private var ordered: [RoutePlan] {
         func rank(_ route: RoutePlan) -> Int {
             switch route.pattern {

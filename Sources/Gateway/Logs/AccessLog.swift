@@ -59,7 +59,7 @@ final class AccessLog {
     private var style: AccessLogStyle
     /// 0 is the diagnostics log, which may go to the same place.
     private let source: Int
-    /// Of the last line.
+    /// The second that the last line was written in.
     private var second = LineTime.Second()
     private static let flushSize = 32_768
 

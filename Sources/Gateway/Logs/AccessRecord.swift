@@ -22,7 +22,7 @@ struct AccessRecord {
     /// Why a failed request was not sent again; nil if that was no question.
     var notRetried: RetryPolicy.Refusal?
     var status = 0
-    /// Of a call of gRPC's; nil if it is none, or did not come to one.
+    /// The status of a gRPC call; nil if it is none, or has come to none.
     var grpcStatus: Int?
     var bodyBytesReceived: UInt64 = 0
     var bodyBytesSent: UInt64 = 0

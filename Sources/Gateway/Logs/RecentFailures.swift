@@ -5,9 +5,9 @@ import Upstreams
 
 /// An exchange that was refused or came to nothing, for who operates the gateway.
 package struct FailureReport: Sendable {
-    /// Of its worker, from 1.
+    /// The failure's number in its worker, from 1.
     package var number: UInt64
-    /// From 0.
+    /// The worker's number, from 0.
     package var worker: Int
     /// When it ended: nanoseconds since 1970.
     package var time: UInt64
@@ -15,10 +15,10 @@ package struct FailureReport: Sendable {
     package var client: String
     /// Empty where none was found.
     package var site: String
-    /// As the configuration writes its path; empty where none was found.
+    /// The route, as the configuration writes its path; empty where none was found.
     package var route: String
     package var method: String
-    /// Without its query; what is not printable ASCII stands as `\xHH`.
+    /// The path without its query; what is not printable ASCII stands as `\xHH`.
     package var path: String
     package var status: Int
     /// The stable word of docs/reasons.md; empty where an upstream answered so.
@@ -27,16 +27,16 @@ package struct FailureReport: Sendable {
     package var key: String?
     /// The server's URL; nil if it was not asked.
     package var upstream: String?
-    /// In plain words: OpenSSL's, the system's.
+    /// The cause in plain words: OpenSSL's, the system's.
     package var detail: String?
 }
 
 /// The newest exchanges of a worker that ended with a status of 500 or more, or were refused. It belongs to its worker: nothing
 /// is locked, and what clients can cause as often as they like is written down so many times a second, and no more.
 final class RecentFailures {
-    /// That are kept.
+    /// How many failures are kept.
     static let most = 64
-    /// That are written down in a second.
+    /// How many failures are written down in a second.
     private static let mostPerSecond = 16
     /// Bytes of a method, a path or a detail.
     private static let longestPart = 160
@@ -109,7 +109,7 @@ package struct WorkerStatus: Sendable {
     package var failures: [FailureReport]
     /// Exchanges that were refused or came to nothing, since the start, whether they are written down or not.
     package var failureCount: UInt64
-    /// Of what it keeps of upstreams' answers: a site each, in the order of its configuration.
+    /// What its caches hold, one for each site that has a cache, in the order of its configuration.
     var caches: [ResponseCache.Counts]
 }
 

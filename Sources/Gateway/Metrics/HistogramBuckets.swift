@@ -35,7 +35,7 @@ enum DurationBuckets {
 /// The buckets of bodies' sizes: what fits a packet, a TLS record, a large page, a photograph, a film.
 enum SizeBuckets {
     static let count = 6
-    /// In bytes.
+    /// The bounds of the buckets, in bytes.
     static let bounds: [StaticString] = ["1024.0", "16384.0", "262144.0", "4194304.0", "67108864.0"]
 
     /// - Parameter size: in bytes.

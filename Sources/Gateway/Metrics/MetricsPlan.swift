@@ -15,12 +15,12 @@ final class MetricsPlan: Sendable {
         var disk: DiskStore?
     }
 
-    /// Of requests that no site can be said of.
+    /// Counts requests that no site can be said of.
     let unknown: RouteSeries
     /// Each once.
     let routes: [RouteSeries]
     let pools: [Pool]
-    /// Of `[[tcp]]`, each once.
+    /// The series of the listeners of `[[tcp]]`, each once.
     let passages: [TCPSeries]
     let caches: [Cache]
     /// Sets of labels that are in no series of their own: there are more than `metrics.max_label_sets`.
@@ -42,7 +42,7 @@ final class MetricsPlan: Sendable {
 struct MetricsPlanning {
     private let carried: CarriedState
     private let workers: Int
-    /// That may still be added.
+    /// How many series may still be added.
     private var room: Int
     private var known: Set<MetricLabels> = []
     private var routes: [RouteSeries] = []

@@ -4,7 +4,7 @@ final class ServerSeries: Sendable {
     private let workers: [Counters<24>]
 
     enum Index {
-        /// By class of status.
+        /// Where the counts of answers begin, one for each class of status.
         static let answers = 0
         static let durations = answers + 5
         static let durationSum = durations + DurationBuckets.count

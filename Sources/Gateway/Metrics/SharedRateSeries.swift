@@ -15,11 +15,11 @@ extension Gateway {
 /// How a gateway stands to who counts rate limits for a fleet. Times are nanoseconds.
 package struct SharedRateStatus: Sendable {
     package let isInTouch: Bool
-    /// For how long it has been so.
+    /// How long it has been so, in nanoseconds.
     package let duration: UInt64
     /// Since the last answer; nil: there was none.
     package let silence: UInt64?
-    /// Of the last question.
+    /// How long the last question took, in nanoseconds.
     package let roundTrip: UInt64
     /// Times that contact was lost, or not made.
     package let failures: UInt64

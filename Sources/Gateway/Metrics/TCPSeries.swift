@@ -6,7 +6,7 @@ final class TCPSeries: Sendable {
 
     enum Index {
         static let opened = 0
-        /// By outcome, in the order of `Outcome`.
+        /// Where the counts by outcome begin, in the order of `Outcome`.
         static let outcomes = opened + 1
         static let bytesIn = outcomes + Outcome.allCases.count
         static let bytesOut = bytesIn + 1

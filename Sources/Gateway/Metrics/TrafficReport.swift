@@ -4,11 +4,11 @@ import TLS
 /// What has been counted since the start, read as it stands: no worker is asked for anything. Of two such reports ``since(_:)``
 /// makes what happened in between.
 package struct TrafficReport: Sendable {
-    /// Of some requests.
+    /// The counts of some requests.
     package struct Counts: Sendable {
-        /// By class of status, 1xx to 5xx.
+        /// Answers by class of status, 1xx to 5xx.
         package var classes = InlineArray<5, UInt64>(repeating: 0)
-        /// By bucket of duration, `DurationBuckets.count` of them.
+        /// Requests by bucket of duration, `DurationBuckets.count` of them.
         fileprivate var durations = InlineArray<13, UInt64>(repeating: 0)
         /// Bytes of bodies and of tunnels, from clients and to them.
         package var bytesIn: UInt64 = 0
@@ -46,7 +46,7 @@ package struct TrafficReport: Sendable {
         package var accepted: UInt64
         /// TLS handshakes.
         package var handshakes: UInt64
-        /// Of those, how many resumed a session.
+        /// How many handshakes resumed a session.
         package var resumed: UInt64
         package var failedHandshakes: UInt64
         /// Open now.
@@ -173,7 +173,7 @@ extension TrafficReport.Counts {
         return DurationBuckets.limits.last
     }
 
-    /// For tests: counts without series.
+    /// Makes counts without series, for tests.
     package init(classes: [UInt64], durations: [UInt64]) {
         for (index, count) in classes.enumerated() { self.classes[index] = count }
         for duration in durations { self.durations[DurationBuckets.bucket(duration)] += 1 }

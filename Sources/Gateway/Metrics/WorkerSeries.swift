@@ -7,7 +7,7 @@ final class WorkerSeries: Sendable {
 
     enum Index {
         static let accepted = 0
-        /// Of TLS: version times two, and whether it resumed a session.
+        /// Where the counts of TLS handshakes begin: version times two, and one more if a session was resumed.
         static let handshakes = 1
         static let failedHandshakes = 5
         static let lag = failedHandshakes + HandshakeFault.allCases.count

@@ -85,7 +85,7 @@ struct RecordedFigures: Sendable {
         (version, ends) = (nil, (0, 0, 0))
     }
 
-    /// Of a tunnel's end.
+    /// Makes the record of a tunnel's end.
     init(_ ending: TunnelEnding, duration: UInt64, number: UInt64, worker: Int, time: UInt64) {
         status = 101
         self.duration = duration

@@ -17,7 +17,7 @@ package struct CacheReport: Sendable {
     package var evictions = 0
     /// Answers that were stored.
     package var stored = 0
-    /// On disk; nil where none are kept there.
+    /// What is kept on disk; nil where nothing is.
     package var disk: Disk?
 
     /// What is on disk.
@@ -61,14 +61,14 @@ package struct CacheSelection: Sendable {
 }
 
 extension Gateway {
-    /// Of each site that keeps answers, in the order of the configuration.
+    /// The reports of all sites that keep answers, in the order of the configuration.
     package func caches() async -> [CacheReport] {
         var counts: [[ResponseCache.Counts]] = []
         for worker in workers { counts.append(await worker.cacheCounts()) }
         return caches(counts)
     }
 
-    /// The same by what workers have told before: nobody is asked.
+    /// The reports by what workers have told before: nobody is asked.
     package func caches(_ statuses: [WorkerStatus?]) -> [CacheReport] { caches(statuses.map { $0?.caches ?? [] }) }
 
     private func caches(_ counts: [[ResponseCache.Counts]]) -> [CacheReport] {

@@ -20,7 +20,7 @@ package struct ConnectionReport: Sendable {
     /// How long it has been open, in milliseconds.
     package var milliseconds: Int
     package var activity: Activity
-    /// Of TLS; nil on a plain connection.
+    /// The version of TLS; nil on a plain connection.
     package var tls: String?
     /// The name that the client asked for (SNI).
     package var serverName: String?

@@ -7,7 +7,7 @@ package struct ServerReport: Sendable {
     /// The pool's name.
     package var upstream: String
     package var url: String
-    /// In force, and as the configuration says.
+    /// The weight in force; `configuredWeight` is the configuration's.
     package var weight: Int
     package var configuredWeight: Int
     package var isBackup: Bool
@@ -17,7 +17,7 @@ package struct ServerReport: Sendable {
     package var order: String
     /// Exchanges and tunnels.
     package var underWay: Int
-    /// That it has been sent by this process.
+    /// How many requests this process has sent it.
     package var requests: Int
     /// The newest failure, in words; nil without one.
     package var lastFault: String?
@@ -28,7 +28,7 @@ package enum ServerAction: Sendable, Equatable {
     case enable, drain, disable
     /// Its share of requests, as the configuration's `weight`.
     case weight(Int)
-    /// As the configuration says.
+    /// What was ordered before holds no longer: all is as the configuration says.
     case reset
 
     /// What a weight may be.

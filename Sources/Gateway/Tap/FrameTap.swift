@@ -61,7 +61,7 @@ final class FrameTap {
 }
 
 extension Opcode {
-    /// As RFC 6455 §5.2 calls it.
+    /// The opcode's name in RFC 6455 §5.2.
     fileprivate var word: String {
         switch self {
         case .continuation: "continuation"

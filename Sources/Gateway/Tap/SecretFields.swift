@@ -2,7 +2,7 @@ import HTTP
 
 /// Values of a request's fields that are nobody's business but the client's and its server's.
 enum SecretFields {
-    /// In place of what is left out.
+    /// What stands in place of what is left out.
     static let mark = Array("***".utf8)
 
     /// Names, or parts of them, of fields that prove who somebody is.

@@ -5,14 +5,14 @@ package import HTTP
 package struct TapFilter: Sendable {
     /// Its name.
     package var site: String?
-    /// As the configuration writes its path.
+    /// The route, as the configuration writes its path.
     package var route: String?
-    /// Of the answer.
+    /// The statuses of answers that are shown.
     package var status: ClosedRange<Int>?
     /// Who the site believes to ask.
     package var client: CIDR?
     package var method: String?
-    /// Of the whole normalised path.
+    /// What the whole normalised path must match.
     package var path: RegularExpression?
 
     package init() {}

@@ -13,7 +13,7 @@ package struct FNV1a: Sendable, Equatable {
     /// Goes on with all of `bytes`.
     package mutating func combine(_ bytes: [UInt8]) { combine(bytes.span) }
 
-    /// The same.
+    /// Combines every byte of the span.
     package mutating func combine(_ bytes: Span<UInt8>) {
         for index in bytes.indices { combine(bytes[index]) }
     }

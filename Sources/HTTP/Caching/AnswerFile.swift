@@ -2,10 +2,10 @@
 /// answer that was written, or as none.
 package struct AnswerFile: Equatable, Sendable {
     package var key: CacheKey
-    /// Of the request that it was made for, as `VaryingFields.values` writes them.
+    /// The values of the request that the answer was made for, as `VaryingFields.values` writes them.
     package var values: [UInt8]
     package var times: CachedTimes
-    /// As `StoredHead` writes it.
+    /// The head as `StoredHead` writes it.
     package var head: [UInt8]
 
     package init(key: CacheKey, values: [UInt8], times: CachedTimes, head: [UInt8]) {

@@ -22,7 +22,7 @@ package struct CacheDirectives: Equatable, Sendable {
     /// (RFC 9111 §4.2.1).
     package var maxAge: UInt64?
     package var sharedMaxAge: UInt64?
-    /// Of a request: how stale an answer may be; `UInt64.max` for any.
+    /// How stale an answer to the request may be, in seconds; `UInt64.max` for any.
     package var maxStale: UInt64?
     package var minFresh: UInt64?
     /// RFC 5861 §3.

@@ -16,7 +16,7 @@ package struct CacheStatus: Equatable, Sendable {
 
     /// nil: it was answered from the cache.
     package var forward: Forward?
-    /// Of the answer that came, where the client gets another.
+    /// The status of the answer that came, where the client gets another.
     package var forwardStatus: Int?
     /// Seconds for which the answer is still fresh.
     package var ttl: Int64?

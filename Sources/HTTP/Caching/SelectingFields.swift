@@ -4,7 +4,7 @@
 /// `Connection` has not been seen by the upstream, and `X-Forwarded-For` has, though the client did not send it. Besides it is
 /// what the upstream is told of the request that neither target nor `Vary` can be relied on to show.
 package struct SelectingFields {
-    /// As the client has sent it; it may be put into a copy's place.
+    /// The request as the client has sent it; it may be put into a copy's place.
     package var request: RequestHead
     private let policy: RequestFieldPolicy
     private let edits: FieldEdits?

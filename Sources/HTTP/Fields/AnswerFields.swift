@@ -4,7 +4,7 @@
 /// Nothing in it can break a head: a name is a literal or a configured one, and a value that holds a control byte (RFC 9110 §5.5)
 /// is left out together with its name.
 package struct AnswerFields: Equatable, Sendable {
-    /// As HTTP/1 writes them, RFC 9112 §5: name, colon, space, value, line end.
+    /// The fields as HTTP/1 writes them, RFC 9112 §5: name, colon, space, value, line end.
     package private(set) var lines: [UInt8] = []
 
     package init() {}

@@ -17,7 +17,7 @@ package struct ConfiguredField: Sendable, Equatable {
         self.value = value
     }
 
-    /// As HTTP/1 writes it, with its line end.
+    /// The field as HTTP/1 writes it, with its line end.
     package var line: [UInt8] { Array("\(name): \(value)\r\n".utf8) }
 
     /// The line of a field whose value somebody else has said, byte for byte: names that are no UTF-8 must not become one.

@@ -5,7 +5,7 @@ struct FilledFields: Sendable {
     private var lines: [UInt8] = []
     private var defaults = FieldDefaults()
 
-    /// Of a request for which nothing is written besides.
+    /// Makes the fields of a request for which nothing is written besides.
     init() {}
 
     /// - Parameter lines: are written in any case, each with its line end.

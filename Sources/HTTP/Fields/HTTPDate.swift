@@ -27,7 +27,7 @@ package enum HTTPDate {
         out.append(" GMT")
     }
 
-    /// The same as text.
+    /// The date as text.
     package static func text(_ seconds: Int64) -> String {
         var out: [UInt8] = []
         append(seconds, to: &out)

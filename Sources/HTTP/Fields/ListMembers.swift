@@ -18,7 +18,7 @@ package struct ListMembers {
         next(bytes, separator: 0x2C)
     }
 
-    /// The same for lists with another separator, as `;` between parameters.
+    /// The next member of a list with another separator, such as `;` between parameters.
     package mutating func next(_ bytes: Span<UInt8>, separator: UInt8) -> Range<Int>? {
         while position < end {
             let start = position

@@ -17,7 +17,7 @@ package struct RequestTemplate: Sendable, Equatable {
         package let hint: String
     }
 
-    /// In their order.
+    /// The template's parts, in their order.
     package let parts: [Part]
 
     /// Reads a text.

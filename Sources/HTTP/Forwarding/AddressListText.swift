@@ -2,7 +2,7 @@
 package enum AddressListText {
     /// Why a file is no such list.
     package struct Fault: Error, Sendable, Equatable {
-        /// From 1; 0: the file as a whole.
+        /// The line, from 1; 0: the file as a whole.
         package let line: Int
         package let reason: String
     }

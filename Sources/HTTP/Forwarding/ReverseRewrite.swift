@@ -13,7 +13,7 @@ package final class ReverseRewrite: Sendable {
         }
     }
 
-    /// Of the route, any of which an answer may name.
+    /// The servers of the route, any of which an answer may name.
     private let servers: [Server]
     /// What the route takes from the path, without its final slash.
     private let prefix: [UInt8]

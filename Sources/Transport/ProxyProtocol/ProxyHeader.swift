@@ -10,9 +10,9 @@ package struct ProxyHeader: Sendable, Equatable {
 
     /// PP2_TYPE_SSL.
     package struct ClientTLS: Sendable, Equatable {
-        /// As the proxy spells it, "TLSv1.3"; empty if it is not said.
+        /// The version of TLS as the proxy spells it, "TLSv1.3"; empty if it is not said.
         package var version = ""
-        /// As the proxy spells it; empty if it is not said.
+        /// The cipher suite as the proxy spells it; empty if it is not said.
         package var cipher = ""
     }
 

@@ -1,7 +1,7 @@
 /// Version 1 of the PROXY protocol: a line of text (section 2.1).
 enum ProxyHeaderV1 {
     static let signature = Array("PROXY ".utf8)
-    /// With its CRLF.
+    /// The bytes of the longest header, its CRLF included.
     private static let longest = 107
 
     static func read(_ bytes: Span<UInt8>) -> ProxyHeader.Reading {

@@ -102,7 +102,7 @@ enum ProxyHeaderV2 {
         return (value[0] & 1 == 1, facts)
     }
 
-    /// For the log: nothing in it may be more than a word.
+    /// The bytes as text for the log: nothing in it may be more than a word.
     private static func text(_ bytes: Span<UInt8>) -> String {
         var text = ""
         for index in bytes.indices.prefix(64) where (0x21...0x7E).contains(bytes[index]) {

@@ -12,7 +12,7 @@ package struct ProxyHeaderFields: Sendable, Equatable {
     package var alpn: String?
     /// The name that the client asked for by SNI: PP2_TYPE_AUTHORITY.
     package var authority: String?
-    /// Of the TLS that was taken off here: PP2_TYPE_SSL; nil if none was.
+    /// What is said of the TLS that was taken off here (PP2_TYPE_SSL); nil if none was.
     package var tls: TLS?
 
     /// What two sides agreed on.

@@ -35,7 +35,7 @@ struct AccessLine: ~Copyable {
         (self.style, self.time, self.configuration) = (style, time, configuration)
     }
 
-    /// Of a connection of `[[tcp]]`.
+    /// Makes the line of a connection of `[[tcp]]`.
     init(
         _ record: AccessRecord, of endpoint: ClientEndpoint, named name: String?, _ style: AccessLogStyle, time: LineTime,
         configuration: String
@@ -221,7 +221,7 @@ struct AccessLine: ~Copyable {
 
     private var facts: [UInt8] { endpoint.logged.facts(endpoint, passedName: passedName, by: style.names) }
 
-    /// As the format has it.
+    /// Writes the time as the format has it.
     private func writeTime(to out: inout OutputSpan<UInt8>) {
         guard let time else { return out.write(Placeholder.time.rawValue) }
         if case .combined = style.format { time.writeCommon(to: &out) } else { time.write(to: &out) }

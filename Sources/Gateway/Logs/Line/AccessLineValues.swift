@@ -113,7 +113,7 @@ extension AccessLine {
         target.lowerBound..<(fields.bytes[target].firstIndex(of: UInt8(ascii: "?")) ?? target.upperBound)
     }
 
-    /// Without its question mark.
+    /// Writes the query without its question mark.
     private func writeQuery(of target: Range<Int>?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
         guard let target else { return form.writeNothing(to: &out) }
         let redacted = style.redaction.redacted(fields.bytes[target])

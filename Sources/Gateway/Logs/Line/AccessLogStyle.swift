@@ -9,7 +9,7 @@ final class AccessLogStyle: Sendable {
     let redaction: QueryRedaction
     /// Do its lines tell a request from all others?
     let tellsRequestID: Bool
-    /// Of ordinary exchanges one in so many leaves a line; 1: every one.
+    /// One ordinary exchange in so many leaves a line; 1: every one.
     let sampling: UInt64
     /// Nanoseconds from which on an exchange is not ordinary.
     let slow: UInt64
@@ -26,7 +26,7 @@ final class AccessLogStyle: Sendable {
         tellsRequestID = if case .text(let text) = format { text.pieces.contains(.field(.request_id)) } else { names != nil }
     }
 
-    /// The same in another format.
+    /// The style in another format.
     func written(as format: Logging.Format) -> AccessLogStyle {
         AccessLogStyle(format, redaction: redaction, sampling: sampling, slow: slow)
     }

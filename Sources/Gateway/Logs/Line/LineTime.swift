@@ -5,7 +5,7 @@ import HTTP
 struct LineTime {
     /// Since 1970.
     let nanoseconds: UInt64
-    /// Of this line.
+    /// The second that the line is of.
     let second: Second
 
     /// The texts of one second. An object, since each line holds it.
@@ -43,7 +43,7 @@ struct LineTime {
         out.write(UInt8(ascii: "Z"))
     }
 
-    /// As in Apache's common log format.
+    /// Writes the time as Apache's common log format has it.
     func writeCommon(to out: inout OutputSpan<UInt8>) {
         out.write(second.common)
     }

@@ -8,7 +8,7 @@ import Transport
 final class LoggedConnection {
     /// The address of whoever is at the other end.
     let peer: [UInt8]
-    /// Of which format `facts` are.
+    /// The names of the format that `facts` are written in.
     private var names: AccessLineNames?
     private var facts: [UInt8]?
 

@@ -13,7 +13,7 @@ struct LoggedHead {
     enum Version {
         case http10, http11, http2
 
-        /// As request lines write it.
+        /// The version as request lines write it.
         var inRequestLine: StaticString {
             switch self {
             case .http10: "HTTP/1.0"

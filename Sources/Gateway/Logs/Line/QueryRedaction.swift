@@ -2,9 +2,9 @@ import HTTP
 
 /// Takes the values of some parameters out of a target, or of a `Referer`, before they are written down.
 struct QueryRedaction: Sendable, Equatable {
-    /// In lower case.
+    /// The names of the parameters whose values are left out, in lower case.
     private let names: [[UInt8]]
-    /// In place of a value.
+    /// What stands in place of a value.
     private static let mark: [UInt8] = [0x2D]
 
     /// - Parameter names: of parameters, compared without case.
@@ -39,7 +39,7 @@ struct QueryRedaction: Sendable, Equatable {
         return out[...]
     }
 
-    /// In lower case, with `+` for a blank, as forms write it.
+    /// The name decoded, in lower case, with `+` read as a blank, as forms write it.
     private static func decoded(_ name: ArraySlice<UInt8>) -> [UInt8] {
         var decoded: [UInt8] = []
         var index = name.startIndex

@@ -49,7 +49,7 @@ package enum Timestamp {
         return (CivilDate(daysSince1970: days), Int(seconds - days * 86_400))
     }
 
-    /// With the letter that a time follows.
+    /// Appends the date and the letter that a time follows.
     private static func appendDate(_ date: CivilDate, to out: inout [UInt8]) {
         padded(date.year, 4, to: &out)
         out.append(0x2D)

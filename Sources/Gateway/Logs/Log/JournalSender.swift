@@ -10,7 +10,7 @@ struct JournalSender: Sendable {
 
     /// Where systemd-journald listens.
     static let path = "/run/systemd/journal/socket"
-    /// Of an entry's text. A datagram must fit into the sender's buffer (unix(7)), of 208 KiB as a rule.
+    /// The bytes of an entry's text. A datagram must fit into the sender's buffer (unix(7)), of 208 KiB as a rule.
     private static let longestLine = 65_000
 
     init(facility: Logging.SyslogFacility) {

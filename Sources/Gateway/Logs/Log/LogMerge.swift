@@ -3,7 +3,7 @@ struct LogMerge {
     private struct Source {
         /// The oldest first.
         var batches: [LogBatch] = []
-        /// Of the first batch: lines and bytes that have been taken.
+        /// How many lines of the first batch have been taken; `offset` counts their bytes.
         var line = 0
         var offset = 0
 
@@ -11,7 +11,7 @@ struct LogMerge {
     }
 
     private var sources: [Source] = []
-    /// Of all batches that hold lines, in bytes.
+    /// The bytes of all batches that hold lines.
     private(set) var size = 0
     /// The time of the oldest line; nil without one.
     var nextTime: UInt64? { sources.compactMap(\.nextTime).min() }

@@ -32,7 +32,7 @@ final class LogQueue: Sendable {
 
     private struct State: Sendable {
         var batches: [LogBatch] = []
-        /// Of these batches and of those that the writer has taken and not yet written, in bytes.
+        /// The bytes of these batches and of those that the writer has taken and not yet written.
         var size = 0
         /// Lines for which there was no room since it was full.
         var dropped = 0
@@ -48,7 +48,7 @@ final class LogQueue: Sendable {
     private let state = Mutex(State())
     /// There is work.
     let work: Wakeup
-    /// In bytes.
+    /// How many bytes may wait.
     let capacity: Int
 
     /// - Parameter capacity: the most memory that waiting lines may hold, in bytes.

@@ -89,7 +89,7 @@ struct LogThread: Sendable {
         }
     }
 
-    /// Of what has been taken from the queue and waits, in bytes.
+    /// The bytes that have been taken from the queue and wait.
     private var size: Int { merge.size + (unsent?.size ?? 0) }
 
     private mutating func take(upTo last: UInt64) -> LogBatch {

@@ -9,7 +9,7 @@ struct SyslogSender: Sendable {
     private let facility: Int
     /// HOSTNAME, APP-NAME and PROCID, with a blank at both ends.
     private let origin: [UInt8]
-    /// For TLS: PEM file of the authorities to trust; nil: the system's.
+    /// The PEM file of the authorities to trust, for TLS; nil: the system's.
     private let caFile: String?
     private var socket: MessageSocket?
     /// Streams need to be told where a message ends.

@@ -102,7 +102,7 @@ struct SpanSender: Sendable {
         return false
     }
 
-    /// Of a status line (RFC 9112 §4).
+    /// The status in a status line (RFC 9112 §4); nil if there is none.
     private static func status(of answer: [UInt8]) -> Int? {
         let words = String(decoding: answer.prefix(16), as: UTF8.self).split(separator: " ", omittingEmptySubsequences: false)
         guard words.count > 1, words[0].hasPrefix("HTTP/1."), let status = Int(words[1].prefix(3)), (200...599).contains(status)

@@ -6,9 +6,9 @@ struct TraceContext: Sendable {
     let low: UInt64
     /// Whose work it is a part of; 0 if the trace begins here.
     let parent: UInt64
-    /// Of the exchange.
+    /// The identifier of the exchange's span.
     let span: UInt64
-    /// Of what an upstream is asked.
+    /// The identifier of the span of what an upstream is asked.
     let upstreamSpan: UInt64
     let isSampled: Bool
 
