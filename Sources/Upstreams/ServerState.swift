@@ -218,16 +218,9 @@ package final class ServerState: Sendable {
 
     // MARK: Health
 
-    func failed(
-        _ fault: ServerHealth.Fault, reason: String, began: UInt64?, now: UInt64, kind: String, client: UInt64?,
-        mayEject: Bool, _ settings: ServerHealth.Settings
-    ) {
+    func failed(_ failure: ServerHealth.Failure, now: UInt64, _ settings: ServerHealth.Settings) {
         let total = total
-        change(now, settings) {
-            $0.failed(
-                fault, reason: reason, requests: total, began: began, now: now, kind: kind, client: client,
-                mayEject: mayEject, settings)
-        }
+        change(now, settings) { $0.failed(failure, requests: total, now: now, settings) }
     }
 
     func succeeded(now: UInt64, _ settings: ServerHealth.Settings) {

@@ -130,8 +130,9 @@ package final class UpstreamServer: Sendable {
         _ fault: ServerHealth.Fault, reason: String, began: UInt64? = nil, now: UInt64, kind: String = "",
         client: UInt64? = nil, mayEject: Bool = true
     ) {
-        state.failed(
-            fault, reason: reason, began: began, now: now, kind: kind, client: client, mayEject: mayEject, parameters.health)
+        let failure = ServerHealth.Failure(
+            fault: fault, reason: reason, kind: kind, began: began, client: client, mayEject: mayEject)
+        state.failed(failure, now: now, parameters.health)
     }
 
     /// It answered well.

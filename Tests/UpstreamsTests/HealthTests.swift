@@ -111,10 +111,12 @@ import Testing
     @Test("A bad answer is an answer: it closes a circuit, and counts for ejection")
     func badAnswer() {
         var health = ServerHealth()
-        for _ in 0..<5 { _ = health.failed(.unreachable, reason: "refused", requests: 9, now: 0, settings) }
+        let refused = ServerHealth.Failure(fault: .unreachable, reason: "refused")
+        for _ in 0..<5 { _ = health.failed(refused, requests: 9, now: 0, settings) }
         #expect(health.breaker.state == .open(until: second))
         health.beganTrial(until: 9 * second)
-        #expect(health.failed(.badAnswer, reason: "500", requests: 9, now: second, settings) == [.circuitClosed])
+        let badAnswer = ServerHealth.Failure(fault: .badAnswer, reason: "500")
+        #expect(health.failed(badAnswer, requests: 9, now: second, settings) == [.circuitClosed])
         #expect(health.lastFault == "500")
     }
 

@@ -21,6 +21,21 @@ package struct ServerHealth: Sendable, Equatable {
         case badAnswer
     }
 
+    /// A request that failed.
+    struct Failure {
+        var fault: Fault
+        /// In words, for the log.
+        var reason: String
+        /// What went wrong with a bad answer, without details that differ from one time to the next.
+        var kind = ""
+        /// When the request was sent; nil: when it failed.
+        var began: UInt64?
+        /// Who has sent it, if its requests come to one server as long as that is well; nil: anybody.
+        var client: UInt64?
+        /// Whether it is the server's own fault.
+        var mayEject = true
+    }
+
     /// A change worth a line in the log.
     package enum Change: Sendable, Equatable {
         case ejected(Ejection.Cause, reason: String, until: UInt64)
@@ -54,29 +69,22 @@ package struct ServerHealth: Sendable, Equatable {
     var isUntouched: Bool { ejection.isUntouched && breaker.isUntouched }
 
     /// A request failed.
-    /// - Parameters:
-    ///   - requests: all that the server was sent, ever.
-    ///   - began: when this request was sent.
-    ///   - kind: of a bad answer.
-    ///   - client: see `Ejection`.
-    ///   - mayEject: whether it is the server's own fault.
-    mutating func failed(
-        _ fault: Fault, reason: String, requests: Int, began: UInt64? = nil, now: UInt64, kind: String = "",
-        client: UInt64? = nil, mayEject: Bool = true, _ settings: Settings
-    ) -> [Change] {
-        lastFault = reason
-        if fault == .badAnswer { badAnswer = BadAnswer(kind: kind, at: now) }
+    /// - Parameter requests: all that the server was sent, ever.
+    mutating func failed(_ failure: Failure, requests: Int, now: UInt64, _ settings: Settings) -> [Change] {
+        lastFault = failure.reason
+        if failure.fault == .badAnswer { badAnswer = BadAnswer(kind: failure.kind, at: now) }
         var changes: [Change] = []
-        if fault == .unreachable, breaker.failed(now: now, settings.breaker), let end = breaker.blockedUntil {
-            changes.append(.circuitOpened(reason: reason, until: end))
-        } else if fault == .badAnswer, breaker.succeeded() {
+        if failure.fault == .unreachable, breaker.failed(now: now, settings.breaker), let end = breaker.blockedUntil {
+            changes.append(.circuitOpened(reason: failure.reason, until: end))
+        } else if failure.fault == .badAnswer, breaker.succeeded() {
             // It was reached: whatever else is wrong, that is not the breaker's affair.
             changes.append(.circuitClosed)
         }
         let cause = ejection.failed(
-            now: now, requests: requests, began: began, client: client, mayEject: mayEject, settings.ejection)
+            now: now, requests: requests, began: failure.began, client: failure.client, mayEject: failure.mayEject,
+            settings.ejection)
         if let cause, let end = ejection.until {
-            changes.append(.ejected(cause, reason: reason, until: end))
+            changes.append(.ejected(cause, reason: failure.reason, until: end))
         }
         return changes
     }
