@@ -51,4 +51,7 @@ package enum ReadMode: Sendable, Equatable {
     case strict
     /// Warnings (`--lenient`, or `compat = "bws"` in the file).
     case lenient
+
+    /// The mode that the option `--lenient` asks for.
+    package init(lenient: Bool) { self = lenient ? .lenient : .strict }
 }

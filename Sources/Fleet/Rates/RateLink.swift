@@ -142,9 +142,9 @@ package actor RateLink {
         let now = loop.now
         guard pending.isEmpty, now < nextAnnouncement, !isStopped else { return }
         bell?.interest = .read
-        connection.listen(true)
+        connection.watch(reading: true)
         _ = await waiter.wait(timeout: nextAnnouncement - now)
-        connection.listen(false)
+        connection.watch(reading: false)
         bell?.interest = .none
         try connection.checkSilence()
     }

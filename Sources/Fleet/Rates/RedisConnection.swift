@@ -78,8 +78,8 @@ final class RedisConnection {
         guard reader.isEmpty else { throw .malformed("it speaks without being asked") }
     }
 
-    /// Wakes the waiter when anything comes.
-    func listen(_ isListening: Bool) { stream.watch(reading: isListening, writing: false) }
+    /// - Parameter reading: whether the waiter is woken when anything comes.
+    func watch(reading: Bool) { stream.watch(reading: reading, writing: false) }
 
     /// What has come.
     private func read() throws {

@@ -92,13 +92,13 @@ package final class Directory: Sendable {
 
     /// Opens what a NUL-terminated name ends at, if that is inside the root, wherever its links take their way.
     private func openInside(_ name: [UInt8], asDirectory: Bool = false) -> Int32 {
-        let opened = openBeneath(name, asDirectory)
+        let opened = openBeneath(name, asDirectory: asDirectory)
         guard opened == -EXDEV, let end = LinkTarget.find(name, from: root) else { return opened }
-        return openBeneath(end, asDirectory)
+        return openBeneath(end, asDirectory: asDirectory)
     }
 
     /// Calls openat2(2) with a NUL-terminated name; returns a descriptor that the caller owns, or the negative error number.
-    private func openBeneath(_ name: [UInt8], _ asDirectory: Bool) -> Int32 {
+    private func openBeneath(_ name: [UInt8], asDirectory: Bool) -> Int32 {
         // A rename anywhere in the system while a symbolic link's `..` is resolved gives EAGAIN: openat2(2) says to try
         // again, and an attacker who renames without end must not hold us.
         var attempts = 8

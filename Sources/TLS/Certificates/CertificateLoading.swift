@@ -137,12 +137,12 @@ extension CertificateFiles {
             unsafe gh_free_chain(others)
             throw TLSError(
                 .configuration(.certificate),
-                "cannot open the PKCS#12 file \(files.certificate): \(Self.message(isOpen, reason))")
+                "cannot open the PKCS#12 file \(files.certificate): \(Self.message(ofPKCS12: reason, isOpen: isOpen))")
         }
         return unsafe (key, leaf, others)
     }
 
-    private static func message(_ isOpen: Bool, _ reason: String) -> String {
+    private static func message(ofPKCS12 reason: String, isOpen: Bool) -> String {
         if isOpen { return "it has no certificate with its key" }
         return switch reason {
         case "mac verify failure", "bad decrypt", "pkcs12 cipherfinal error":

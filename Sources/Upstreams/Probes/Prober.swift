@@ -102,7 +102,7 @@ package final class Prober {
             }
             due = loop.now &+ ProbePause.next(settings.interval, draw: UInt64.random(in: 0...UInt64.max))
             let found = await probe()
-            if !isStopped, let (isHealthy, finding) = found { take(isHealthy, finding, duty) }
+            if !isStopped, let (isHealthy, finding) = found { take(finding, isHealthy: isHealthy, duty) }
         }
         waiter.retire()
     }
@@ -111,7 +111,7 @@ package final class Prober {
         share.map { $0.probes.duty($0.index, in: $0.set, now: waiter.loop.now) } ?? .own
     }
 
-    private func take(_ isHealthy: Bool, _ finding: String, _ duty: SharedProbes.Duty) {
+    private func take(_ finding: String, isHealthy: Bool, _ duty: SharedProbes.Duty) {
         let now = waiter.loop.now
         if case .other(let verdict, _) = duty, verdict.isHealthy == isHealthy {
             let said = verdict.finding.isEmpty ? "" : ": \(verdict.finding)"

@@ -66,7 +66,7 @@ struct CertsCommand: AsyncParsableCommand {
     /// - Returns: nil if it is only to show.
     private func act() async throws -> Void? {
         guard renew != nil || revoke != nil || source != nil || dryRun != nil || newAccountKey else { return nil }
-        let actions = CertsActions(try LoadedPlan.load(config ?? "config.toml", lenient: false).plan)
+        let actions = CertsActions(try LoadedPlan.load(config ?? "config.toml", mode: .strict).plan)
         if let renew { try await actions.renew(renew) }
         if let revoke { try await actions.revoke(revoke, reason) }
         if let source { try actions.take(from: source) }

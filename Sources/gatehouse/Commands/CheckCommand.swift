@@ -37,7 +37,7 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         if let explain { try Self.explain(explain) }
         guard let file = file ?? config else { return }
-        let loaded = try LoadedPlan.load(file, lenient: lenient, isCheck: true)
+        let loaded = try LoadedPlan.load(file, mode: ReadMode(lenient: lenient), isCheck: true)
         Console.say(routes ? RouteListing.text(loaded.configuration) : loaded.summary)
         Console.say("\(file) is right")
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import HTTP
 
@@ -61,7 +62,7 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     private func explainFile() throws -> Explanation {
-        let loaded = try LoadedPlan.load(config ?? "config.toml", lenient: lenient, policy: .degrade)
+        let loaded = try LoadedPlan.load(config ?? "config.toml", mode: ReadMode(lenient: lenient), policy: .degrade)
         do throws(ExplainedRequest.Fault) {
             let request = try ExplainedRequest(url, method: method, fields: fields, client: client)
             return try Explainer(loaded.configuration, loaded.plan).explain(request)

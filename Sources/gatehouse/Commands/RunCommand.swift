@@ -67,9 +67,10 @@ struct RunCommand: AsyncParsableCommand {
             throw ExitCode(2)
         }
         let policy = strict || dryRun ? FaultPolicy.refuse : .degrade
+        let mode = ReadMode(lenient: lenient)
         let maker = try PlanMaker()
         let loaded = try await maker.load(
-            path, lenient: lenient, workers: workers, policy: policy, isCheck: dryRun,
+            path, mode: mode, workers: workers, policy: policy, isCheck: dryRun,
             stickySecret: inheritance?.stickySecret)
         if dryRun {
             Console.say(loaded.summary)
@@ -77,7 +78,7 @@ struct RunCommand: AsyncParsableCommand {
             return
         }
         if let file = loaded.configuration.tls.keylogFile { try Self.openKeyLog(file) }
-        let source = Reloader.Source(path: path, lenient: lenient, policy: policy, isWatched: watch, maker: maker)
+        let source = Reloader.Source(path: path, mode: mode, policy: policy, isWatched: watch, maker: maker)
         try await GatewayProcess.run(consume loaded, source: source, inheritance: inheritance)
     }
 

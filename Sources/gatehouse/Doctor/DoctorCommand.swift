@@ -35,7 +35,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let result = Configuration.read(path: config, mode: lenient ? .lenient : .strict)
+        let result = Configuration.read(path: config, mode: ReadMode(lenient: lenient))
         let (_, problems) = LoadedPlan.build(result, workers: nil, after: nil, policy: .degrade)
         var findings = problems.map(Finding.init)
         if !problems.contains(where: { $0.severity != .note }) {

@@ -24,11 +24,11 @@ struct LoadedPlan {
     ///   - stickySecret: of the process whose place this one takes.
     /// - Throws: `ExitCode(1)` when there is an error.
     static func load(
-        _ path: String, lenient: Bool, workers: Int? = nil, policy: FaultPolicy = .refuse, isCheck: Bool = false,
+        _ path: String, mode: ReadMode, workers: Int? = nil, policy: FaultPolicy = .refuse, isCheck: Bool = false,
         stickySecret: String? = nil
     ) throws -> LoadedPlan {
         try build(
-            Configuration.read(path: path, mode: lenient ? .lenient : .strict, with: StartThread()), workers: workers,
+            Configuration.read(path: path, mode: mode, with: StartThread()), workers: workers,
             policy: policy,
             isCheck: isCheck,
             stickySecret: stickySecret)

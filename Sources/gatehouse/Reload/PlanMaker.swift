@@ -26,11 +26,11 @@ actor PlanMaker {
     /// where a core is short.
     /// - Throws: `ExitCode(1)` when there is an error.
     func load(
-        _ path: String, lenient: Bool, workers: Int?, policy: FaultPolicy, isCheck: Bool, stickySecret: String?
+        _ path: String, mode: ReadMode, workers: Int?, policy: FaultPolicy, isCheck: Bool, stickySecret: String?
     ) throws -> LoadedPlan {
         defer { NamedThread.lowerPriority() }
         return try LoadedPlan.load(
-            path, lenient: lenient, workers: workers, policy: policy, isCheck: isCheck, stickySecret: stickySecret)
+            path, mode: mode, workers: workers, policy: policy, isCheck: isCheck, stickySecret: stickySecret)
     }
 
     /// The configuration of a file, and of those that it includes.

@@ -13,8 +13,8 @@ actor Reloader {
     /// What is read again.
     struct Source: Sendable {
         var path: String
-        /// Unknown keys are warnings.
-        var lenient = false
+        /// What unknown keys are.
+        var mode = ReadMode.strict
         /// What becomes of a site that cannot be served whole.
         var policy = FaultPolicy.refuse
         /// A file that changes is read without being asked.
@@ -150,7 +150,7 @@ actor Reloader {
     func use(_ texts: ConfigurationSource) async -> Outcome {
         await afterOthers { reloader in
             await reloader.carryOut { reloader in
-                await reloader.perform(reloader.maker.read(texts, mode: reloader.mode, after: reloader.configuration))
+                await reloader.perform(reloader.maker.read(texts, mode: reloader.source.mode, after: reloader.configuration))
             }
         }.value
     }
@@ -219,7 +219,7 @@ actor Reloader {
         let result: ReadResult
         if let candidate {
             let texts = ConfigurationSource(whole: candidate.text, file: candidate.file)
-            result = await maker.read(texts, mode: mode, after: configuration)
+            result = await maker.read(texts, mode: source.mode, after: configuration)
         } else {
             result = await read()
         }
@@ -231,9 +231,7 @@ actor Reloader {
                 from: configuration, to: loaded.configuration, activity, warnings: problems.filter { $0.severity == .warning }))
     }
 
-    private var mode: ReadMode { source.lenient ? .lenient : .strict }
-
-    func read() async -> ReadResult { await maker.read(path: source.path, mode: mode, after: configuration) }
+    func read() async -> ReadResult { await maker.read(path: source.path, mode: source.mode, after: configuration) }
 
     private func perform(_ result: ReadResult) async -> Outcome {
         let inUse = gateway.currentPlan
