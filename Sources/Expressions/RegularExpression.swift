@@ -20,7 +20,7 @@ import CRE2
     /// Bytes of an expression's text.
     package static let longest = 4096
     /// Groups of an expression.
-    package static let mostGroups = 32
+    package static let maxGroups = 32
     /// Bytes of one expression's program and states, over all workers. Where they do not suffice, RE2 is slower, and as linear.
     private static let memory: Int64 = 4 << 20
 
@@ -41,9 +41,9 @@ import CRE2
             throw Fault(reason: reason)
         }
         let count = Int(unsafe gh_re2_group_count(made))
-        guard count <= Self.mostGroups else {
+        guard count <= Self.maxGroups else {
             unsafe gh_re2_free(made)
-            throw Fault(reason: "has more than \(Self.mostGroups) groups")
+            throw Fault(reason: "has more than \(Self.maxGroups) groups")
         }
         unsafe expression = made
         groups = (0..<count).map { unsafe Self.name(of: $0 + 1, in: made) }

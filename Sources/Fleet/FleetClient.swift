@@ -37,7 +37,7 @@ package actor FleetClient {
 
     /// By their names.
     package func members() async throws(Failure) -> [FleetMemberView] {
-        let entries = try await read(.prefix(settings.members, most: FleetMember.mostMembers))
+        let entries = try await read(.prefix(settings.members, most: FleetMember.maxMembers))
         return try entries.map { entry throws(Failure) in
             FleetMemberView(try open(entry, as: MemberRecord.self))
         }
@@ -120,7 +120,7 @@ package actor FleetClient {
         let former = kept.last.flatMap { Int($0.dropFirst(settings.history.count)) } ?? 0
         let last = max(present ?? 0, former)
         // Keys are not encrypted, and anybody who can write to etcd can make one.
-        guard last < FleetConfiguration.mostNumber else {
+        guard last < FleetConfiguration.maxNumber else {
             let key = present == last ? settings.configuration : kept.last ?? ""
             throw Failure(
                 description: "no configuration has the number \(last), which etcd has at \(key): remove that key (etcdctl del)")

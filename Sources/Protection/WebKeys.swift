@@ -9,7 +9,7 @@ package struct WebKeys: Sendable {
     package static let maxBytes = 1 << 18
     private static let leastRSABits = 2048
     /// Keys that one token is held against: each costs a check of its signature, and a forged token nothing.
-    static let mostTried = 16
+    static let maxTriedKeys = 16
 
     private struct Entry: Sendable {
         let name: String?
@@ -42,11 +42,11 @@ package struct WebKeys: Sendable {
     /// How many keys there are that tokens may be signed with.
     package var count: Int { entries.count }
 
-    /// The keys that may have signed a token, the first ``mostTried`` of them.
+    /// The keys that may have signed a token, the first ``maxTriedKeys`` of them.
     /// - Parameter name: the token's `kid`; nil: any of the algorithm.
     func keys(_ algorithm: PublicKey.Algorithm, named name: String?) -> [PublicKey] {
         let meant = entries.lazy.filter { $0.key.algorithm == algorithm && (name == nil || $0.name == name) }
-        return Array(meant.prefix(Self.mostTried).map(\.key))
+        return Array(meant.prefix(Self.maxTriedKeys).map(\.key))
     }
 
     private static func entry(_ key: JSONText) throws(Fault) -> Entry? {

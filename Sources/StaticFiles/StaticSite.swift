@@ -135,8 +135,8 @@ package final class StaticSite: Sendable {
     private func isForEverybody(_ sibling: OpenFile, _ coding: ContentCoding) -> Bool {
         guard coding == .zstd else { return true }
         var head: [UInt8] = []
-        try? head.append(addingCapacity: ZstdFrame.longestHead) { output throws(StaticError) in
-            _ = try sibling.read(into: &output, at: 0, limit: ZstdFrame.longestHead)
+        try? head.append(addingCapacity: ZstdFrame.maxHeadBytes) { output throws(StaticError) in
+            _ = try sibling.read(into: &output, at: 0, limit: ZstdFrame.maxHeadBytes)
         }
         return ZstdFrame.isForEverybody(head.span)
     }

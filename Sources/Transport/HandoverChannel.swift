@@ -42,7 +42,7 @@ package final class HandoverChannel: Sendable {
 
     /// Sends one message.
     /// - Parameters:
-    ///   - bytes: not empty, and at most `longestMessage`.
+    ///   - bytes: not empty, and at most `maxMessageBytes`.
     ///   - socket: a descriptor that the other end gets one of its own for; it stays ours, too.
     /// - Throws: the system call that failed, also when the other end is gone.
     package func send(_ bytes: Span<UInt8>, socket: Int32? = nil) throws(SystemError) {
@@ -58,7 +58,7 @@ package final class HandoverChannel: Sendable {
         var interval = timeval(tv_sec: timeout / 1000, tv_usec: timeout % 1000 * 1000)
         guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &interval, socklen_t(MemoryLayout<timeval>.size)) == 0
         else { throw SystemError("setsockopt") }
-        var bytes = [UInt8](repeating: 0, count: Self.longestMessage)
+        var bytes = [UInt8](repeating: 0, count: Self.maxMessageBytes)
         var passed: Int32 = -1
         let count = unsafe bytes.withUnsafeMutableBytes {
             unsafe gh_receive_message(descriptor, $0.baseAddress, $0.count, &passed)
@@ -72,5 +72,5 @@ package final class HandoverChannel: Sendable {
     package func shutDown() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// Bytes.
-    package static let longestMessage = 4096
+    package static let maxMessageBytes = 4096
 }

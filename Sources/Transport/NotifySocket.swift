@@ -11,7 +11,7 @@ package struct NotifySocket: Sendable {
     /// - Returns: nil if it is neither, or longer than an address may be (unix(7)).
     package init?(_ text: String) {
         var bytes = Array(text.utf8)
-        guard bytes.count > 1, bytes.count <= Self.longestName, bytes[0] == UInt8(ascii: "/") || bytes[0] == UInt8(ascii: "@")
+        guard bytes.count > 1, bytes.count <= Self.maxNameBytes, bytes[0] == UInt8(ascii: "/") || bytes[0] == UInt8(ascii: "@")
         else { return nil }
         if bytes[0] == UInt8(ascii: "@") { bytes[0] = 0 }
         name = bytes
@@ -54,5 +54,5 @@ package struct NotifySocket: Sendable {
     }
 
     /// `sun_path`, less the zero byte that ends a path.
-    private static let longestName = 107
+    private static let maxNameBytes = 107
 }

@@ -11,7 +11,7 @@ package struct SocketFile: Sendable {
     private let number: UInt
 
     /// The longest path of a Unix socket, in bytes (unix(7): 108 with the zero at its end).
-    package static let longestPath = 107
+    package static let maxPathBytes = 107
 
     /// Listens at a path, with mode 0600. A file that is there already is replaced if it is a socket at which nobody listens any
     /// more: a process that was killed leaves one behind.
@@ -20,7 +20,7 @@ package struct SocketFile: Sendable {
     package static func listen(
         at path: String, on loop: EventLoop, replacing: Bool = false
     ) throws(SystemError) -> (Listener, SocketFile) {
-        guard path.utf8.count <= longestPath else { throw SystemError("bind", code: ENAMETOOLONG) }
+        guard path.utf8.count <= maxPathBytes else { throw SystemError("bind", code: ENAMETOOLONG) }
         // Two that begin at the same time must not remove each other's: whoever looks, removes and binds does it alone.
         let lock = try DirectoryLock(FileAccess.directory(of: path))
         defer { lock.release() }
@@ -53,7 +53,7 @@ package struct SocketFile: Sendable {
     /// Gives the socket another name besides, which stays when somebody else takes this one.
     /// - Returns: nil if it cannot be had.
     package func linked(at other: String) -> SocketFile? {
-        guard other.utf8.count <= Self.longestPath else { return nil }
+        guard other.utf8.count <= Self.maxPathBytes else { return nil }
         // The paths are read during the call alone.
         guard unsafe link(path, other) == 0 else { return nil }
         return SocketFile(path: other, device: device, number: number)

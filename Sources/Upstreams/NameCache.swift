@@ -84,7 +84,7 @@ final class CachedName {
     }
 
     /// Whoever has old addresses waits no longer for new ones, counted from the question.
-    private static let longestWaitForFresh: UInt64 = 1_000_000_000
+    private static let maxWaitForFresh: UInt64 = 1_000_000_000
 
     /// The addresses, without ports. Old ones, if new ones do not come soon.
     /// - Parameters:
@@ -98,7 +98,7 @@ final class CachedName {
         while let askedAt {
             let now = waiter.loop.now
             if record.isUsable(at: now) { break }
-            let end = record.addresses.isEmpty ? deadline : min(deadline, askedAt &+ Self.longestWaitForFresh)
+            let end = record.addresses.isEmpty ? deadline : min(deadline, askedAt &+ Self.maxWaitForFresh)
             guard now < end else { break }
             waiting.append(waiter)
             _ = await waiter.wait(timeout: end - now)

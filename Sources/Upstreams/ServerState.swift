@@ -66,7 +66,7 @@ package final class ServerState: Sendable {
     }
 
     /// Changes that nobody has fetched yet; more are dropped.
-    private static let mostChanges = 64
+    private static let maxChanges = 64
 
     /// - Parameter signal: is told of each change.
     package init(_ signal: HealthSignal = HealthSignal()) { self.signal = signal }
@@ -247,7 +247,7 @@ package final class ServerState: Sendable {
             guard cold.unresolved != failure else { return }
             cold.unresolved = failure
             isUnresolved.store(failure != nil, ordering: .relaxed)
-            guard cold.changes.count < Self.mostChanges else { return }
+            guard cold.changes.count < Self.maxChanges else { return }
             cold.changes.append(failure.map { .unresolved(reason: $0) } ?? .resolved)
             hasChanges.store(true, ordering: .relaxed)
             signal.raise()
@@ -277,7 +277,7 @@ package final class ServerState: Sendable {
             let changes = body(&cold.health)
             publish(cold.health, now, settings)
             guard !changes.isEmpty else { return }
-            cold.changes += changes.prefix(Self.mostChanges - cold.changes.count)
+            cold.changes += changes.prefix(Self.maxChanges - cold.changes.count)
             hasChanges.store(true, ordering: .relaxed)
             signal.raise()
         }

@@ -73,7 +73,7 @@ private struct ProgramOutput {
     /// The most bytes that are kept, however much it says.
     private static let most = 4096
     /// The most that is read at once: others of the loop must not wait for a program that does nothing but talk.
-    private static let longestRead = 65_536
+    private static let maxReadBytes = 65_536
 
     private var end: [UInt8] = []
     private var count = 0
@@ -91,7 +91,7 @@ private struct ProgramOutput {
     /// Reads what there is; afterwards the pipe is readable only if that was not all.
     mutating func read(_ pipe: Socket) {
         guard !isWhole else { return }
-        var piece = [UInt8](repeating: 0, count: Self.longestRead)
+        var piece = [UInt8](repeating: 0, count: Self.maxReadBytes)
         // read(2) writes at most the piece's own length into it.
         let read = unsafe Glibc.read(pipe.descriptor, &piece, piece.count)
         guard read > 0 else {

@@ -1,9 +1,9 @@
 /// When a certificate is asked for. Pure: times in seconds since 1970, chance as numbers of 0 to 999.
 enum RenewalSchedule {
     /// No limit of an authority lasts longer than a month, whatever it says.
-    static let longestRetry: Int64 = 30 * 86_400
+    static let maxRetryDelay: Int64 = 30 * 86_400
     /// A day, and a tenth.
-    static let longestLook: Int64 = 86_400 + 8640
+    static let maxLookInterval: Int64 = 86_400 + 8640
 
     /// When a certificate that is good is to be renewed: after two thirds of its life, a little earlier by chance, so that
     /// certificates of one day do not all come back on one day.
@@ -48,6 +48,6 @@ enum RenewalSchedule {
         var pause: Int64 = min(60 << Int64(min(max(failures, 1) - 1, 11)), 86_400)
         if let expires, expires > now { pause = min(pause, max(60, (expires - now) / 8)) }
         let spread = pause - pause / 10 + pause / 5 * draw / 1000
-        return now + max(spread, min(retryAfter ?? 0, longestRetry))
+        return now + max(spread, min(retryAfter ?? 0, maxRetryDelay))
     }
 }

@@ -44,7 +44,7 @@ package actor Renewer {
     }
 
     /// The longest sleep: clocks are set, the lock of another process ends, and operators wish, without anybody telling.
-    private static let longestSleep: UInt64 = 10_000_000_000
+    private static let maxSleep: UInt64 = 10_000_000_000
 
     /// - Parameters:
     ///   - sharing: with whom certificates are got; nil: alone.
@@ -117,8 +117,8 @@ package actor Renewer {
     private var sleep: UInt64 {
         let now = Self.now
         let next = certificates.compactMap { statuses[$0.name]?.nextEvent }.min() ?? .max
-        guard next > now else { return lock.isHeld ? 1_000_000_000 : Self.longestSleep }
-        return min(UInt64(clamping: min(next - now, 3600)) * 1_000_000_000, Self.longestSleep)
+        guard next > now else { return lock.isHeld ? 1_000_000_000 : Self.maxSleep }
+        return min(UInt64(clamping: min(next - now, 3600)) * 1_000_000_000, Self.maxSleep)
     }
 
     /// Seconds since 1970.

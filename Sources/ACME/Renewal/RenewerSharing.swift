@@ -46,13 +46,13 @@ extension Renewer {
     /// A gateway whose disk is full, or broken, gets nothing: another one is to.
     /// - Returns: has it resigned?
     func resignIfUseless() async -> Bool {
-        guard let sharing, wasLeader, unkept >= Self.mostUnkept else { return false }
+        guard let sharing, wasLeader, unkept >= Self.maxUnkept else { return false }
         unkept = 0
-        await sharing.resign("\(directory.location(of: "")) has not taken \(Self.mostUnkept) states in a row")
+        await sharing.resign("\(directory.location(of: "")) has not taken \(Self.maxUnkept) states in a row")
         return true
     }
 
-    private static let mostUnkept = 2
+    private static let maxUnkept = 2
 
     /// As `share()`, at a moment when there is nobody to be told why not.
     func shareSoon() async {

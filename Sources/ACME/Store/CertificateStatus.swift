@@ -60,14 +60,14 @@ package struct CertificateStatus: Codable, Sendable, Equatable {
     /// - Parameter now: seconds since 1970.
     mutating func correctTimes(now: Int64) {
         if failures > 0, let last = lastTry {
-            nextTry = min(nextTry, min(last, now) + min(max(0, nextTry - last), RenewalSchedule.longestRetry))
+            nextTry = min(nextTry, min(last, now) + min(max(0, nextTry - last), RenewalSchedule.maxRetryDelay))
             lastTry = min(last, now)
         } else if let notAfter, let notBefore, nextTry > notAfter {
             nextTry = RenewalSchedule.renewal(notBefore: notBefore, notAfter: notAfter, draw: 0)
         } else if notAfter == nil {
             nextTry = 0
         }
-        if let look = nextLook, look > now + RenewalSchedule.longestLook { nextLook = nil }
+        if let look = nextLook, look > now + RenewalSchedule.maxLookInterval { nextLook = nil }
     }
 
     /// When there is something to do about it.

@@ -4,12 +4,12 @@
 /// Arrays of tables (`[[sites]]`) are gathered, first a file's own, then those of the files that it includes. Any other key of
 /// the top level stands in one file alone.
 struct DocumentGathering {
-    private static let mostFiles = 10_000
-    private static let mostDepth = 16
+    private static let maxFiles = 10_000
+    private static let maxDepth = 16
     /// The bytes of all files together.
     private static let mostBytes = 64 << 20
     /// The bytes of all values with variables in them.
-    private static let mostVariableBytes = 4 << 20
+    private static let maxVariableBytes = 4 << 20
 
     let reading: Reading
     private(set) var files: SeenFiles
@@ -127,8 +127,8 @@ struct DocumentGathering {
     }
 
     private mutating func include(file path: String, _ pattern: Written<String>) {
-        guard way.count <= Self.mostDepth, source.files.count < Self.mostFiles, bytes <= Self.mostBytes else {
-            let most = "\(Self.mostFiles) files of \(Self.mostBytes >> 20) MiB together, \(Self.mostDepth) deep"
+        guard way.count <= Self.maxDepth, source.files.count < Self.maxFiles, bytes <= Self.mostBytes else {
+            let most = "\(Self.maxFiles) files of \(Self.mostBytes >> 20) MiB together, \(Self.maxDepth) deep"
             return reading.error(pattern, "too much is included: at most \(most)")
         }
         switch files.content(of: path) {
@@ -231,7 +231,7 @@ struct DocumentGathering {
             guard let environment, VariableReferences.areIn(text) else { return }
             do throws(VariableReferences.Fault) {
                 let value = try VariableReferences.replaced(
-                    in: text, by: environment, most: Self.mostVariableBytes - variableBytes)
+                    in: text, by: environment, most: Self.maxVariableBytes - variableBytes)
                 variableBytes += value.utf8.count
                 node.value = .string(value)
                 reading.valuesOfVariables.insert(node.position)

@@ -235,7 +235,7 @@ extension RateLimiting {
         period = perMinute == nil ? window : .seconds(60)
         self.burst = burst?.value ?? (perMinute == nil ? min(rate.value, 1_000_000) : Self.usualBurst)
         let seconds = Double(period.components.seconds) / Double(requests) * Double(self.burst)
-        if seconds > Units.longestSeconds {
+        if seconds > Units.maxSeconds {
             table.error(at: "burst_size", "so many at this rate take more than a year")
         }
     }

@@ -199,8 +199,8 @@ extension TableReader {
             return nil
         }
         // Written so that NaN fails it.
-        guard seconds >= 0 && seconds <= Units.longestSeconds else {
-            reading.error(found, "out of range: 0 to \(Int(Units.longestSeconds)) seconds")
+        guard seconds >= 0 && seconds <= Units.maxSeconds else {
+            reading.error(found, "out of range: 0 to \(Int(Units.maxSeconds)) seconds")
             return nil
         }
         let milliseconds = Int((seconds * 1000).rounded())

@@ -1,7 +1,7 @@
 /// Texts with a unit.
 enum Units {
     /// A year. Longer waits are mistakes, and would overflow timers.
-    static let longestSeconds = 31_536_000.0
+    static let maxSeconds = 31_536_000.0
     static let sizeHint = "a number of bytes, or a number with B, KB, MB or GB (1 KB is 1024 bytes)"
     static let durationHint = "a number of seconds, or a number with ms, s, m, h or d"
 

@@ -9,7 +9,7 @@ package struct FilePathSteps {
     }
 
     /// The kernel gives up after so many links (path_resolution(7)).
-    private static let mostLinks = 40
+    private static let maxLinks = 40
 
     /// The steps to a file, as far as there is something; the last one may find nothing.
     /// - Parameter path: a relative one begins at the working directory.
@@ -36,7 +36,7 @@ package struct FilePathSteps {
                 continue
             }
             links += 1
-            guard links <= mostLinks else { break }
+            guard links <= maxLinks else { break }
             if target.hasPrefix("/") { directory = "/" }
             rest += target.split(separator: "/").map(String.init).reversed()
         }

@@ -16,7 +16,7 @@ package struct FleetConfiguration: Codable, Sendable, Equatable {
     /// Two documents of it fit into one request to etcd, as base64.
     package static let maxBytes = 400 * 1024
     /// Keys are in the order of their numbers up to this one.
-    static let mostNumber = 999_999_999_999
+    static let maxNumber = 999_999_999_999
 
     package init(number: Int, text: String, hash: String, author: String, time: Int64) {
         self.number = number

@@ -8,15 +8,15 @@ package struct FleetProbes: Codable, Sendable, Equatable {
     package var findings: [String]
 
     /// Findings are told of so many, and so many characters of each.
-    private static let mostFindings = 200
-    private static let longestFinding = 120
+    private static let maxFindings = 200
+    private static let maxFindingBytes = 120
 
     /// - Parameter unhealthy: what was found, by the servers' places.
     package init(digest: String, unhealthy: [Int: String]) {
         let places = unhealthy.keys.sorted()
         self.digest = digest
         self.unhealthy = places
-        findings = places.prefix(Self.mostFindings).map { String((unhealthy[$0] ?? "").prefix(Self.longestFinding)) }
+        findings = places.prefix(Self.maxFindings).map { String((unhealthy[$0] ?? "").prefix(Self.maxFindingBytes)) }
     }
 
     /// What was found, by the servers' places.

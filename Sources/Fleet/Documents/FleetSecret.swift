@@ -14,7 +14,7 @@ package struct FleetSecret: Sendable, Equatable {
 
     /// One or more.
     let keys: [Key]
-    private static let mostKeys = 8
+    private static let maxKeys = 8
 
     /// - Throws: `.settings`: why the file cannot be used.
     package init(file: String) throws(ACMEError) {
@@ -33,8 +33,8 @@ package struct FleetSecret: Sendable, Equatable {
             }
             keys.append(Key(bytes: bytes, name: String(ContentHash.hexadecimal(Array("gatehouse fleet".utf8) + bytes).prefix(8))))
         }
-        guard (1...Self.mostKeys).contains(keys.count) else {
-            throw .settings("\(file) holds \(keys.count) keys, and must hold one to \(Self.mostKeys)")
+        guard (1...Self.maxKeys).contains(keys.count) else {
+            throw .settings("\(file) holds \(keys.count) keys, and must hold one to \(Self.maxKeys)")
         }
         self.keys = keys
     }

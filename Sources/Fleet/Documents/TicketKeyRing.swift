@@ -10,7 +10,7 @@ struct TicketKeyRing: Codable, Equatable, Sendable {
 
     private static let keySize = 80
     /// What a listener can use.
-    private static let mostKeys = 8
+    private static let maxKeys = 8
     /// Seconds for which a ticket is good.
     private static let ticketLifetime = 7200
 
@@ -28,7 +28,7 @@ struct TicketKeyRing: Codable, Equatable, Sendable {
     /// - Returns: nil if the bytes are none, or make no sense.
     init?(_ bytes: [UInt8]) {
         guard let ring = EtcdMessage.decode(TicketKeyRing.self, bytes), ring.number > 0, ring.number < .max,
-            (2...Self.mostKeys).contains(ring.keys.count), ring.keys.allSatisfy({ $0.count == Self.keySize })
+            (2...Self.maxKeys).contains(ring.keys.count), ring.keys.allSatisfy({ $0.count == Self.keySize })
         else { return nil }
         self = ring
     }
@@ -39,7 +39,7 @@ struct TicketKeyRing: Codable, Equatable, Sendable {
     func next(rotation: Int) -> TicketKeyRing? {
         guard let fresh = Self.newKey() else { return nil }
         // One more than the lifetime wants: others may use the old one a little longer.
-        let former = min(Self.mostKeys - 2, (Self.ticketLifetime + rotation - 1) / max(1, rotation) + 1)
+        let former = min(Self.maxKeys - 2, (Self.ticketLifetime + rotation - 1) / max(1, rotation) + 1)
         return TicketKeyRing(number: number + 1, keys: [keys[1], fresh] + ([keys[0]] + keys.dropFirst(2)).prefix(former))
     }
 

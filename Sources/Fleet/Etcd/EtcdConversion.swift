@@ -40,7 +40,7 @@ extension EtcdRange {
 
 extension EtcdOutcome {
     /// Bytes of a key: no document of ours has one that is nearly as long.
-    private static let longestKey = 1024
+    private static let maxKeyBytes = 1024
 
     /// What no etcd says that was asked so; nil if there is nothing. Whoever speaks in etcd's place must not decide how much is
     /// kept here, nor how often more is asked for; and behind the last number there is no next revision to ask for.
@@ -50,7 +50,7 @@ extension EtcdOutcome {
         for (range, entries) in zip(asked, found) {
             if entries.count > range.most { return "\(entries.count) keys, and \(range.most) were asked for" }
             for entry in entries {
-                if entry.key.utf8.count > Self.longestKey { return "a key of \(entry.key.utf8.count) bytes" }
+                if entry.key.utf8.count > Self.maxKeyBytes { return "a key of \(entry.key.utf8.count) bytes" }
                 if !range.contains(entry.key) { return "the key \(entry.key), which was not asked for" }
                 if !isRevision(entry.revision) { return "the revision \(entry.revision) of \(entry.key)" }
             }

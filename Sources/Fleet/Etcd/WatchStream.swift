@@ -8,7 +8,7 @@ final class WatchStream {
     private(set) var refusal: EtcdMessage.Refusal?
 
     /// A longer line is news, whatever it says: what is no news is short.
-    private static let longestLine = 64 * 1024
+    private static let maxLineBytes = 64 * 1024
 
     init(_ changed: @escaping () -> Void) { self.changed = changed }
 
@@ -17,7 +17,7 @@ final class WatchStream {
         for index in bytes.indices {
             if bytes[index] == 0x0A {
                 guard endLine() else { return false }
-            } else if line.count < Self.longestLine {
+            } else if line.count < Self.maxLineBytes {
                 line.append(bytes[index])
             } else {
                 isLong = true

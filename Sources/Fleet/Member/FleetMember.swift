@@ -74,7 +74,7 @@ package actor FleetMember {
     /// The same, whatever changes meanwhile: what comes at once costs one look.
     private static let leastPause: UInt64 = 100_000_000
     /// Between two tries, the longest.
-    private static let longestPause: UInt64 = 15_000_000_000
+    private static let maxPause: UInt64 = 15_000_000_000
     /// A watch is begun anew so often: whoever is at its other end may be gone.
     private static let watchTime: UInt64 = 120_000_000_000
 
@@ -202,7 +202,7 @@ package actor FleetMember {
             guard !isStopped else { return 0 }
             logLoss(error)
             failures += 1
-            let pause = min(1_000_000_000 << UInt64(min(failures - 1, 8)), Self.longestPause)
+            let pause = min(1_000_000_000 << UInt64(min(failures - 1, 8)), Self.maxPause)
             return pause - UInt64.random(in: 0..<pause / 2)
         }
     }

@@ -39,10 +39,10 @@ struct FleetSnapshot {
             .key(settings.tickets), .key(settings.ticketsHold), .key(settings.leader), .key(settings.proofs),
             .key(settings.configuration, since: seen + 1), .key(settings.members + settings.member),
             .key(settings.recentChanges, since: files + 1),
-            hasMembers ? .prefix(settings.members, most: FleetMember.mostMembers) : .count(settings.members),
+            hasMembers ? .prefix(settings.members, most: FleetMember.maxMembers) : .count(settings.members),
             .key(settings.rollout), .key(settings.rolloutHold), .key(settings.orders), .key(settings.purgeCount),
-            .prefix(settings.probes, since: probes + 1, most: FleetMember.mostMembers),
-            .prefix(settings.demands, since: demands + 1, most: FleetMember.mostMembers),
+            .prefix(settings.probes, since: probes + 1, most: FleetMember.maxMembers),
+            .prefix(settings.demands, since: demands + 1, most: FleetMember.maxMembers),
         ]
     }
 

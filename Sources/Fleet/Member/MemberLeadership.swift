@@ -137,7 +137,7 @@ extension FleetMember: RenewalSharing {
 
     /// - Returns: who could lead; nil: nobody, and this member goes on.
     private func resign(from term: Int64) async throws(EtcdError) -> String? {
-        let found = try await sharingClient.read([.prefix(settings.members, most: Self.mostMembers)]).found[0]
+        let found = try await sharingClient.read([.prefix(settings.members, most: Self.maxMembers)]).found[0]
         let heir = records(of: found).first { record in
             record.member != settings.member && record.follows && record.isCandidate == true
                 && !record.problems.contains { $0.hasPrefix("\(Self.disk): ") }

@@ -128,7 +128,7 @@ extension FleetMember {
         }
     }
 
-    static let mostMembers = 1000
+    static let maxMembers = 1000
 
     /// Those that can be read.
     func records(of entries: [EtcdEntry]) -> [MemberRecord] {

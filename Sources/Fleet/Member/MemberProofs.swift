@@ -24,7 +24,7 @@ extension FleetMember {
         let end = loop.now &+ Self.proofTimeout
         await withTaskExecutorPreference(loop) {
             while loop.now < end, !isStopped {
-                guard let found = try? await sharingClient.read([.prefix(settings.members, most: Self.mostMembers)]).found[0]
+                guard let found = try? await sharingClient.read([.prefix(settings.members, most: Self.maxMembers)]).found[0]
                 else { return }
                 let others = records(of: found).filter { $0.member != settings.member && $0.follows }
                 if others.allSatisfy({ $0.proofs >= revision }) { return }

@@ -44,9 +44,9 @@ extension FleetMember {
         }
         for entry in entries { take(entry) }
         state.seen = revision
-        guard state.reports.count != min(count, Self.mostMembers) else { return }
+        guard state.reports.count != min(count, Self.maxMembers) else { return }
         // Somebody has gone.
-        let all = try await client.read([.prefix(state.folder, most: Self.mostMembers)])
+        let all = try await client.read([.prefix(state.folder, most: Self.maxMembers)])
         let present = Set(all.found[0].map(\.key))
         for key in state.reports.keys where !present.contains(key) {
             state.reports[key] = nil
@@ -57,7 +57,7 @@ extension FleetMember {
     }
 
     /// May this member tell others something, and go by what they tell?
-    func isSharing(_ count: Int) -> Bool { presence.nameHolder == nil && presence.revision != 0 && count <= Self.mostMembers }
+    func isSharing(_ count: Int) -> Bool { presence.nameHolder == nil && presence.revision != 0 && count <= Self.maxMembers }
 
     /// Puts this member's report in the place of its last one, or waits until that is due.
     /// - Parameter report: nil: there is none.

@@ -86,10 +86,10 @@ extension FleetMember {
 
     private func complain(of key: String, _ fault: DocumentFault) {
         let complaint = "\(key): \(fault)"
-        guard complaints[key] != complaint, complaints[key] != nil || complaints.count < Self.mostComplaints else { return }
+        guard complaints[key] != complaint, complaints[key] != nil || complaints.count < Self.maxComplaints else { return }
         complaints[key] = complaint
         linesOfLook += 1
-        guard linesOfLook <= Self.mostLinesOfLook else { return }
+        guard linesOfLook <= Self.maxLinesOfLook else { return }
         log.error(
             "a document of the fleet is not used: what is known goes on",
             metadata: ["fleet": "\(settings.name)", "document": "\(key)", "reason": "\(fault)", "key": "fleet.secret_file"])
@@ -97,8 +97,8 @@ extension FleetMember {
 
     /// Documents that are not used and remembered as such, and lines about them of one look: whoever can write to etcd decides
     /// how many there are.
-    static let mostComplaints = 1000
-    static let mostLinesOfLook = 20
+    static let maxComplaints = 1000
+    static let maxLinesOfLook = 20
 
     static func keptRing(_ settings: FleetMemberSettings) -> TicketKeyRing? {
         guard let kept = try? StateDirectory(settings.stateDirectory).read(settings.ticketsFile),

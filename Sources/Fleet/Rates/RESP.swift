@@ -20,9 +20,9 @@ struct RESPReader {
     /// Of what has come and is no whole reply yet.
     static let mostBytes = 256 * 1024
     /// Of simple strings, errors and numbers, without the line's end.
-    static let longestLine = 1024
-    static let longestText = 4096
-    static let mostElements = 1024
+    static let maxLineBytes = 1024
+    static let maxTextBytes = 4096
+    static let maxElements = 1024
     /// Arrays within arrays.
     static let deepest = 2
 
@@ -62,7 +62,7 @@ struct RESPReader {
         case UInt8(ascii: "*"):
             let count = try Self.number(rest)
             if count == -1 { return .array(nil) }
-            guard 0...Int64(Self.mostElements) ~= count else { throw RESPFault(reason: "an array of \(count) elements") }
+            guard 0...Int64(Self.maxElements) ~= count else { throw RESPFault(reason: "an array of \(count) elements") }
             guard depth < Self.deepest else { throw RESPFault(reason: "arrays within arrays") }
             var elements: [RESPValue] = []
             for _ in 0..<count {
@@ -76,7 +76,7 @@ struct RESPReader {
 
     private func bulk(_ cursor: inout Int, length: Int64) throws(RESPFault) -> RESPValue? {
         if length == -1 { return .bulk(nil) }
-        guard 0...Int64(Self.longestText) ~= length else { throw RESPFault(reason: "a text of \(length) bytes") }
+        guard 0...Int64(Self.maxTextBytes) ~= length else { throw RESPFault(reason: "a text of \(length) bytes") }
         let end = cursor + Int(length)
         guard bytes.count >= end + 2 else { return nil }
         guard bytes[end] == 0x0D, bytes[end + 1] == 0x0A else {
@@ -93,7 +93,7 @@ struct RESPReader {
         while end < bytes.count, bytes[end] != 0x0D {
             if bytes[end] == 0x0A { throw RESPFault(reason: "a line that ends with LF alone") }
             end += 1
-            if end - cursor > Self.longestLine { throw RESPFault(reason: "a line of more than \(Self.longestLine) bytes") }
+            if end - cursor > Self.maxLineBytes { throw RESPFault(reason: "a line of more than \(Self.maxLineBytes) bytes") }
         }
         guard end + 1 < bytes.count else { return nil }
         guard bytes[end + 1] == 0x0A else { throw RESPFault(reason: "a line with CR inside") }

@@ -45,7 +45,7 @@ package actor RateLink {
     static let announcementPause: UInt64 = 2_000_000_000
     /// Between two tries to connect, in nanoseconds.
     private static let shortestPause: UInt64 = 250_000_000
-    private static let longestPause: UInt64 = 8_000_000_000
+    private static let maxPause: UInt64 = 8_000_000_000
 
     /// - Parameters:
     ///   - loop: started, and this actor's alone.
@@ -185,7 +185,7 @@ package actor RateLink {
         // The next one may be the one that takes writes.
         let isRound = failures % settings.endpoints.count == 0
         let rounds = UInt64(failures / settings.endpoints.count)
-        let pause = isRound ? min(Self.shortestPause << min(rounds, 8), Self.longestPause) : Self.shortestPause / 4
+        let pause = isRound ? min(Self.shortestPause << min(rounds, 8), Self.maxPause) : Self.shortestPause / 4
         let deadline = loop.now &+ pause - UInt64.random(in: 0..<pause / 2)
         while !isStopped, loop.now < deadline { _ = await waiter.wait(timeout: deadline - loop.now) }
     }

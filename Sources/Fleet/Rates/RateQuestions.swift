@@ -51,8 +51,8 @@ extension RateLink {
         guard !entries.isEmpty else { return }
         let now = monotonicNanoseconds()
         asked = now
-        let parts = stride(from: 0, to: entries.count, by: RateScript.mostKeys).map {
-            entries[$0..<min($0 + RateScript.mostKeys, entries.count)]
+        let parts = stride(from: 0, to: entries.count, by: RateScript.maxKeys).map {
+            entries[$0..<min($0 + RateScript.maxKeys, entries.count)]
         }
         var commands = RESPCommands()
         for part in parts { write(part, now: now, to: &commands) }

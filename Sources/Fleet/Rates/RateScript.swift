@@ -4,7 +4,7 @@
 /// is blocked until then. A double holds it exactly until the year 2112.
 enum RateScript {
     /// Clients of one question: Redis does nothing else meanwhile, for about a third of a millisecond.
-    static let mostKeys = 128
+    static let maxKeys = 128
 
     /// Counts spendings and tells the due times that have come of it.
     ///

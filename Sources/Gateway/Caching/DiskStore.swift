@@ -79,9 +79,9 @@ final class DiskStore: Sendable {
     }
 
     /// Bytes of answers that wait to be written: a disk that is slower than the upstreams gets no more.
-    static let mostWaiting = 16 << 20
+    static let maxWaiting = 16 << 20
     private static let pause: UInt64 = 60_000_000_000
-    private static let mostEvents = 16
+    private static let maxEvents = 16
     private static let damaged = "damaged"
 
     let directory: String
@@ -117,7 +117,7 @@ final class DiskStore: Sendable {
         return isTaken
     }
 
-    /// What waits is bounded by `mostWaiting`, and by the number of answers.
+    /// What waits is bounded by `maxWaiting`, and by the number of answers.
     private static let order = FileThreads.Terms(threads: 1, waiting: .max, timeout: .max)
 
     // MARK: Finding
@@ -183,7 +183,7 @@ final class DiskStore: Sendable {
             guard let limits = state.limits, !state.isOff || now >= state.offUntil, entry.cost <= limits.bytes else {
                 return (false, dropped)
             }
-            guard state.waiting + size <= Self.mostWaiting else {
+            guard state.waiting + size <= Self.maxWaiting else {
                 state.counts.tooMany += 1
                 return (false, dropped)
             }
@@ -296,7 +296,7 @@ final class DiskStore: Sendable {
     private func note(_ event: Event) {
         state.withLock { state in
             if case .damaged = event { state.counts.damaged += 1 }
-            if state.events.count < Self.mostEvents { state.events.append(event) }
+            if state.events.count < Self.maxEvents { state.events.append(event) }
         }
     }
 

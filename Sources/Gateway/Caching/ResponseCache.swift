@@ -23,7 +23,7 @@ final class ResponseCache {
     }
 
     /// Targets of which it is remembered that their answers are none to be stored.
-    static let mostPassing = 4096
+    static let maxPassing = 4096
 
     let site: SiteIdentity
     let siteName: String
@@ -86,7 +86,7 @@ final class ResponseCache {
     func end(_ fill: CacheFill, _ state: CacheFill.State) {
         if fills[fill.key] === fill { fills[fill.key] = nil }
         if state == .passed {
-            if passing.count >= Self.mostPassing { passing.removeAll(keepingCapacity: true) }
+            if passing.count >= Self.maxPassing { passing.removeAll(keepingCapacity: true) }
             passing.insert(fill.key.hashValue)
         }
         fill.end(state)

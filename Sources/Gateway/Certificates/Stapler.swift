@@ -48,9 +48,9 @@ package actor Stapler {
     /// The folder of the state directory that keeps OCSP answers.
     static let folder = "ocsp"
     /// How many responders are asked at a time (docs/limits.md).
-    private static let mostQuestions = 32
+    private static let maxQuestions = 32
     /// The longest sleep: clocks are set, and certificates are replaced, without anybody telling.
-    private static let longestSleep: UInt64 = 10_000_000_000
+    private static let maxSleep: UInt64 = 10_000_000_000
 
     /// - Parameter loop: started, and this actor's alone.
     package init(_ gateway: Gateway, stateDirectory: String, loop: EventLoop, log: Logger) {
@@ -70,7 +70,7 @@ package actor Stapler {
             while !isStopped {
                 let staples = Dictionary(grouping: current, by: \.cacheName)
                 forget(all: staples)
-                for (name, group) in staples where isDue(group, name) && questions.count < Self.mostQuestions {
+                for (name, group) in staples where isDue(group, name) && questions.count < Self.maxQuestions {
                     questions[name] = Question(loop)
                     asking.addTask { await self.renew(group, name) }
                 }
@@ -98,7 +98,7 @@ package actor Stapler {
 
     private var sleep: UInt64 {
         let next = records.filter { questions[$0.key] == nil }.values.map(\.schedule.next).min() ?? .max
-        return min(UInt64(clamping: max(1, min(next - Self.now, 3600))) * 1_000_000_000, Self.longestSleep)
+        return min(UInt64(clamping: max(1, min(next - Self.now, 3600))) * 1_000_000_000, Self.maxSleep)
     }
 
     /// Certificates that are shown no more leave nothing behind.

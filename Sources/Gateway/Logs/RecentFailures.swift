@@ -37,9 +37,9 @@ final class RecentFailures {
     /// How many failures are kept.
     static let most = 64
     /// How many failures are written down in a second.
-    private static let mostPerSecond = 16
+    private static let maxPerSecond = 16
     /// Bytes of a method, a path or a detail.
-    private static let longestPart = 160
+    private static let maxPartBytes = 160
 
     private let worker: Int
     private var budget = LineBudget()
@@ -55,7 +55,7 @@ final class RecentFailures {
     /// - Parameter now: monotonic nanoseconds.
     func note(_ record: AccessRecord, _ client: any ClientSide, now: UInt64) {
         count &+= 1
-        guard budget.take(now: now, atMost: Self.mostPerSecond) != nil else { return }
+        guard budget.take(now: now, atMost: Self.maxPerSecond) != nil else { return }
         let request = client.requestIfAny
         let report = FailureReport(
             number: count, worker: worker, time: realtimeNanoseconds(), client: Self.address(record, client, request),
@@ -88,7 +88,7 @@ final class RecentFailures {
     /// One line of printable ASCII, whatever a peer sent.
     static func text(_ bytes: ArraySlice<UInt8>) -> String {
         var out: [UInt8] = []
-        for byte in bytes.prefix(longestPart) {
+        for byte in bytes.prefix(maxPartBytes) {
             switch byte {
             case 0x20..<0x7F: out.append(byte)
             default:
@@ -96,7 +96,7 @@ final class RecentFailures {
                 for half in [byte >> 4, byte & 0x0F] { out.append(half < 10 ? 0x30 + half : 0x57 + half) }
             }
         }
-        if bytes.count > longestPart { out.append("...") }
+        if bytes.count > maxPartBytes { out.append("...") }
         return String(decoding: out, as: UTF8.self)
     }
 }

@@ -107,7 +107,7 @@ struct MetricsText {
         start.append("_bucket{")
         start.append(contentsOf: labels.text)
         start.append(",le=\"")
-        let room = (bounds.count + 3) * (start.count + Self.longestEnd)
+        let room = (bounds.count + 3) * (start.count + Self.maxEndBytes)
         bytes.append(guessing: room) { out in
             var count: UInt64 = 0
             for place in 0...bounds.count {
@@ -131,7 +131,7 @@ struct MetricsText {
     }
 
     /// Of most lines of a histogram, what follows their beginning.
-    private static let longestEnd = 32
+    private static let maxEndBytes = 32
 
     /// The end, which OpenMetrics asks for, so that a text that was cut is not taken for all.
     mutating func end() {

@@ -12,7 +12,7 @@ final class RecorderSlot {
     private var bytes: [UInt8] = []
 
     /// The most bytes that are kept of a part of the request.
-    private static let longestPart = 1024
+    private static let maxPartBytes = 1024
 
     /// What it holds now.
     var exchange: RecordedExchange {
@@ -81,7 +81,7 @@ final class RecorderSlot {
         of request: RequestHead, _ target: Range<Int>, _ host: Range<Int>, _ method: Range<Int>, _ redaction: QueryRedaction
     ) {
         let head = request.fields.bytes
-        let redacted = redaction.redacted(head[request.target]).prefix(Self.longestPart)
+        let redacted = redaction.redacted(head[request.target]).prefix(Self.maxPartBytes)
         let text = redacted + head[host] + head[method]
         stored.figures.ends = (redacted.count, redacted.count + host.count, text.count)
         write(Array(text).span, 0..<text.count, 0..<0, 0..<0)
@@ -101,6 +101,6 @@ final class RecorderSlot {
     }
 
     private static func cut(_ part: Range<Int>) -> Range<Int> {
-        part.lowerBound..<min(part.upperBound, part.lowerBound &+ longestPart)
+        part.lowerBound..<min(part.upperBound, part.lowerBound &+ maxPartBytes)
     }
 }

@@ -52,7 +52,7 @@ extension WorkerResources {
         if let site = connection.endpoint.siteOfConnection { sites[site.keyPath] = ActivityReport.Counts() }
         for request in requests {
             all.requests += 1
-            if request.generation != generation.number, activity.holders.count < ActivityReport.mostHolders {
+            if request.generation != generation.number, activity.holders.count < ActivityReport.maxHolders {
                 activity.holders.append(holder(request, of: connection, worker))
             }
             guard let site = try? connection.endpoint.site(for: request.head) else { continue }

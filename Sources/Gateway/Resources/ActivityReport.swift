@@ -51,11 +51,11 @@ package struct ActivityReport: Sendable {
     package internal(set) var routes: [Route: Counts] = [:]
     /// What another plan, put into use now, would end: connections whose listener it has not, and tunnels whose route.
     package internal(set) var ending = Counts()
-    /// The requests that hold older generations, at most `mostHolders` of a worker.
+    /// The requests that hold older generations, at most `maxHolders` of a worker.
     package internal(set) var holders: [Holder] = []
 
     /// A worker names so many; who has more of them sees enough by these.
-    static let mostHolders = 100
+    static let maxHolders = 100
 
     mutating func add(_ other: ActivityReport) {
         total += other.total

@@ -20,7 +20,7 @@ final class WorkerTap {
 
     private static let flushSize = 32_768
     /// Lines between two ticks: what is more than anybody reads must not take the worker's time.
-    private static let mostLines = 2000
+    private static let maxLines = 2000
 
     init(_ tap: Tap, worker: Int) {
         self.tap = tap
@@ -65,7 +65,7 @@ final class WorkerTap {
 
     private func hasRoom() -> Bool {
         guard !isOver else { return false }
-        if made < Self.mostLines { return true }
+        if made < Self.maxLines { return true }
         lost &+= 1
         return false
     }

@@ -96,7 +96,7 @@ final class StreamTasks {
         takenCount += 1
         if takenCount == begun.count {
             var exchanges = exchange(&begun, with: [])
-            exchanges.removeAll(keepingCapacity: takenCount <= Self.mostResting)
+            exchanges.removeAll(keepingCapacity: takenCount <= Self.maxResting)
             begun = exchanges
             takenCount = 0
         }
@@ -105,7 +105,7 @@ final class StreamTasks {
 
     /// - Returns: is there perhaps something to do?
     private nonisolated(nonsending) func rest(_ task: StreamTask) async -> Bool {
-        guard !isOver, resting.count < Self.mostResting else { return false }
+        guard !isOver, resting.count < Self.maxResting else { return false }
         // What came too late for the exchange before is not for the next.
         task.waiter.dropNotification()
         putResting(task)
@@ -122,5 +122,5 @@ final class StreamTasks {
     }
 
     /// Each holds some kilobytes.
-    private static let mostResting = 256
+    private static let maxResting = 256
 }

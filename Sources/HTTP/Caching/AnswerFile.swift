@@ -20,9 +20,9 @@ package struct AnswerFile: Equatable, Sendable {
     /// Mark, length of the label, length of the body, sum of both and of the label, sum of the body.
     package static let prefix = 8 + 4 + 8 + 8 + 8
     /// Of points in time and spans of it: tens of thousands of years.
-    private static let mostSeconds: UInt64 = 1 << 40
+    private static let maxSeconds: UInt64 = 1 << 40
     /// Bytes of what comes between prefix and body: no head and no target is longer.
-    private static let longestLabel = 4 << 20
+    private static let maxLabelBytes = 4 << 20
 
     // MARK: Writing
 
@@ -62,8 +62,8 @@ package struct AnswerFile: Equatable, Sendable {
     /// Bytes of a file's label, by its first `prefix` bytes; nil if it is none of ours.
     package static func labelLength(_ bytes: [UInt8]) -> Int? {
         guard bytes.count >= prefix, bytes.starts(with: mark) else { return nil }
-        var reader = Reader(bytes: bytes, offset: 8)
-        guard let length = reader.number(4), length <= longestLabel else { return nil }
+        var reader = Reader(bytes: bytes, place: 8)
+        guard let length = reader.number(4), length <= maxLabelBytes else { return nil }
         return Int(length)
     }
 
@@ -84,8 +84,8 @@ package struct AnswerFile: Equatable, Sendable {
             let values = reader.text(), let head = reader.text(), reader.offset == Self.prefix + length
         else { return nil }
         // Whoever can write a file can give it a right sum: what is reckoned with must be within its bounds.
-        guard [requested, received].allSatisfy({ Int64(bitPattern: $0).magnitude <= Self.mostSeconds }),
-            max(lifetime, initialAge) <= Self.mostSeconds
+        guard [requested, received].allSatisfy({ Int64(bitPattern: $0).magnitude <= Self.maxSeconds }),
+            max(lifetime, initialAge) <= Self.maxSeconds
         else { return nil }
         key = CacheKey(route: route, target: target)
         self.values = values

@@ -90,11 +90,11 @@ package struct CacheDirectives: Equatable, Sendable {
         var seconds: UInt64 = 0
         for index in digits {
             guard ByteClass.isDigit(span[index]) else { return nil }
-            seconds = min(seconds * 10 + UInt64(span[index] - 0x30), mostSeconds)
+            seconds = min(seconds * 10 + UInt64(span[index] - 0x30), maxSeconds)
         }
         return seconds
     }
 
     /// RFC 9111 §1.2.2.
-    static let mostSeconds: UInt64 = 1 << 31
+    static let maxSeconds: UInt64 = 1 << 31
 }

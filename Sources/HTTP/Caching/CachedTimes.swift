@@ -29,12 +29,12 @@ package struct CachedTimes: Equatable, Sendable {
 
     /// Seconds. If the clock has been set back by more since, nobody knows how old the answer is. It would
     /// be fresh until the clock comes to where it was, which takes years on a machine that started with a wrong one.
-    private static let mostSetBack: Int64 = 60
+    private static let maxSetBack: Int64 = 60
 
     /// Seconds for which it will still be fresh; negative, or zero, for how long it has been stale.
     package func freshness(at now: Int64) -> Int64 {
-        guard received - now <= Self.mostSetBack else { return 0 }
-        return Int64(min(lifetime, CacheDirectives.mostSeconds)) - Int64(min(age(at: now), 1 << 40))
+        guard received - now <= Self.maxSetBack else { return 0 }
+        return Int64(min(lifetime, CacheDirectives.maxSeconds)) - Int64(min(age(at: now), 1 << 40))
     }
 }
 

@@ -43,12 +43,12 @@ package struct VaryingFields: Equatable, Hashable, Sendable {
     /// `Vary: *`: the answer is good for nobody else. One that depends on more fields, or has more codings, than any answer does
     /// is taken as such: all of them would be looked for in each request for its target.
     package static func isAny(_ fields: borrowing FieldSection) -> Bool {
-        fields.contains(.vary, token: "*") || has(.vary, moreThan: mostNames, fields)
-            || has(.contentEncoding, moreThan: mostCodings, fields)
+        fields.contains(.vary, token: "*") || has(.vary, moreThan: maxNames, fields)
+            || has(.contentEncoding, moreThan: maxCodings, fields)
     }
 
-    private static let mostNames = 32
-    private static let mostCodings = 8
+    private static let maxNames = 32
+    private static let maxCodings = 8
 
     private static func has(_ known: KnownField, moreThan most: Int, _ fields: borrowing FieldSection) -> Bool {
         guard !fields.lacks(known) else { return false }

@@ -21,7 +21,7 @@ package struct DirectoryListing: Equatable, Sendable {
     /// Entries of a page, so that no directory holds a worker up for long.
     package static let most = 2000
     /// Names that are looked at for them.
-    static let mostNames = 4 * most
+    static let maxNames = 4 * most
 }
 
 extension Directory {
@@ -48,7 +48,7 @@ extension Directory {
             let count = Int(unsafe gh_next_name(stream, &room))
             guard count > 0 else { break }
             looked += 1
-            guard looked <= DirectoryListing.mostNames else {
+            guard looked <= DirectoryListing.maxNames else {
                 listing.isCut = true
                 break
             }

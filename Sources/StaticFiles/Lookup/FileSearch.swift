@@ -20,7 +20,7 @@ package struct FileSearch {
     private var found: (file: ServedFile, request: StaticRequest)?
     /// How often there was no descriptor left.
     private var shortages = 0
-    private static let mostShortages = 8
+    private static let maxShortages = 8
     /// Is the site's directory being looked at, besides?
     private var looksAtDirectory = false
 
@@ -87,7 +87,7 @@ package struct FileSearch {
     private mutating func fail(_ error: StaticError, in root: Directory?) -> Step {
         // What is remembered makes room if too many files are open, and is forgotten if there is none any more. Others look at
         // the same time, and may have taken that room, or made some.
-        if case .tooManyFiles = error, let cache, shortages < Self.mostShortages {
+        if case .tooManyFiles = error, let cache, shortages < Self.maxShortages {
             shortages += 1
             cache.closeFiles()
             return look()

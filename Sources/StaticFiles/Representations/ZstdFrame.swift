@@ -1,7 +1,7 @@
 /// The head of a frame of Zstandard (RFC 8878 §3.1.1).
 enum ZstdFrame {
     /// Bytes of the longest head, the magic number among them.
-    static let longestHead = 18
+    static let maxHeadBytes = 18
 
     /// RFC 9659 §3: what is sent as `zstd` has no window beyond 8 MiB. Browsers refuse it, curl and others do not.
     private static let widestWindow: UInt64 = 8 << 20

@@ -9,7 +9,7 @@ package struct StapleSchedule: Sendable, Equatable {
     private static let shortest: Int64 = 10
     /// After a failure: this long, and then twice as long each time, up to an hour.
     private static let firstRetry: Int64 = 15
-    private static let longestRetry: Int64 = 3600
+    private static let maxRetryDelay: Int64 = 3600
 
     /// - Parameters:
     ///   - kept: the answer that is there at the start; nil: it is asked for at once.
@@ -26,7 +26,7 @@ package struct StapleSchedule: Sendable, Equatable {
 
     /// There was none, or one that is not used.
     package mutating func failed(now: Int64, chance: Double) {
-        let wait = min(Self.longestRetry, Self.firstRetry << Int64(min(failures, 10)))
+        let wait = min(Self.maxRetryDelay, Self.firstRetry << Int64(min(failures, 10)))
         failures += 1
         // Up to a fifth more.
         next = now + wait + Int64(Double(wait) * 0.2 * chance)

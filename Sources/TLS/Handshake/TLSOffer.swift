@@ -75,21 +75,21 @@ package struct TLSOffer: Equatable, Sendable {
         (versionNumbers.isEmpty ? [legacyVersion] : versionNumbers).filter { !Self.isMeaningless($0) }.map(Self.word(ofVersion:))
     }
 
-    /// OpenSSL's names, or "0xC0FF" of one that it does not know, in the client's order; the first ``mostSuites`` of them, and
+    /// OpenSSL's names, or "0xC0FF" of one that it does not know, in the client's order; the first ``maxSuites`` of them, and
     /// behind them "+7" for how many there are besides.
     /// - Parameter name: of a suite; nil if it is unknown.
     package func suites(name: (UInt16) -> String?) -> [String] {
         let numbers = suiteNumbers.filter { !Self.isMeaningless($0) && ![0x00FF, 0x5600].contains($0) }
-        let named = numbers.prefix(Self.mostSuites).map { name($0) ?? Self.hexadecimal($0) }
+        let named = numbers.prefix(Self.maxSuites).map { name($0) ?? Self.hexadecimal($0) }
         return numbers.count > named.count ? named + ["+\(numbers.count - named.count)"] : named
     }
 
     /// Enough for a line of the log.
-    private static let mostSuites = 24
+    private static let maxSuites = 24
 
-    /// The usual names of groups (the registry of TLS), or "0x0200", in the client's order; at most ``mostSuites``.
+    /// The usual names of groups (the registry of TLS), or "0x0200", in the client's order; at most ``maxSuites``.
     package var groups: [String] {
-        groupNumbers.filter { !Self.isMeaningless($0) }.prefix(Self.mostSuites).map {
+        groupNumbers.filter { !Self.isMeaningless($0) }.prefix(Self.maxSuites).map {
             Self.groupNames[$0] ?? Self.hexadecimal($0)
         }
     }

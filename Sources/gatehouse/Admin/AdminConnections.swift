@@ -52,7 +52,7 @@ struct AdminConnections: Codable, Sendable {
     }
 
     /// How many open connections a question looks through at most.
-    static let mostLookedAt = 100_000
+    static let maxLookedAt = 100_000
 
     /// How many connections are open.
     var total: Int
@@ -78,7 +78,7 @@ extension AdminResources {
         if let state = query.state, !states.contains(state) {
             return .problem(400, "\"state\" is to be \(states.joined(separator: ", ")).")
         }
-        var found = await gateway.connections(limit: AdminConnections.mostLookedAt).filter { connection in
+        var found = await gateway.connections(limit: AdminConnections.maxLookedAt).filter { connection in
             (query.state == nil || connection.activity.rawValue == query.state)
                 && query.finds(
                     [connection.identifier, connection.client.description, connection.serverName ?? ""] + connection.requests)

@@ -86,7 +86,7 @@ struct AdminResources: Sendable {
             return .problem(409, "This gateway is of no fleet: its configuration has no table [fleet].")
         }
         fleet.board.wantOthers()
-        return .json(AdminFleet(status, of: gateway, most: FleetMembership.mostShown))
+        return .json(AdminFleet(status, of: gateway, most: FleetMembership.maxShown))
     }
 
     /// The answer to what is about the configuration file, where there is none.

@@ -115,7 +115,7 @@ actor AdminServer {
         var limits = Service.Limits()
         limits.maxBodyBytes = UInt64(AdminHandler.longestBody)
         // Whoever watches leaves room for whoever orders.
-        limits.maxConnections = 64 + SnapshotFeed.mostWatchers
+        limits.maxConnections = 64 + SnapshotFeed.maxWatchers
         return limits
     }
 }

@@ -57,7 +57,7 @@ actor ControlServer {
         var limits = Service.Limits()
         limits.maxBodyBytes = UInt64(AdminHandler.longestBody)
         // Whoever watches leaves room for whoever orders.
-        limits.maxConnections = 64 + SnapshotFeed.mostWatchers
+        limits.maxConnections = 64 + SnapshotFeed.maxWatchers
         var names: TLSServerNames?
         if let certificate = configuration.certFile, let key = configuration.keyFile {
             var policy = TLSPolicy()

@@ -45,7 +45,7 @@ extension AdminResources {
         guard await feed.enter() else {
             var fields = FieldSection()
             fields.append("Retry-After", "10")
-            return .answer(.problem(503, "\(SnapshotFeed.mostWatchers) watch already.", fields: fields))
+            return .answer(.problem(503, "\(SnapshotFeed.maxWatchers) watch already.", fields: fields))
         }
         let feed = feed
         // The first tells which buttons there are.

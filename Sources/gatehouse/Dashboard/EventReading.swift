@@ -5,7 +5,7 @@ import Synchronization
 /// program's streams go).
 final class EventReading: Sendable {
     /// Bytes of one line: many times a snapshot.
-    private static let longestLine = 4 << 20
+    private static let maxLineBytes = 4 << 20
 
     private let line = Mutex<[UInt8]>([])
     private let show: @Sendable (Snapshot) -> Bool
@@ -27,7 +27,7 @@ final class EventReading: Sendable {
                     line.append(bytes[place])
                 }
             }
-            return line.count > Self.longestLine
+            return line.count > Self.maxLineBytes
         }
         return !isTooLong && lines.allSatisfy(read)
     }

@@ -4,7 +4,7 @@ import Gateway
 /// it has the first few, and how many there are.
 struct Snapshot: Codable, Sendable {
     /// How many rows of each kind are listed.
-    static let mostRows = 20
+    static let maxRows = 20
 
     /// The rates of some requests since the snapshot before.
     struct Rates: Codable, Sendable {

@@ -123,7 +123,7 @@ private struct Measure {
         let sorted = rows.sorted {
             ($1.rates.requests, $1.total, $0.site, $0.route ?? "") < ($0.rates.requests, $0.total, $1.site, $1.route ?? "")
         }
-        return Snapshot.Rows(total: rows.count, first: Array(sorted.prefix(Snapshot.mostRows)))
+        return Snapshot.Rows(total: rows.count, first: Array(sorted.prefix(Snapshot.maxRows)))
     }
 
     private struct ServerName: Hashable {
@@ -153,7 +153,7 @@ private struct Measure {
         }
         return Snapshot.Servers(
             total: servers.count, unhealthy: servers.count { !$0.states.isEmpty },
-            first: Array(sorted.prefix(Snapshot.mostRows)))
+            first: Array(sorted.prefix(Snapshot.maxRows)))
     }
 
     private func server(
@@ -180,7 +180,7 @@ extension Snapshot.Certificates {
         }
         total = all.count
         inTrouble = all.count { $0.health != "good" }
-        first = sorted.prefix(Snapshot.mostRows).map { certificate in
+        first = sorted.prefix(Snapshot.maxRows).map { certificate in
             Snapshot.Certificate(
                 site: certificate.site, expires: certificate.expires,
                 daysLeft: certificate.expiry.map { Int(($0 - now) / 86_400) - ($0 < now ? 1 : 0) }, health: certificate.health)
@@ -201,7 +201,7 @@ extension Snapshot.Failures {
     fileprivate init(_ statuses: [WorkerStatus?]) {
         total = statuses.reduce(0) { $0 &+ ($1?.failureCount ?? 0) }
         let newest = statuses.flatMap { $0?.failures ?? [] }.sorted { $0.time > $1.time }
-        first = newest.prefix(Snapshot.mostRows).map { Snapshot.Failure($0) }
+        first = newest.prefix(Snapshot.maxRows).map { Snapshot.Failure($0) }
     }
 }
 

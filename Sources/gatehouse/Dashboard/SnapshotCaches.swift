@@ -39,7 +39,7 @@ extension Snapshot.Caches {
         let sorted = all.sorted {
             ($1.requests ?? 0, $1.hits, $0.site) < ($0.requests ?? 0, $0.hits, $1.site)
         }
-        (total, first) = (all.count, Array(sorted.prefix(Snapshot.mostRows)))
+        (total, first) = (all.count, Array(sorted.prefix(Snapshot.maxRows)))
     }
 }
 

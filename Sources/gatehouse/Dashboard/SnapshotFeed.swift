@@ -8,17 +8,17 @@ import Gateway
 /// nobody is anything kept.
 actor SnapshotFeed {
     /// How many may watch at once, at all listeners together.
-    static let mostWatchers = 512
+    static let maxWatchers = 512
     /// Nanoseconds.
     private static let interval: UInt64 = 1_000_000_000
     /// How long a worker has to answer, in nanoseconds: a snapshot does not wait for one that is stuck.
     private static let answerTimeout: UInt64 = 200_000_000
     /// How many are given a snapshot at once, and the pause before the next so many: with hundreds of watchers the work of a
     /// second is done in small pieces, between which the workers find the processor free. The last of 512 gets it after 0.64 s.
-    private static let mostAtOnce = 16
+    private static let maxAtOnce = 16
     private static let pause = Duration.milliseconds(20)
     /// Points of plots that are kept for those who come later: five minutes.
-    private static let mostPoints = 300
+    private static let maxPoints = 300
 
     nonisolated let loop: EventLoop
     private let gateway: Gateway
@@ -66,7 +66,7 @@ actor SnapshotFeed {
     /// Takes a place; who has one leaves it again.
     /// - Returns: false: there is none.
     func enter() -> Bool {
-        guard watchers < Self.mostWatchers, !isStopped else { return false }
+        guard watchers < Self.maxWatchers, !isStopped else { return false }
         watchers += 1
         if watchers == 1 { waiter.notify() }
         return true
@@ -135,19 +135,19 @@ actor SnapshotFeed {
             configuration: String(await reloader?.hashInUse.prefix(12) ?? ""),
             statuses: statuses, answers: statuses.indices.map { !silent.contains($0) },
             caches: gateway.caches(statuses), watchers: watchers,
-            fleet: fleet.status.map { AdminFleet($0, of: gateway, most: Snapshot.mostRows) })
+            fleet: fleet.status.map { AdminFleet($0, of: gateway, most: Snapshot.maxRows) })
         return builder.next(gateway.traffic, gateway.servers, sources)
     }
 
     private func publish(_ snapshot: Snapshot) async {
         if let point = snapshot.point {
-            if points.count == Self.mostPoints { points.removeFirst() }
+            if points.count == Self.maxPoints { points.removeFirst() }
             points.append(point)
         }
         let frame = Frame(number: snapshot.number, event: Self.event("snapshot", snapshot))
         newest = frame
         // The loop's deadlines are coarser than the pause.
-        while frames.give(frame, toAtMost: Self.mostAtOnce) { try? await Task.sleep(for: Self.pause) }
+        while frames.give(frame, toAtMost: Self.maxAtOnce) { try? await Task.sleep(for: Self.pause) }
     }
 
     /// Nobody watches: what is known would be old when somebody does.

@@ -94,7 +94,7 @@ actor FleetMembership {
     func rolledBack(from hash: String, _ reason: String) async { await running?.member.rolledBack(from: hash, reason) }
 
     /// How many members a gateway shows; `gatehouse fleet status` shows all.
-    static let mostShown = 100
+    static let maxShown = 100
 }
 
 /// Whichever fleet it is.

@@ -24,7 +24,7 @@ actor FileWatcher {
     /// many nanoseconds.
     private static let quiet: UInt64 = 250_000_000
     /// But not later than after so many such times.
-    private static let mostPauses = 20
+    private static let maxPauses = 20
     private static let lookAnyway: UInt64 = 60_000_000_000
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -116,7 +116,7 @@ actor FileWatcher {
         // That files may be others moves none.
         if wake != .notified { mayHaveMoved = true }
         guard wake == .ready else { return }
-        for _ in 0..<Self.mostPauses where !isStopped {
+        for _ in 0..<Self.maxPauses where !isStopped {
             if await watch.wait(waiter, timeout: Self.quiet) == .deadline { return }
         }
     }

@@ -9,9 +9,9 @@ extension Reloader {
     /// may not have done.
     static let settled: UInt64 = 5_000_000_000
     /// Until two agree; who writes all the time will close the file, which is told.
-    private static let mostReadings = 20
+    private static let maxReadings = 20
     /// Changed files that a line of the log names.
-    private static let mostNamed = 4
+    private static let maxNamed = 4
 
     /// What is to be watched.
     var watchedFiles: [String] {
@@ -48,9 +48,9 @@ extension Reloader {
         guard !files.isEmpty else { return Look(others: others) }
         // Somebody may have begun to write meanwhile.
         guard isTold || isSettled else { return Look(isToBeRepeated: true, others: others) }
-        let more = files.count > Self.mostNamed ? " and \(files.count - Self.mostNamed) more" : ""
+        let more = files.count > Self.maxNamed ? " and \(files.count - Self.maxNamed) more" : ""
         log.notice(
-            "reloading", metadata: ["by": "a change of \(files.prefix(Self.mostNamed).joined(separator: ", "))\(more)"])
+            "reloading", metadata: ["by": "a change of \(files.prefix(Self.maxNamed).joined(separator: ", "))\(more)"])
         _ = await reload()
         return Look(others: others)
     }
@@ -63,7 +63,7 @@ extension Reloader {
         after first: ConfigurationSource, _ pause: @Sendable () async -> Set<String>
     ) async -> (files: [String], others: Set<String>) {
         var (seen, others) = (first, Set<String>())
-        for _ in 0..<Self.mostReadings {
+        for _ in 0..<Self.maxReadings {
             others.formUnion(await pause())
             let again = await read().source
             guard again != seen else { break }

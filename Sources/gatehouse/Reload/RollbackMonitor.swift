@@ -19,7 +19,7 @@ actor RollbackMonitor {
     /// A reload is watched for so many durations.
     private static let watchedDurations = 10
     /// No reload is watched for longer: the looks of a year.
-    private static let mostLooks = 315_360_000
+    private static let maxLooks = 315_360_000
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop's thread keeps the loop alive until the process ends.
@@ -54,7 +54,7 @@ actor RollbackMonitor {
         // Where answers were that bad before, the reload is not to blame.
         let wasBad = next.map { before.failurePercent > $0.percent } ?? false
         window = AnswerWindow(from: before.answers)
-        let looks = endsByItself ? AnswerWindow.looksPerDuration * Self.watchedDurations : Self.mostLooks
+        let looks = endsByItself ? AnswerWindow.looksPerDuration * Self.watchedDurations : Self.maxLooks
         looksLeft = isWatched && !(wasBad && endsByItself) ? looks : 0
         guard next != rule else { return }
         rule = next

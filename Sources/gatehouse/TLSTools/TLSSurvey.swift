@@ -165,7 +165,7 @@ struct TLSSurvey {
     /// The server's choice of all suites, then of those that are left, and so on: in its order, if it has one.
     private func chosen(_ offer: inout ProbeOffer) -> [String] {
         var suites: [String] = []
-        while suites.count < Self.mostSuites {
+        while suites.count < Self.maxSuites {
             offer.suites = (["ALL"] + suites.map { "!\($0)" } + ["@SECLEVEL=0"]).joined(separator: ":")
             guard let made = try? performHandshake(offer), !suites.contains(made.answer.facts.cipher) else { break }
             suites.append(made.answer.facts.cipher)
@@ -174,7 +174,7 @@ struct TLSSurvey {
     }
 
     /// No server takes more than OpenSSL has.
-    private static let mostSuites = 100
+    private static let maxSuites = 100
 
     private func askGroups(_ report: inout TLSReport) {
         guard let version = [ProbeOffer.Version.tls13, .tls12].first(where: report.accepts) else { return }

@@ -52,7 +52,7 @@ struct SClientReading: Encodable {
             note(printed, bytes)
             guard let explanation = Self.explanation(of: printed, bytes), !known.contains(explanation) else { continue }
             known.append(explanation)
-            let shown = printed.count > Self.longestShown ? printed.prefix(Self.longestShown) + "…" : printed[...]
+            let shown = printed.count > Self.maxShownCharacters ? printed.prefix(Self.maxShownCharacters) + "…" : printed[...]
             findings.append(Finding(line: String(shown), cause: explanation.cause, remedy: explanation.remedy))
         }
         // s_client says "Verification: OK" also where there was nothing to verify.
@@ -92,7 +92,7 @@ struct SClientReading: Encodable {
     }
 
     /// How many characters of a log line are shown: what a client offers takes some thousand.
-    private static let longestShown = 300
+    private static let maxShownCharacters = 300
 
     /// It came from elsewhere, and goes to a terminal.
     private static func printable(_ line: Substring.UnicodeScalarView) -> String {

@@ -9,7 +9,7 @@ final class TapPrinting: Sendable {
     }
 
     /// Bytes of one line: many times the longest.
-    private static let longestLine = 1 << 20
+    private static let maxLineBytes = 1 << 20
 
     private let state: Mutex<State>
     private let isJSON: Bool
@@ -41,7 +41,7 @@ final class TapPrinting: Sendable {
                     state.line.append(bytes[index])
                 }
             }
-            return state.line.count > Self.longestLine
+            return state.line.count > Self.maxLineBytes
         }
         return isTooLong ? nil : lines
     }

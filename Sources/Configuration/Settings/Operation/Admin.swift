@@ -19,13 +19,13 @@ package struct Admin: Sendable, Equatable {
 
 extension Admin {
     /// The longest path of a Unix socket, in bytes (unix(7)).
-    private static let longestPath = 107
+    private static let maxPathBytes = 107
 
     init(reading table: TableReader) {
         if let text = table.string(["socket"], allowEmpty: false) {
-            if text.value.utf8.count > Self.longestPath {
+            if text.value.utf8.count > Self.maxPathBytes {
                 table.reading.error(
-                    text, "is longer than \(Self.longestPath) bytes", hint: "the kernel takes no longer path of a Unix socket")
+                    text, "is longer than \(Self.maxPathBytes) bytes", hint: "the kernel takes no longer path of a Unix socket")
             }
             socket = text.value == "none" ? .none : .file(path: text.value)
         }

@@ -66,13 +66,13 @@ extension Logging.Destination {
 
 extension Logging.SyslogReceiver {
     /// The longest path of a Unix socket, in bytes (unix(7)).
-    private static let longestPath = 107
+    private static let maxPathBytes = 107
 
     /// - Parameter text: `unix:/PATH`, or `udp://`, `tcp://` or `tls://` and a host, with a port if it is not the usual one.
     init?(_ text: Substring) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst("unix:".count))
-            guard path.hasPrefix("/"), path.utf8.count <= Self.longestPath else { return nil }
+            guard path.hasPrefix("/"), path.utf8.count <= Self.maxPathBytes else { return nil }
             self = .unix(path: path)
             return
         }

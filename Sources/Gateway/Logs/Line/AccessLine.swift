@@ -54,7 +54,7 @@ struct AccessLine: ~Copyable {
     }
 
     /// Of a request that was refused while it was read: the most bytes of each of its parts.
-    private static let longestPart = 1024
+    private static let maxPartBytes = 1024
 
     func append(to out: inout [UInt8]) {
         out.append(guessing: 1024) { write(to: &$0) }
@@ -230,6 +230,6 @@ struct AccessLine: ~Copyable {
     /// A part of the request's head; nil if it is empty. A whole head keeps to the limits; of another, a part may be anything.
     func part(_ range: Range<Int>) -> Range<Int>? {
         guard !range.isEmpty else { return nil }
-        return record.isRequestWhole ? range : range.lowerBound..<min(range.upperBound, range.lowerBound + Self.longestPart)
+        return record.isRequestWhole ? range : range.lowerBound..<min(range.upperBound, range.lowerBound + Self.maxPartBytes)
     }
 }

@@ -11,7 +11,7 @@ struct JournalSender: Sendable {
     /// Where systemd-journald listens.
     static let path = "/run/systemd/journal/socket"
     /// The bytes of an entry's text. A datagram must fit into the sender's buffer (unix(7)), of 208 KiB as a rule.
-    private static let longestLine = 65_000
+    private static let maxLineBytes = 65_000
 
     init(facility: Logging.SyslogFacility) {
         fields = Array("SYSLOG_IDENTIFIER=gatehouse\nSYSLOG_FACILITY=\(facility.number)\n".utf8)
@@ -37,8 +37,8 @@ struct JournalSender: Sendable {
             entry.append("\nGATEHOUSE_LOG=")
             entry.append(mark.log)
             entry.append("\nMESSAGE=")
-            entry += line.prefix(Self.longestLine)
-            if line.count > Self.longestLine { entry.append("[cut]") }
+            entry += line.prefix(Self.maxLineBytes)
+            if line.count > Self.maxLineBytes { entry.append("[cut]") }
             entry.append(0x0A)
             return entry
         }

@@ -17,7 +17,7 @@ struct SyslogSender: Sendable {
 
     /// Bytes of a message: what is longer is cut, with a mark. rsyslog makes a message of its own of whatever is beyond 8,096
     /// bytes, unless it is told otherwise (`maxMessageSize`): a client that sends long fields could write the log's lines then.
-    private static let longestMessage = 8_000
+    private static let maxMessageBytes = 8_000
     private static let cutMark: StaticString = "[cut]"
     /// Seconds that connecting may take.
     private static let connectTimeout = 5
@@ -145,7 +145,7 @@ struct SyslogSender: Sendable {
         message.append(mark.log)
         // No structured data.
         message.append(" - ")
-        let room = Self.longestMessage - message.count
+        let room = Self.maxMessageBytes - message.count
         message += line.prefix(room)
         if line.count > room { message.append(Self.cutMark) }
         return message

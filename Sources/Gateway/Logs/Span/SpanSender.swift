@@ -16,7 +16,7 @@ struct SpanSender: Sendable {
     /// Answers after which a request may be sent again, as OTLP says ("Retryable Response Codes").
     private static let retryable: Set = [429, 502, 503, 504]
     /// Bytes of an answer that are read: its status is in the first.
-    private static let longestAnswer = 65_536
+    private static let maxAnswerBytes = 65_536
 
     init(_ endpoint: Tracing.Endpoint, service: String, caFile: String?) {
         self.endpoint = endpoint
@@ -49,7 +49,7 @@ struct SpanSender: Sendable {
         do throws(TransportError) {
             try socket.limitTimes(to: Self.answerTimeout)
             try socket.send(request(with: body(of: lines)))
-            let answer = try socket.receive(atMost: Self.longestAnswer, until: Self.isWhole)
+            let answer = try socket.receive(atMost: Self.maxAnswerBytes, until: Self.isWhole)
             guard let status = Self.status(of: answer) else {
                 return LogOutput.Loss(lines: lines.lineCount, error: .unresolved("the collector's answer is no HTTP"))
             }
