@@ -18,7 +18,7 @@ import CRE2
     }
 
     /// Bytes of an expression's text.
-    package static let longest = 4096
+    package static let maxPatternBytes = 4096
     /// Groups of an expression.
     package static let maxGroups = 32
     /// Bytes of one expression's program and states, over all workers. Where they do not suffice, RE2 is slower, and as linear.
@@ -26,7 +26,7 @@ import CRE2
 
     /// Compiles a text.
     package init(_ text: String) throws(Fault) {
-        guard text.utf8.count <= Self.longest else { throw Fault(reason: "is longer than \(Self.longest) bytes") }
+        guard text.utf8.count <= Self.maxPatternBytes else { throw Fault(reason: "is longer than \(Self.maxPatternBytes) bytes") }
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
             throw Fault(reason: "must be printable ASCII: write other characters as \\xHH, byte by byte")
         }

@@ -25,7 +25,7 @@ package struct RateLimit: Sendable, Equatable {
         self.burst = burst
         self.block = block
         let (product, overflows) = interval.multipliedReportingOverflow(by: burst - 1)
-        tolerance = overflows ? Self.longest : min(product, Self.longest)
+        tolerance = overflows ? Self.maxInterval : min(product, Self.maxInterval)
     }
 
     /// What becomes of one request.
@@ -46,7 +46,8 @@ package struct RateLimit: Sendable, Equatable {
     package func part(of parts: UInt64) -> RateLimit {
         let (longer, overflows) = interval.multipliedReportingOverflow(by: parts)
         return RateLimit(
-            interval: overflows ? Self.longest : min(longer, Self.longest), burst: max(1, burst / max(1, parts)), block: block)
+            interval: overflows ? Self.maxInterval : min(longer, Self.maxInterval), burst: max(1, burst / max(1, parts)),
+            block: block)
     }
 
     /// The due time of a client that is blocked from now on.
@@ -75,5 +76,5 @@ package struct RateLimit: Sendable, Equatable {
     /// The bit of a due time that says: the client has sent too many, and further requests do not block it for longer.
     package static let blockedBit: UInt64 = 1
     /// A year.
-    private static let longest: UInt64 = 31_536_000_000_000_000
+    private static let maxInterval: UInt64 = 31_536_000_000_000_000
 }

@@ -9,7 +9,7 @@ extension Stream {
     /// Waits for a client's hello and looks at it; the next read gets it again.
     /// - Parameters:
     ///   - timeout: nanoseconds for the whole of it.
-    ///   - buffer: empty, and of at least `HelloName.longest` bytes.
+    ///   - buffer: empty, and of at least `HelloName.maxHelloBytes` bytes.
     /// - Returns: `incomplete` if the client has nothing more to say.
     /// - Throws: `timedOut`, or what broke the connection.
     package nonisolated(nonsending) func peekHello(
@@ -23,7 +23,7 @@ extension Stream {
         while true {
             // What comes from here on wakes the wait; what has come is looked at now.
             socket.isReadable = false
-            let isOver = try peek(atMost: HelloName.longest, into: buffer)
+            let isOver = try peek(atMost: HelloName.maxHelloBytes, into: buffer)
             var reading = HelloName.Reading.incomplete
             buffer.withBytes { reading = HelloName.read($0) }
             if reading != .incomplete || isOver { return reading }

@@ -88,7 +88,7 @@ struct FleetOrderTests {
         #expect(both?.adding(weigh(5))?.orders == [order("drain", "x"), weigh(5)] && both?.adding(order("reset", "x")) == none)
         #expect(both.flatMap { one?.changes(to: $0) } == [weigh(3)])
         #expect(one.flatMap { both?.changes(to: $0) } == [order("reset", "x"), order("drain", "x")])
-        let full = FleetOrders(orders: (0..<FleetOrders.most).map { order("drain", "\($0)") })
+        let full = FleetOrders(orders: (0..<FleetOrders.maxOrders).map { order("drain", "\($0)") })
         #expect(full.adding(order("drain", "more")) == nil && full.adding(order("reset", "1")) != nil)
     }
 }

@@ -18,7 +18,7 @@ struct PendingSpendingsTests {
     func added() {
         var pending = PendingSpendings()
         // Those whose numbers meet in one slot are told apart.
-        let far = UInt64(2 * PendingSpendings.most)
+        let far = UInt64(2 * PendingSpendings.maxEntries)
         for (client, time) in [(7, 10), (7 + far, 11), (7, 12), (7 + 2 * far, 13)] as [(UInt64, UInt64)] {
             add(spending(client, time), to: &pending)
         }
@@ -40,11 +40,11 @@ struct PendingSpendingsTests {
     @Test("has a bound, and beyond it only those who are there are counted")
     func bounded() {
         var pending = PendingSpendings()
-        for client in 1...UInt64(PendingSpendings.most) { add(spending(client, 1), to: &pending) }
-        add(spending(UInt64(PendingSpendings.most) + 1, 2), to: &pending, isRoom: false)
+        for client in 1...UInt64(PendingSpendings.maxEntries) { add(spending(client, 1), to: &pending) }
+        add(spending(UInt64(PendingSpendings.maxEntries) + 1, 2), to: &pending, isRoom: false)
         add(spending(1, 3), to: &pending)
         let taken = pending.take()
-        #expect(taken.count == PendingSpendings.most && taken.first?.count == 2)
+        #expect(taken.count == PendingSpendings.maxEntries && taken.first?.count == 2)
         add(spending(9_999_999, 4), to: &pending)
     }
 

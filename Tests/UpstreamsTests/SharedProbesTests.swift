@@ -47,7 +47,7 @@ struct SharedProbesTests {
         settings.question = .tcp
         #expect(ProbeSet.Key(Servers.server("server1"), of: "site app", settings) != keys[0])
         #expect(ProbeSet.Key(Servers.server("server1"), of: "other app", Prober.Settings()) != keys[0])
-        #expect(ProbeSet(Self.keys(ProbeSet.most + 1)).count == 0)
+        #expect(ProbeSet(Self.keys(ProbeSet.maxServers + 1)).count == 0)
     }
 
     @Test("each probes for himself: who is not heard, who has other servers, after the end, without a fleet")

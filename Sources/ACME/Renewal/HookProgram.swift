@@ -71,7 +71,7 @@ struct HookProgram {
 /// The end of what a program says on its output and its error output: that it failed, and why, comes last.
 private struct ProgramOutput {
     /// The most bytes that are kept, however much it says.
-    private static let most = 4096
+    private static let maxKeptBytes = 4096
     /// The most that is read at once: others of the loop must not wait for a program that does nothing but talk.
     private static let maxReadBytes = 65_536
 
@@ -100,7 +100,7 @@ private struct ProgramOutput {
             return
         }
         count += read
-        end = Array((end + piece[..<read]).suffix(Self.most))
+        end = Array((end + piece[..<read]).suffix(Self.maxKeptBytes))
         // A full piece is followed by more, perhaps; of a pipe a short one says that it is empty now.
         pipe.isReadable = read == piece.count
     }

@@ -24,14 +24,14 @@ protocol StateStore: Sendable {
 /// Names of files.
 enum StatePath {
     /// Systems allow names of 255 bytes, and some have a suffix.
-    private static let longest = 180
+    private static let maxScalars = 180
 
     /// A file's name for any text: letters that could mean something else become an underscore, and of long ones that begin alike
     /// a digest makes several.
     static func component(_ text: String) -> String {
-        guard text.unicodeScalars.count <= longest else {
+        guard text.unicodeScalars.count <= maxScalars else {
             let digest = Base64URL.text(sha256(Array(text.utf8)).prefix(12))
-            return plain(text.unicodeScalars.prefix(longest - digest.count - 1)) + "-" + digest
+            return plain(text.unicodeScalars.prefix(maxScalars - digest.count - 1)) + "-" + digest
         }
         return plain(text.unicodeScalars[...])
     }

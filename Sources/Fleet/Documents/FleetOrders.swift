@@ -26,13 +26,13 @@ struct FleetOrders: Codable, Equatable, Sendable {
     var orders: [FleetOrder] = []
 
     /// A fleet's, at most.
-    static let most = 1000
+    static let maxOrders = 1000
 
     /// - Returns: nil: there are too many.
     func adding(_ order: FleetOrder) -> FleetOrders? {
         var next = FleetOrders(orders: orders.filter { !$0.isAbout(order) })
         if order.action != "reset" { next.orders.append(order) }
-        return next.orders.count <= Self.most ? next : nil
+        return next.orders.count <= Self.maxOrders ? next : nil
     }
 
     /// What brings a member from these to others.

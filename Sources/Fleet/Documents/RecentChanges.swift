@@ -7,14 +7,14 @@ struct RecentChanges: Codable, Equatable, Sendable {
     var paths: [String] = []
 
     /// Whoever has missed more reads all files.
-    static let most = 64
+    static let maxPaths = 64
 
     func adding(_ more: [String]) -> RecentChanges {
-        RecentChanges(last: last + more.count, paths: (paths + more).suffix(Self.most))
+        RecentChanges(last: last + more.count, paths: (paths + more).suffix(Self.maxPaths))
     }
 
     /// From here on everybody reads all files once.
-    var forgetting: RecentChanges { RecentChanges(last: last + Self.most + 1) }
+    var forgetting: RecentChanges { RecentChanges(last: last + Self.maxPaths + 1) }
 
     /// - Parameter known: the number of the last change that is known; nil: none is.
     /// - Returns: the files that have changed since, each once; nil: that is not known any more.

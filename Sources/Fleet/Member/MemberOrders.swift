@@ -81,7 +81,7 @@ extension FleetMember {
             let entry = try await client.read([.key(settings.orders)]).found[0].first
             let present: FleetOrders = try entry.map { entry throws(EtcdError) in try self.content(of: entry) } ?? FleetOrders()
             guard let next = present.adding(order) else {
-                throw .malformed("there are \(FleetOrders.most) orders, and no more can be kept: reset some")
+                throw .malformed("there are \(FleetOrders.maxOrders) orders, and no more can be kept: reset some")
             }
             return try await client.put(
                 try self.sealed(next, at: settings.orders), at: settings.orders,

@@ -15,9 +15,9 @@ struct PendingSpendings {
     }
 
     /// More clients in one question are let in without the others hearing of it.
-    static let most = 4096
+    static let maxEntries = 4096
     /// A power of two.
-    private static let slotCount = 2 * most
+    private static let slotCount = 2 * maxEntries
 
     private(set) var entries: [Entry] = []
     /// Where `slots` is not 0.
@@ -34,7 +34,7 @@ struct PendingSpendings {
         if let known {
             index = known
         } else {
-            guard entries.count < Self.most else { return false }
+            guard entries.count < Self.maxEntries else { return false }
             index = entries.count
             entries.append(Entry(number: spending.number, client: spending.client, first: spending.time))
             slots[slot] = UInt16(index + 1)

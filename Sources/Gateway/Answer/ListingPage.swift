@@ -38,7 +38,7 @@ struct ListingPage {
                 date: String(Timestamp.text(seconds: entry.modified).prefix(16)).replacing("T", with: " "),
                 kind: entry.isDirectory ? "dir" : "file")
         }
-        let note = listing.isCut ? "<p>Only the first \(DirectoryListing.most) entries are shown.</p>" : ""
+        let note = listing.isCut ? "<p>Only the first \(DirectoryListing.maxEntries) entries are shown.</p>" : ""
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">

@@ -35,7 +35,7 @@ package struct FailureReport: Sendable {
 /// is locked, and what clients can cause as often as they like is written down so many times a second, and no more.
 final class RecentFailures {
     /// How many failures are kept.
-    static let most = 64
+    static let maxFailures = 64
     /// How many failures are written down in a second.
     private static let maxPerSecond = 16
     /// Bytes of a method, a path or a detail.
@@ -64,11 +64,11 @@ final class RecentFailures {
             path: request.map { Self.path($0.fields.bytes[$0.target]) } ?? "", status: record.status,
             reason: record.reason?.word ?? "", key: record.failure?.key, upstream: record.server?.url,
             detail: record.failure.flatMap { $0.detail.isEmpty ? nil : Self.text(Array($0.detail.utf8)[...]) })
-        if kept.count < Self.most {
+        if kept.count < Self.maxFailures {
             kept.append(report)
         } else {
             kept[oldest] = report
-            oldest = (oldest + 1) % Self.most
+            oldest = (oldest + 1) % Self.maxFailures
         }
     }
 

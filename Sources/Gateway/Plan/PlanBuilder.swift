@@ -102,7 +102,7 @@ package struct PlanBuilder {
     /// - Parameter workers: overrides the configuration's `worker_threads`.
     /// - Returns: nil if there is an error among `problems`.
     package mutating func build(workers: Int? = nil) -> Plan? {
-        build(workers: workers, prefetchFrom: CertificatePrefetch.fewest)
+        build(workers: workers, prefetchFrom: CertificatePrefetch.minSites)
     }
 
     /// - Parameter prefetchFrom: of so many sites and more, two threads read a first plan's certificates.

@@ -8,7 +8,7 @@ final class PassthroughConnections: Sendable {
     private let passed = Mutex<[SocketAddress: Int]>([:])
 
     /// So often at most; what comes once more goes round in a circle.
-    static let most = 8
+    static let maxHops = 8
 
     /// - Parameter peer: where a connection comes from.
     /// - Returns: how often what it carries has been passed on here before.

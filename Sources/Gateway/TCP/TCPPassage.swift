@@ -16,7 +16,7 @@ extension ClientConnection {
         var ending: TCPRelay.Ending?
         do throws(Failure) {
             let times = resources.shared.passed.count(from: stream.peerAddress) + 1
-            guard times <= PassthroughConnections.most else {
+            guard times <= PassthroughConnections.maxHops else {
                 throw Failure(.passedToItself, detail: "it has been passed on here \(times - 1) times: it goes round in a circle")
             }
             if plan.asksForName { name = try await readName() }

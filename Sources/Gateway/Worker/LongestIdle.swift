@@ -8,7 +8,7 @@ final class LongestIdle {
 
     /// The longest idle last.
     private var candidates: [Candidate] = []
-    private static let most = 64
+    private static let maxCandidates = 64
 
     /// - Parameters:
     ///   - all: looked at when nothing is remembered.
@@ -22,7 +22,7 @@ final class LongestIdle {
             connection.idleSince.map { Candidate(connection: ObjectIdentifier(connection), since: $0) }
         }
         candidates.sort { $0.since > $1.since }
-        candidates.removeFirst(max(0, candidates.count - Self.most))
+        candidates.removeFirst(max(0, candidates.count - Self.maxCandidates))
         return nextRemembered(lookUp)
     }
 

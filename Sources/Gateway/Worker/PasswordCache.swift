@@ -18,7 +18,7 @@ final class PasswordCache {
     }
 
     /// Users of a worker; more are forgotten all at once, and checked again.
-    private static let most = 10_000
+    private static let maxKnown = 10_000
 
     init(_ threads: PasswordThread) {
         self.threads = threads
@@ -49,7 +49,7 @@ final class PasswordCache {
         if case .answered(let answer) = turn { return answer }
         let answer = await threads.isPassword(password, of: hash)
         if answer == true, remember {
-            if known.count >= Self.most { known = [] }
+            if known.count >= Self.maxKnown { known = [] }
             known.insert(number)
         }
         for waiting in pending.removeValue(forKey: number) ?? [] { waiting.resume(returning: .answered(answer)) }

@@ -43,7 +43,7 @@ final class PasswordThread: Sendable {
     private let threadCount: Int
 
     /// Passwords that wait. More than a handful wait only when somebody guesses.
-    private static let most = 64
+    private static let maxJobs = 64
 
     /// - Parameter cores: that this process has; half of them may be busy with passwords, at most four.
     init(cores: Int) {
@@ -77,7 +77,7 @@ final class PasswordThread: Sendable {
     /// - Returns: is there room for one more?
     private func prepare() -> Bool {
         queue.state.withLock { state in
-            guard state.jobs.count < Self.most else { return false }
+            guard state.jobs.count < Self.maxJobs else { return false }
             while state.threads.count < threadCount, let wakeup = try? Wakeup() {
                 guard (try? NamedThread.start(name: "passwords", { [queue] in queue.work(wakeup) })) != nil else { break }
                 state.threads.append(wakeup)

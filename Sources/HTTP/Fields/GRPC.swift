@@ -42,10 +42,10 @@ package enum GRPC {
         default: return nil
         }
         let (time, overflows) = number.multipliedReportingOverflow(by: unit)
-        return overflows ? longest : min(time, longest)
+        return overflows ? maxTimeout : min(time, maxTimeout)
     }
 
-    private static let longest: UInt64 = 100 * 366 * 86_400 * 1_000_000_000
+    private static let maxTimeout: UInt64 = 100 * 366 * 86_400 * 1_000_000_000
 
     /// The status that a call has ended with: the `grpc-status` of its trailers, or of a head without body.
     /// - Returns: 0 to 16 by the specification; up to 999. Nil if there is none.

@@ -19,9 +19,9 @@ package struct DirectoryListing: Equatable, Sendable {
     package var isCut = false
 
     /// Entries of a page, so that no directory holds a worker up for long.
-    package static let most = 2000
+    package static let maxEntries = 2000
     /// Names that are looked at for them.
-    static let maxNames = 4 * most
+    static let maxNames = 4 * maxEntries
 }
 
 extension Directory {
@@ -54,7 +54,7 @@ extension Directory {
             }
             let name = room[..<count].map { UInt8(bitPattern: $0) }
             guard Self.canBeAsked(name), let entry = entry(name, in: path, descriptor) else { continue }
-            guard listing.entries.count < DirectoryListing.most else {
+            guard listing.entries.count < DirectoryListing.maxEntries else {
                 listing.isCut = true
                 break
             }

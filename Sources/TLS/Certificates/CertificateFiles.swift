@@ -37,7 +37,7 @@ package struct CertificateFiles: Sendable, Hashable {
 @safe final class Passphrase {
     /// The text with a zero byte behind it, as C wants it.
     private var bytes: [CChar]
-    private static let longest = 1024
+    private static let maxPassphraseBytes = 1024
 
     /// The first line of a file; nil without a file.
     /// - Throws: `.configuration(.passphrase)` if it cannot be read.
@@ -58,9 +58,9 @@ package struct CertificateFiles: Sendable, Hashable {
     }
 
     private init(reading input: OpaquePointer) {
-        bytes = [CChar](repeating: 0, count: Self.longest + 1)
+        bytes = [CChar](repeating: 0, count: Self.maxPassphraseBytes + 1)
         // At most so many bytes are written, and the last one stays a zero.
-        let count = unsafe Int(max(0, BIO_read(input, &bytes, Int32(Self.longest))))
+        let count = unsafe Int(max(0, BIO_read(input, &bytes, Int32(Self.maxPassphraseBytes))))
         let end = bytes.prefix(count).firstIndex { $0 == 0x0A || $0 == 0x0D || $0 == 0 } ?? count
         for index in end..<bytes.count { bytes[index] = 0 }
     }

@@ -29,7 +29,7 @@ package struct CertificateFingerprint: Sendable, Equatable {
     }
 
     /// PEM files are some kilobytes long; what is longer than this many bytes is none.
-    private static let longest = 4 << 20
+    private static let maxFileBytes = 4 << 20
     /// A file that was changed less than so many nanoseconds ago may change once more without another time: the kernel counts
     /// file times in ticks.
     private static let tick: Int64 = 2_000_000_000
@@ -88,7 +88,7 @@ package struct CertificateFingerprint: Sendable, Equatable {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_size <= longest else { return nil }
+        guard unsafe fstat(descriptor, &status) == 0, status.st_size <= maxFileBytes else { return nil }
         let content = contents.map { _ in SecretBytes(capacity: Int(status.st_size)) }
         var total = 0
         while true {
@@ -96,7 +96,7 @@ package struct CertificateFingerprint: Sendable, Equatable {
             let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             total += count
-            guard count >= 0, total <= longest else { return nil }
+            guard count >= 0, total <= maxFileBytes else { return nil }
             if count == 0 { break }
             guard unsafe EVP_DigestUpdate(hash, buffer, count) == 1 else { return nil }
             if content?.append(buffer[..<count]) == false { contents = nil }

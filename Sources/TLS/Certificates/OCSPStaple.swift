@@ -122,13 +122,13 @@ package struct StaplingPolicy: Sendable, Hashable {
         guard let input = unsafe RegularFile.open(file) else { return nil }
         defer { unsafe BIO_free(input) }
         // At most so many bytes are written.
-        var bytes = [UInt8](repeating: 0, count: longest + 1)
-        let count = unsafe Int(BIO_read(input, &bytes, Int32(longest + 1)))
+        var bytes = [UInt8](repeating: 0, count: maxAnswerBytes + 1)
+        let count = unsafe Int(BIO_read(input, &bytes, Int32(maxAnswerBytes + 1)))
         return 1...longest ~= count ? Array(bytes.prefix(count)) : nil
     }
 
     /// Bytes of an answer: some have the responder's certificates with them.
-    package static let longest = 32 * 1024
+    package static let maxAnswerBytes = 32 * 1024
 }
 
 extension OCSPStaple {

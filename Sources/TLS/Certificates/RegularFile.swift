@@ -6,7 +6,7 @@ import Glibc
 enum RegularFile {
     /// Bytes: the longest revocation lists have some ten million. A file that was exchanged for something else, as a log or an
     /// image, would be read for minutes, several times, before it is found to be none.
-    private static let longest = 64 << 20
+    private static let maxBytes = 64 << 20
 
     /// Why a file is not to be opened.
     /// - Returns: nil if it may be, or is not there: whoever opens it says so.
@@ -16,7 +16,7 @@ enum RegularFile {
         guard unsafe stat(path, &status) == 0 else { return nil }
         // A directory is opened at once, and has an error of its own.
         guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { return "it is not a regular file" }
-        return status.st_size > longest ? "it is larger than \(longest >> 20) MiB" : nil
+        return status.st_size > maxBytes ? "it is larger than \(maxBytes >> 20) MiB" : nil
     }
 
     /// - Throws: `.configuration` that names the first of the files which is none.

@@ -5,8 +5,8 @@ package struct StapleSchedule: Sendable, Equatable {
     package private(set) var failures = 0
 
     /// Responders are asked once a day at least: what they say may have changed long before it expires. Seconds.
-    private static let longest: Int64 = 86_400
-    private static let shortest: Int64 = 10
+    private static let maxInterval: Int64 = 86_400
+    private static let minInterval: Int64 = 10
     /// After a failure: this long, and then twice as long each time, up to an hour.
     private static let firstRetry: Int64 = 15
     private static let maxRetryDelay: Int64 = 3600
@@ -34,7 +34,7 @@ package struct StapleSchedule: Sendable, Equatable {
 
     /// When an answer is asked for anew: at 40 to 60 % of its lifetime.
     private static func renewal(of answer: OCSPStaple.Lifetime, _ now: Int64, _ chance: Double) -> Int64 {
-        let whole = max(0, min(answer.until - answer.from, 2 * longest))
-        return max(now + shortest, min(answer.from, now) + Int64(Double(whole) * (0.4 + 0.2 * chance)))
+        let whole = max(0, min(answer.until - answer.from, 2 * maxInterval))
+        return max(now + minInterval, min(answer.from, now) + Int64(Double(whole) * (0.4 + 0.2 * chance)))
     }
 }

@@ -12,7 +12,7 @@ package enum HelloName {
     }
 
     /// Bytes of the longest hello that is read, with its records' headers: a client with many key shares sends some thousands.
-    package static let longest = 16_384
+    package static let maxHelloBytes = 16_384
 
     /// Reads what has come.
     package static func read(_ bytes: Span<UInt8>) -> Reading {
@@ -21,7 +21,7 @@ package enum HelloName {
             return .hello(name: try name(in: &hello))
         } catch {
             switch error {
-            case .incomplete: return bytes.count >= longest ? .malformed("longer than \(longest) bytes") : .incomplete
+            case .incomplete: return bytes.count >= maxHelloBytes ? .malformed("longer than \(maxHelloBytes) bytes") : .incomplete
             case .malformed(let fault): return .malformed(fault)
             }
         }

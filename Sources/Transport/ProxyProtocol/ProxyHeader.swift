@@ -29,7 +29,7 @@ package struct ProxyHeader: Sendable, Equatable {
 
     /// Bytes of the longest header that is read. One of version 1 has at most 107; of version 2 with every field that proxies are
     /// known to add some hundreds.
-    package static let longest = 4096
+    package static let maxHeaderBytes = 4096
 
     /// Reads what has come.
     package static func read(_ bytes: Span<UInt8>) -> Reading {

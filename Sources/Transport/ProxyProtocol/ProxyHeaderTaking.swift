@@ -20,7 +20,7 @@ extension Stream {
         while true {
             // What comes from here on wakes the wait; what has come is looked at now.
             socket.isReadable = false
-            let isOver = try peek(atMost: ProxyHeader.longest, into: buffer)
+            let isOver = try peek(atMost: ProxyHeader.maxHeaderBytes, into: buffer)
             var reading = ProxyHeader.Reading.incomplete
             buffer.withBytes { reading = ProxyHeader.read($0) }
             switch reading {

@@ -2,12 +2,12 @@
 enum ProxyHeaderV1 {
     static let signature = Array("PROXY ".utf8)
     /// The bytes of the longest header, its CRLF included.
-    private static let longest = 107
+    private static let maxLineBytes = 107
 
     static func read(_ bytes: Span<UInt8>) -> ProxyHeader.Reading {
-        let limit = min(bytes.count, longest)
+        let limit = min(bytes.count, maxLineBytes)
         guard let end = (0..<limit).first(where: { bytes[$0] == 0x0A }) else {
-            return bytes.count < longest ? .incomplete : .malformed("a line of more than 107 bytes")
+            return bytes.count < maxLineBytes ? .incomplete : .malformed("a line of more than 107 bytes")
         }
         guard bytes[end - 1] == 0x0D else { return .malformed("its line does not end in CRLF") }
         let words = String(decoding: (0..<end - 1).map { bytes[$0] }, as: UTF8.self)

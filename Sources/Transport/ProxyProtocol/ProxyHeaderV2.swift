@@ -10,7 +10,9 @@ enum ProxyHeaderV2 {
         let command = bytes[12] & 0x0F
         guard command <= 1 else { return .malformed("command \(command)") }
         let end = fixed + Int(number(bytes, at: 14))
-        guard end <= ProxyHeader.longest else { return .malformed("\(end) bytes; \(ProxyHeader.longest) are the most") }
+        guard end <= ProxyHeader.maxHeaderBytes else {
+            return .malformed("\(end) bytes; \(ProxyHeader.maxHeaderBytes) are the most")
+        }
         guard bytes.count >= end else { return .incomplete }
         // LOCAL, the sender's own connection: whatever family it names, the block is to be discarded (section 2.2).
         guard command == 1 else { return .header(ProxyHeader(), length: end) }

@@ -5,7 +5,7 @@ struct ClosingAge {
     /// What is assumed of a server of which nothing is known: the shortest that a common one was seen to have by default is 2 s.
     private static let assumed: UInt64 = 2_000_000_000
     /// How many of the last closings count.
-    private static let most = 8
+    private static let maxClosings = 8
 
     /// The age that the configuration states; nil if it does not say.
     private let stated: UInt64?
@@ -23,7 +23,7 @@ struct ClosingAge {
 
     /// The server has closed a connection that had been idle for so long.
     mutating func closed(at age: UInt64) {
-        if closings.count == Self.most { closings.removeFirst() }
+        if closings.count == Self.maxClosings { closings.removeFirst() }
         closings.append(age)
         outlived = min(outlived, age)
         decide()

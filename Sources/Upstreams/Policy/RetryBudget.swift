@@ -7,7 +7,7 @@ package final class RetryBudget: Sendable {
     /// A retry costs a hundred, a request pays in the percentage.
     private static let price = 100
     /// Retries that may be saved up.
-    private static let most = 1000
+    private static let maxRetries = 1000
 
     /// What has been saved up. It outlives a plan: budgets of the same servers share it.
     package final class Account: Sendable {
@@ -31,7 +31,7 @@ package final class RetryBudget: Sendable {
     /// A request is made.
     func deposit() {
         // Usually it is full, and nothing is written.
-        guard percent > 0, account.balance.load(ordering: .relaxed) < Self.most * Self.price else { return }
+        guard percent > 0, account.balance.load(ordering: .relaxed) < Self.maxRetries * Self.price else { return }
         account.balance.wrappingAdd(percent, ordering: .relaxed)
     }
 

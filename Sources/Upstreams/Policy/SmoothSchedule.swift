@@ -2,7 +2,7 @@
 /// its turns in a row if it can be helped.
 enum SmoothSchedule {
     /// Above this many turns weights are scaled down: the order is kept in memory.
-    private static let longest = 4096
+    private static let maxTurns = 4096
 
     static func order(of weights: [Int]) -> [Int] {
         let weights = reduced(weights)
@@ -25,8 +25,8 @@ enum SmoothSchedule {
         let divisor = max(1, weights.reduce(0, greatestCommonDivisor))
         let reduced = weights.map { $0 / divisor }
         let total = reduced.reduce(0, +)
-        guard total > longest else { return reduced }
-        return reduced.map { $0 == 0 ? 0 : max(1, $0 * longest / total) }
+        guard total > maxTurns else { return reduced }
+        return reduced.map { $0 == 0 ? 0 : max(1, $0 * maxTurns / total) }
     }
 
     private static func greatestCommonDivisor(_ left: Int, _ right: Int) -> Int {

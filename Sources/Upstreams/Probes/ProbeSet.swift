@@ -39,7 +39,7 @@ package final class ProbeSet: Sendable {
     }
 
     /// More are not shared out: each member probes all of them.
-    package static let most = 20_000
+    package static let maxServers = 20_000
 
     /// Tells the set apart from others; empty for a set of no servers.
     let digest: String
@@ -50,7 +50,7 @@ package final class ProbeSet: Sendable {
 
     /// - Parameter keys: in any order; of equal ones one counts.
     package init(_ keys: [Key]) {
-        let sorted = keys.count > Self.most ? [] : Set(keys).sorted()
+        let sorted = keys.count > Self.maxServers ? [] : Set(keys).sorted()
         count = sorted.count
         indices = Dictionary(uniqueKeysWithValues: zip(sorted, sorted.indices))
         hashes = sorted.map { HashSource.key($0.digits.utf8) }

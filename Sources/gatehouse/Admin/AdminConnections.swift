@@ -7,7 +7,7 @@ import Transport
 /// Clients' connections.
 struct AdminConnections: Codable, Sendable {
     /// More are not listed: the list is for people, and `total` says how many there are.
-    static let most = 1000
+    static let maxListed = 1000
 
     struct Connection: Codable, Sendable {
         var id: String
@@ -66,7 +66,7 @@ extension AdminResources {
     /// The oldest first.
     func connections(_ query: AdminQuery) async -> ServiceAnswer {
         if query.isPage { return await connectionPage(query) }
-        let listed = await gateway.connections(limit: AdminConnections.most).sorted { $0.milliseconds > $1.milliseconds }
+        let listed = await gateway.connections(limit: AdminConnections.maxListed).sorted { $0.milliseconds > $1.milliseconds }
         return .json(
             AdminConnections(
                 total: max(listed.count, await gateway.connectionCount),

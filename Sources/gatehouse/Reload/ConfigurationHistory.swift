@@ -27,7 +27,7 @@ struct ConfigurationHistory: Sendable {
     let most: Int
 
     /// In bytes: a configuration's files have 64 MiB together at most, and some lines are written between them.
-    private static let longest = 65 << 20
+    private static let maxFileBytes = 65 << 20
 
     /// The newest first. What is no entry is left alone.
     var entries: [Entry] {
@@ -77,7 +77,7 @@ struct ConfigurationHistory: Sendable {
             throw Failure(description: "\(prefix) is the beginning of several hashes: write more of it")
         }
         // Somebody may have put a pipe, or something without an end, in its place.
-        guard let bytes = try? FileAccess.read(entry.path, limit: Self.longest) else {
+        guard let bytes = try? FileAccess.read(entry.path, limit: Self.maxFileBytes) else {
             throw Failure(description: "\(entry.path) cannot be read")
         }
         guard ContentHash.hexadecimal(bytes) == entry.hash else {

@@ -8,7 +8,7 @@ import Synchronization
 final class AdminTap: Sendable {
     static let path = "/tap"
     /// How many operators may look on at once.
-    static let most = 8
+    static let maxTaps = 8
 
     /// What is asked for cannot be understood.
     struct Flaw: Error {
@@ -20,7 +20,7 @@ final class AdminTap: Sendable {
     /// - Returns: false if there are enough of them.
     func enter() -> Bool {
         count.withLock { count in
-            guard count < Self.most else { return false }
+            guard count < Self.maxTaps else { return false }
             count += 1
             return true
         }
@@ -61,7 +61,7 @@ extension AdminResources {
     func tap(_ query: ArraySlice<UInt8>) async -> ServiceReply {
         let tap: Tap
         do throws(AdminTap.Flaw) { tap = try AdminTap.tap(query) } catch { return .answer(.problem(400, error.reason)) }
-        guard taps.enter() else { return .answer(.problem(503, "\(AdminTap.most) look on already.")) }
+        guard taps.enter() else { return .answer(.problem(503, "\(AdminTap.maxTaps) look on already.")) }
         await gateway.begin(tap)
         log.notice("somebody looks on by the admin socket", metadata: ["query": "\(String(decoding: query, as: UTF8.self))"])
         let (gateway, taps) = (gateway, taps)

@@ -11,7 +11,7 @@ struct CertificatePrefetch {
     private let loaded: ThreadResult<[LoadedCertificate]>
 
     /// With fewer sites there is nothing to be gained.
-    static let fewest = 200
+    static let minSites = 200
 
     /// - Parameter fewest: sites of the plan.
     /// - Returns: nil where nothing is read ahead.
