@@ -2,9 +2,9 @@
 package struct FleetOrder: Codable, Sendable, Hashable {
     /// `enable`, `drain`, `disable` or `weight`; `reset` is an order that is there no more.
     package var action: String
-    /// Of `weight`.
+    /// The weight that the action `weight` sets.
     package var weight: Int?
-    /// As the configuration writes it; nil: all servers of the site.
+    /// The server's URL as the configuration writes it; nil: all servers of the site.
     package var url: String?
     package var site: String?
     package var upstream: String?
@@ -22,10 +22,10 @@ package struct FleetOrder: Codable, Sendable, Hashable {
 
 /// All orders that hold.
 struct FleetOrders: Codable, Equatable, Sendable {
-    /// In the order in which they are carried out.
+    /// The orders, as they are carried out one after the other.
     var orders: [FleetOrder] = []
 
-    /// A fleet's, at most.
+    /// How many orders a fleet may have.
     static let maxOrders = 1000
 
     /// - Returns: nil: there are too many.
@@ -41,30 +41,4 @@ struct FleetOrders: Codable, Equatable, Sendable {
         return gone.map { FleetOrder(action: "reset", url: $0.url, site: $0.site, upstream: $0.upstream) }
             + (gone.isEmpty ? next.orders.filter { !orders.contains($0) } : next.orders)
     }
-}
-
-/// Stored answers that all members are to forget.
-package struct FleetPurge: Codable, Sendable, Equatable {
-    /// nil: of every site.
-    package var site: String?
-    /// Authority, path and query; nil: all.
-    package var target: String?
-    /// Are those meant that begin so?
-    package var isPrefix: Bool
-
-    package init(site: String?, target: String?, isPrefix: Bool) {
-        (self.site, self.target, self.isPrefix) = (site, target, isPrefix)
-    }
-
-    /// What is done by who cannot know what it has missed.
-    static let everything = FleetPurge(site: nil, target: nil, isPrefix: false)
-}
-
-/// How many there have been: who finds one of them gone has missed it.
-struct FleetPurges: Codable, Equatable, Sendable {
-    var last: Int
-
-    /// So many are kept, and each for so many seconds.
-    static let mostKept = 1000
-    static let lifetime: Int64 = 3600
 }
