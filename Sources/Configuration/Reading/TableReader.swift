@@ -202,6 +202,12 @@ final class TableReader {
         reading.report(.warning, path(of: key), at: position(of: key), message, hint: hint)
     }
 
+    /// Reports a key that is written without the other one: neither does anything alone.
+    func checkPair(_ one: String, _ other: String) {
+        guard has(one) != has(other) else { return }
+        error(at: has(one) ? one : other, "does nothing alone", hint: "write \(one) and \(other), or neither")
+    }
+
     /// Reports a required key that is missing, at the table.
     func missing(_ key: String, hint: String? = nil) {
         reading.report(.error, "\(path.isEmpty ? "" : path + ".")\(key)", at: position, "required, but not given", hint: hint)

@@ -9,7 +9,7 @@ struct ExplainedLimits {
     var route: (route: Route, path: String)?
 
     private func setting(_ key: String, _ value: String) -> Explanation.Setting {
-        Explanation.Setting(key: key, value: value, at: configuration.place(of: key))
+        configuration.setting(key, value)
     }
 
     private func setting(_ key: String, _ value: Duration, zero: String? = nil) -> Explanation.Setting {

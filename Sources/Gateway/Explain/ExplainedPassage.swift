@@ -58,16 +58,13 @@ extension Explainer {
 
     private func limits(_ tcp: TCPListener, _ plan: TCPPlan, _ keyPath: String) -> [Explanation.Setting] {
         var settings = [
-            setting("\(keyPath).connect_timeout", ExplainedLimits.text(tcp.connectTimeout)),
-            setting("\(keyPath).idle_timeout", ExplainedLimits.text(tcp.idleTimeout)),
+            configuration.setting("\(keyPath).connect_timeout", ExplainedLimits.text(tcp.connectTimeout)),
+            configuration.setting("\(keyPath).idle_timeout", ExplainedLimits.text(tcp.idleTimeout)),
         ]
         if plan.asksForName {
-            settings.append(setting("limits.handshake_timeout", ExplainedLimits.text(configuration.limits.handshakeTimeout)))
+            settings.append(
+                configuration.setting("limits.handshake_timeout", ExplainedLimits.text(configuration.limits.handshakeTimeout)))
         }
         return settings
-    }
-
-    private func setting(_ key: String, _ value: String) -> Explanation.Setting {
-        Explanation.Setting(key: key, value: value, at: configuration.place(of: key))
     }
 }

@@ -46,6 +46,6 @@ struct ExplainedProtection {
             places = ["\(sitePath).\(key.dropFirst(ofSite.count))"]
         }
         let place = places.first { configuration.isWritten($0) } ?? places[0]
-        return Explanation.Setting(key: place, value: value, at: configuration.place(of: place))
+        return configuration.setting(place, value)
     }
 }

@@ -83,8 +83,3 @@ struct FieldCauses {
         Cause(why: why, key: key, at: configuration.place(of: key))
     }
 }
-
-extension Configuration {
-    /// Where exactly a key is written; nil if it is not.
-    func place(of keyPath: String) -> String? { isWritten(keyPath) ? location(of: keyPath)?.description : nil }
-}

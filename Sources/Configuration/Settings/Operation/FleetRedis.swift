@@ -93,10 +93,7 @@ extension FleetRedis {
         if redisEndpoints.count > 16 {
             table.error(at: "endpoints", "has \(redisEndpoints.count) URLs: 16 are the most", hint: "name a few of them")
         }
-        if (redisCertFile == nil) != (redisKeyFile == nil) {
-            let written = redisCertFile == nil ? "key_file" : "cert_file"
-            table.error(at: written, "does nothing alone", hint: "write cert_file and key_file, or neither")
-        }
+        table.checkPair("cert_file", "key_file")
         if redisUser != nil, redisPasswordFile == nil {
             table.error(at: "user", "does nothing alone", hint: "write user and password_file, or password_file alone")
         }

@@ -111,15 +111,8 @@ extension FleetSettings {
         if endpoints.count > 16 {
             table.error(at: "endpoints", "has \(endpoints.count) URLs: 16 are the most", hint: "name a few of them")
         }
-        if (etcdCertFile == nil) != (etcdKeyFile == nil) {
-            let written = etcdCertFile == nil ? "key_file" : "cert_file"
-            table.error(at: written, "does nothing alone", hint: "write cert_file and key_file, or neither")
-        }
-        if (etcdUser == nil) != (etcdPasswordFile == nil) {
-            table.error(
-                at: etcdUser == nil ? "password_file" : "user", "does nothing alone",
-                hint: "write user and password_file, or neither")
-        }
+        table.checkPair("cert_file", "key_file")
+        table.checkPair("user", "password_file")
         guard !endpoints.isEmpty, !endpoints.contains(where: { $0.hasPrefix("https") }) else { return }
         for (key, isWritten) in [("ca_file", etcdCaFile != nil), ("cert_file", etcdCertFile != nil)] where isWritten {
             table.error(at: key, "does nothing: no endpoint speaks TLS", hint: "write https in endpoints, or take it out")

@@ -62,10 +62,7 @@ extension Management {
     }
 
     private func checkTogether(_ table: TableReader) {
-        if (certFile == nil) != (keyFile == nil) {
-            let written = certFile == nil ? "key_file" : "cert_file"
-            table.error(at: written, "does nothing alone", hint: "write cert_file and key_file, or neither")
-        }
+        table.checkPair("cert_file", "key_file")
         if clientCaFile != nil, certFile == nil {
             table.error(
                 at: "client_ca_file", "does nothing: clients without TLS show no certificate",
