@@ -35,8 +35,11 @@ enum IPAddressText {
     /// Whether what is sent to this host stays on this machine. `localhost` is never looked up (RFC 6761 §6.3); a name such as
     /// `127.example.com` is, and may be anybody's.
     static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || ipv4(host)?.first == 127 || ipv6(host) == [UInt8](repeating: 0, count: 15) + [1]
+        host == "localhost" || ipv4(host)?.first == 127 || ipv6(host) == ipv6Loopback
     }
+
+    /// `::1`.
+    private static let ipv6Loopback = [UInt8](repeating: 0, count: 15) + [1]
 
     private static func groups(_ text: Substring, mayEndInIPv4: Bool = true) -> [UInt8]? {
         if text.isEmpty { return [] }
