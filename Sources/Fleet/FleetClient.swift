@@ -35,7 +35,7 @@ package actor FleetClient {
         waiter.retire()
     }
 
-    /// By their names.
+    /// The members, sorted by name.
     package func members() async throws(Failure) -> [FleetMemberView] {
         let entries = try await read(.prefix(settings.members, most: FleetMember.maxMembers))
         return try entries.map { entry throws(Failure) in
@@ -91,7 +91,7 @@ package actor FleetClient {
     struct Prepared {
         var next: FleetConfiguration
         var bytes: [UInt8]
-        /// That nobody has pushed anything since, and no roll-out has begun.
+        /// The conditions that nobody has pushed anything since, and that no roll-out has begun.
         var conditions: [EtcdCondition]
         /// Puts it into the history.
         var changes: [EtcdChange]

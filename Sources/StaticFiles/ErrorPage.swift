@@ -3,7 +3,7 @@ package struct ErrorPage {
     /// The value of `Content-Type`.
     package let mediaType: String
     package let body: FileBody
-    /// Of the body.
+    /// The length of the body, in bytes.
     package let length: UInt64
 }
 

@@ -18,11 +18,11 @@ package struct StaticAnswer {
     private var reading: FileBody?
     /// Is there any content?
     package var hasBody: Bool { content != nil || reading != nil }
-    /// For 301: the path for `Location`, percent-encoded; the caller appends the query of the request.
+    /// The path for `Location` of a 301, percent-encoded; the caller appends the query of the request.
     package var redirectPath: String?
     /// What is in the directory that was asked for; the caller writes the page.
     package var listing: DirectoryListing?
-    /// For the log.
+    /// What the log says of the answer.
     package let reason: String
 
     /// A file.

@@ -49,14 +49,14 @@ package final class StaticCache {
     let closer: FileThreads?
     private var directories: DirectoryCache
     private var slots: [Entry?] = []
-    /// By key.
+    /// The indices of entries by their keys.
     private var indices: [UInt64: Int] = [:]
     /// Slots without an entry.
     private var free: [Int] = []
     private var hand = 0
     private var nextTidying: Int64 = 0
     private static let tidying: Int64 = 10
-    /// Of content in memory.
+    /// How many bytes of content are in memory.
     private(set) var bytes = 0
 
     /// - Parameter closer: closes files that may take their time for that; nil: whoever lets go does.
@@ -72,7 +72,7 @@ package final class StaticCache {
         directories.latestIfFresh(of: site, now: now) ?? directories.fresh(of: site, now: now)
     }
 
-    /// The same, whenever it was looked at.
+    /// The site's directory as it was looked at last, however long ago.
     func lastDirectory(of site: StaticSite) -> Directory? { directories.last(of: site) }
 
     /// A site's directory has just been looked at, and is this one.

@@ -17,7 +17,7 @@ package struct StaticSettings: Sendable, Equatable {
     package var levels = EncodingLevels()
     /// What `Content-Type` says of the characters of texts; nil: nothing.
     package var charset: String? = "utf-8"
-    /// By extension, in lower case: media types in place of those of the table; they may have parameters.
+    /// Media types in place of those of the table, by extension in lower case; they may have parameters.
     package var mediaTypes: [String: String] = [:]
     /// Bytes below which a file is not compressed.
     package var minSize: UInt64 = 1024
@@ -28,7 +28,7 @@ package struct StaticSettings: Sendable, Equatable {
     package var lastModifiedEnabled = true
     /// Seconds for `Cache-Control: max-age`; nil sends no such field.
     package var maxAgeStatic: Int? = 3600
-    /// The same for HTML: a page is changed in its place, while what it refers to can get another name.
+    /// How long clients may keep HTML, in seconds: a page is changed in its place, what it refers to can get another name.
     package var maxAgePages: Int? = 300
     /// Sent as `Cache-Control` instead of those made of the ages.
     package var cacheControl: String?

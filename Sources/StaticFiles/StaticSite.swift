@@ -5,11 +5,11 @@ import Synchronization
 /// the directory's being there.
 package final class StaticSite: Sendable {
     let number = UniqueNumber.next()
-    /// Of the directory. What it names may change at any time.
+    /// The path of the directory. What it names may change at any time.
     package let path: String
     private let isLost = Atomic(false)
     let settings: StaticSettings
-    /// By status; see `ErrorPage.swift`.
+    /// The paths of error pages by status; see `ErrorPage.swift`.
     let errorPagePaths: [Int: RequestPath]
     let indexFiles: [[UInt8]]
     private let cacheControl: (files: String?, pages: String?)

@@ -2,7 +2,7 @@
 package struct FleetConfiguration: Codable, Sendable, Equatable {
     /// Counts what was pushed: a higher one takes the place of a lower one.
     package var number: Int
-    /// As `ConfigurationSource.text` writes it.
+    /// The configuration as `ConfigurationSource.text` writes it.
     package var text: String
     /// Its SHA-256.
     package var hash: String

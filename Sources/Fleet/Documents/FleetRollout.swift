@@ -19,15 +19,15 @@ package struct FleetRollout: Codable, Sendable, Equatable {
         package var share: Int
         /// Seconds for which each stage is watched.
         package var watch: Int
-        /// As `admin.rollback_on` has it: when it is undone.
+        /// The condition on which it is undone, in the form of `admin.rollback_on`.
         package var rule: String
 
         package init(share: Int, watch: Int, rule: String) { (self.share, self.watch, self.rule) = (share, watch, rule) }
     }
 
-    /// Of the configuration.
+    /// The number of the configuration that is rolled out.
     package var number: Int
-    /// Of the one that it follows, and that is gone back to.
+    /// The number of the configuration before it, which is gone back to.
     package var base: Int
     /// 0: one member; 1: a share; 2: all.
     package var stage = 0
@@ -52,7 +52,7 @@ package struct FleetRollout: Codable, Sendable, Equatable {
     /// Is there a step to be made still?
     package var isRunning: Bool { phase == .taking || phase == .watching }
 
-    /// In words, on one line.
+    /// The roll-out in words, on one line.
     package var summary: String {
         let names = ["one member", "a share of the members", "all members"]
         let stage = names.indices.contains(stage) ? names[stage] : "stage \(stage)"
@@ -71,7 +71,7 @@ enum RolloutStep: Equatable {
     /// Nothing, for the moment.
     case wait
     case watch
-    /// On to another stage, of these members.
+    /// The roll-out goes on to another stage, of these members.
     case advance(stage: Int, members: [String])
     case finish
     case undo(reason: String)

@@ -39,7 +39,7 @@ package struct FleetSecret: Sendable, Equatable {
         self.keys = keys
     }
 
-    /// By which all members call a client of a rate limit the same, and nobody else can tell who it is.
+    /// The seeds by which all members call a client of a rate limit the same, while nobody else can tell who it is.
     package var clientSeeds: ClientSeeds? {
         ClientSeeds(digest: ContentHash.hexadecimal(Array("gatehouse clients".utf8) + keys[0].bytes))
     }

@@ -13,7 +13,7 @@ struct RecentChanges: Codable, Equatable, Sendable {
         RecentChanges(last: last + more.count, paths: (paths + more).suffix(Self.maxPaths))
     }
 
-    /// From here on everybody reads all files once.
+    /// The changes in a state in which everybody reads all files once.
     var forgetting: RecentChanges { RecentChanges(last: last + Self.maxPaths + 1) }
 
     /// - Parameter known: the number of the last change that is known; nil: none is.

@@ -2,7 +2,7 @@
 enum DocumentFault: Error, Equatable, CustomStringConvertible {
     /// Nothing of ours.
     case foreign
-    /// Of a form that a later version of this program writes.
+    /// The document has a form that a later version of this program writes.
     case newer(Int)
     case tooLarge(Int)
     /// Hidden by a key that is none of ours: its name.

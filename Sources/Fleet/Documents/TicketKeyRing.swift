@@ -5,7 +5,7 @@ import FoundationEssentials
 struct TicketKeyRing: Codable, Equatable, Sendable {
     /// Counts changes: who knows a higher one takes no lower one.
     let number: Int
-    /// Of `keySize` bytes each, as `TicketKeyFile` has them.
+    /// The keys, of `keySize` bytes each, in the form of `TicketKeyFile`.
     private let keys: [Data]
 
     private static let keySize = 80
@@ -46,7 +46,7 @@ struct TicketKeyRing: Codable, Equatable, Sendable {
     /// One after the other, as a listener takes them.
     var bytes: [UInt8] { keys.flatMap { Array($0) } }
 
-    /// As the document holds them.
+    /// The keys as the document holds them.
     var text: [UInt8]? { EtcdMessage.encode(self) }
 
     private static func newKey() -> Data? { Sealing.random(keySize).map { Data($0) } }

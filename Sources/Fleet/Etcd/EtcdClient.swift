@@ -17,7 +17,7 @@ final class EtcdClient {
     private var lookup: ServiceLookup?
     /// The endpoint that has answered last: by chance at first, so that not all members begin with the same.
     private var preferred: Int
-    /// Of a password (etcd's authentication); nil: there is none yet.
+    /// The token that etcd gave for the password; nil: there is none yet.
     private var token: String?
     private var isStopped = false
     /// What an endpoint may take, in nanoseconds.

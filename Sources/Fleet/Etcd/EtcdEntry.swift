@@ -2,10 +2,10 @@
 struct EtcdEntry: Equatable {
     var key: String
     var value: [UInt8]
-    /// The revision that it is of.
+    /// The revision that has changed it last.
     var revision: Int64
     /// The revision that it was made with.
     var created: Int64
-    /// That it ends with; 0: none.
+    /// The lease that the key ends with; 0: none.
     var lease: Int64 = 0
 }

@@ -1,6 +1,6 @@
 /// Why etcd has not done what was asked.
 enum EtcdError: Error, CustomStringConvertible {
-    /// By no endpoint: why not by the last one.
+    /// No endpoint can be reached; why the last one cannot.
     case unreachable(String)
     /// It says no: its number (google.rpc.Code) and words.
     case refused(Int, String)

@@ -2,7 +2,7 @@ package import ACME
 
 /// Where etcd is, and who we are to it.
 package struct EtcdSettings: Sendable, Equatable {
-    /// Without a path; one or more.
+    /// The URLs of etcd's members, without a path; one or more.
     package var endpoints: [ServiceURL]
     /// PEM file of the authorities to trust; nil: the system's.
     package var caFile: String?

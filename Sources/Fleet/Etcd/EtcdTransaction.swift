@@ -7,7 +7,7 @@ enum EtcdRange {
     ///   - most: so many entries, at most, in the order of their keys.
     ///   - after: only keys behind this one; empty: all.
     case prefix(String, since: Int64 = 0, most: Int, after: String = "")
-    /// Of all that begin with a text it is told how many there are, and none of them.
+    /// How many keys begin with a text; none of them is read.
     case count(String)
 }
 
@@ -29,11 +29,11 @@ enum EtcdChange {
 struct EtcdOutcome {
     /// Did all conditions hold, so that everything was done?
     var isDone: Bool
-    /// Of the whole store.
+    /// The revision of the whole store.
     var revision: Int64
-    /// For each read of the part that was performed, in their order.
+    /// What each read of the part that was performed has found, in their order.
     var found: [[EtcdEntry]]
-    /// For each of these reads, how many entries there are, whatever was left out.
+    /// How many entries there are for each of these reads, whatever was left out.
     var counts: [Int]
     /// Was there more than a read may return?
     var isCut: Bool

@@ -10,7 +10,7 @@ struct RolloutStore {
     /// A roll-out as it was read.
     struct Present {
         var rollout: FleetRollout
-        /// Of its document.
+        /// The revision of the roll-out's document.
         var revision: Int64
     }
 

@@ -49,7 +49,7 @@ struct Failure: Error {
         let key: String?
         let fields: AnswerFields
         let retryAfter: UInt64?
-        /// In place of the detail, where that is for the log alone.
+        /// What the client is told where the detail is for the log alone; nil: the detail.
         let clientDetail: String?
 
         init(
@@ -99,10 +99,10 @@ struct Failure: Error {
     }
 
     var reason: Reason { content.reason }
-    /// Of the answer; 499 if none can be given (the client is gone).
+    /// The status of the answer; 499 if none can be given (the client is gone).
     var status: Int { content.status }
     var blame: Blame { content.blame }
-    /// For the log, in plain words: OpenSSL's, the system's.
+    /// What happened, in plain words for the log: OpenSSL's, the system's.
     var detail: String { content.detail }
     var retry: Retry { content.retry }
     /// The configuration key that decided it, if one did.
@@ -112,7 +112,7 @@ struct Failure: Error {
     /// Whole seconds after which it is worth asking again, if that is known.
     var retryAfter: UInt64? { content.retryAfter }
 
-    /// The same, with more for the log.
+    /// The failure with more for the log.
     func noting(_ text: String) -> Failure {
         Failure(
             Content(
@@ -120,11 +120,9 @@ struct Failure: Error {
                 clientDetail: content.clientDetail ?? detail))
     }
 
-    /// The same of a request of a route, whose keys and whose pool's may be written elsewhere than below `[sites.proxy]`.
-    func keyed(by route: RoutePlan) -> Failure {
-        guard let key else { return self }
-        let written = route.owner.key(route.proxied?.pool.key(key) ?? key)
-        guard written != key else { return self }
+    /// The failure of a pool, whose keys may be written elsewhere than a site's.
+    func keyed(by pool: PoolPlan) -> Failure {
+        guard pool.isShared, let key, pool.key(key) != key else { return self }
         return Failure(
             Content(reason, status, blame, detail, retry, written, fields, retryAfter, clientDetail: content.clientDetail))
     }

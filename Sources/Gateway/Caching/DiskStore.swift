@@ -197,7 +197,7 @@ final class DiskStore: Sendable {
         if !write({ $0.write(entry, file, body, waiting: size) }) { turnOff("there is no thread", entry, waiting: size) }
     }
 
-    /// On the thread.
+    /// Writes an answer; runs on the store's thread.
     private func write(_ entry: DiskEntry, _ file: AnswerFile, _ body: [UInt8], waiting: Int) {
         guard state.withLock({ $0.table.contains(entry) }) else { return state.withLock { $0.waiting -= waiting } }
         do throws(SystemError) {

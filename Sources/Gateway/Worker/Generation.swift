@@ -283,7 +283,7 @@ final class Generation {
 /// The numbers of a worker's generations that are still there: the one in use, and those whose exchanges have not ended.
 final class LiveGenerations {
     private(set) var numbers: Set<Int> = []
-    /// Of those that have ended: with a thousand pools it takes a while to take them apart.
+    /// The parts of generations that have ended: with a thousand pools it takes a while to take them apart.
     private var remains: [[Generation.Part]] = []
 
     fileprivate func insert(_ number: Int) { numbers.insert(number) }

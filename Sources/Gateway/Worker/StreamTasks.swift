@@ -2,7 +2,7 @@ import EventLoop
 
 /// An exchange that is one of several on its connection, and waits for a task.
 protocol StreamExchange: AnyObject {
-    /// Of its connection; nil if it is nobody's.
+    /// The session of its connection; nil if it is nobody's.
     var session: (any ClientSession)? { get }
     /// Carries it out.
     /// - Parameter waiter: of the task that does.

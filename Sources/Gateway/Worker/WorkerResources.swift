@@ -62,9 +62,9 @@ final class WorkerResources {
     private let spareRequests = FreeList<RequestHead>(keeping: 384)
     private let spareResponses = FreeList<ResponseHead>(keeping: 384)
     private var spareLines: [UInt8] = []
-    /// Of answers to clients in HTTP/2.
+    /// Encoded heads of answers to clients in HTTP/2, which repeat.
     let encodedAnswers = EncodedSections()
-    /// For connections that are passed on.
+    /// Pipes for connections that are passed on, kept for the next.
     let pipes = FreeList<SplicePipe>(keeping: 32)
     var requestIDs = RequestIDs()
     let connections: ClientConnections

@@ -13,7 +13,7 @@ package final class Directory: Sendable {
 
     let number = UniqueNumber.next()
     private let root: Int32
-    /// Of its files; see `OpenFile`.
+    /// The threads that close its files; see `OpenFile`.
     private let closer: FileThreads?
 
     /// Opens the directory that the path names now. Errors: those of a file that cannot be opened.

@@ -5,7 +5,7 @@ import Glibc
 package struct DirectoryListing: Equatable, Sendable {
     /// A file or a directory.
     package struct Entry: Equatable, Sendable {
-        /// As the file system has it; whatever bytes these are.
+        /// The name as the file system has it, whatever bytes these are.
         package let name: [UInt8]
         package let isDirectory: Bool
         /// Bytes; 0 for a directory.

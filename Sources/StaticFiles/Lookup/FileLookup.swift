@@ -13,7 +13,7 @@ struct FileLookup: Sendable {
 
     /// What was found.
     enum Found: Sendable {
-        /// In the site's directory, as it is now.
+        /// What stands there in the site's directory, as that is now.
         case entry(Entry, in: Directory)
         case nothing(StaticError, in: Directory)
         case noDirectory(StaticError)
@@ -23,7 +23,7 @@ struct FileLookup: Sendable {
     enum Entry: Sendable {
         case file(OpenFile, name: [UInt8], siblings: [Sibling])
         case redirect
-        /// Without an index file, where these are listed.
+        /// A directory without an index file, where these are listed.
         case directory(DirectoryListing)
     }
 

@@ -5,9 +5,9 @@ import Glibc
 package struct FileMetadata: Equatable, Sendable {
     /// Bytes.
     package let size: UInt64
-    /// Of the content, as anybody may set it.
+    /// When the content was changed (mtime), as anybody may set it.
     package let modified: FileTime
-    /// Of content or attributes, as the kernel alone sets it.
+    /// When content or attributes were changed (ctime), as the kernel alone sets it.
     let changed: FileTime
     let inode: UInt64
     let device: UInt64
@@ -31,7 +31,7 @@ package struct FileMetadata: Equatable, Sendable {
 package struct FileTime: Comparable, Sendable {
     /// Since 1970.
     package let seconds: Int64
-    /// Of that second.
+    /// The nanoseconds of that second.
     package let nanoseconds: Int64
 
     init(_ time: timespec) {
@@ -39,7 +39,7 @@ package struct FileTime: Comparable, Sendable {
         nanoseconds = Int64(time.tv_nsec)
     }
 
-    /// The same without the fraction of a second, which programs lose that set times with utime(2) or keep them in old formats.
+    /// The time without its fraction of a second, which programs lose that set times with utime(2) or keep them in old formats.
     var inWholeSeconds: FileTime { FileTime(timespec(tv_sec: Int(seconds), tv_nsec: 0)) }
 
     package static func < (one: FileTime, other: FileTime) -> Bool {

@@ -6,7 +6,7 @@ package struct FileSearch {
     /// What is next.
     package enum Step {
         case answer(StaticAnswer)
-        /// To be run; `next` takes what comes of it.
+        /// Work for a thread; `next` takes what comes of it.
         case work(FileWork)
     }
 

@@ -48,7 +48,7 @@ struct EntityTag: Equatable {
     /// A tag in a request's field.
     private struct Candidate {
         let isWeak: Bool
-        /// With its quotes.
+        /// The opaque tag with its quotes.
         let opaque: ArraySlice<UInt8>
 
         init?(in list: [UInt8], at index: inout Int) {

@@ -1,6 +1,6 @@
 /// What a file is, told by its name's extension.
 struct MediaType: Sendable {
-    /// For Content-Type.
+    /// The value of Content-Type.
     let field: String
     /// The type without parameters, in lower case.
     let essence: String
@@ -17,7 +17,7 @@ struct MediaType: Sendable {
         field = if let charset, essence.hasPrefix("text/") { "\(essence); charset=\(charset)" } else { essence }
     }
 
-    /// As the configuration writes it, perhaps with parameters: these stand as they are.
+    /// Makes a media type of the configuration's text; parameters in it stand as they are.
     init(written text: String, charset: String?) {
         let essence = String(text.prefix { $0 != ";" }.filter { $0 != " " }).lowercased()
         let plain = MediaType(essence, isCompressed: Self.compressedEssences.contains(essence), charset: charset)
@@ -28,10 +28,10 @@ struct MediaType: Sendable {
 
     private static let compressedEssences = Set(table.values.filter(\.isCompressed).map(\.essence))
 
-    /// For an extension that is not in the table, or none.
+    /// The media type of an extension that is not in the table, or of none.
     static let unknown = MediaType("application/octet-stream", isCompressed: false)
 
-    /// By extension, in lower case.
+    /// The media types by extension, in lower case.
     static let table: [String: MediaType] = {
         var table: [String: MediaType] = [:]
         for (lines, isCompressed) in [(plainTypes, false), (compressedTypes, true)] {

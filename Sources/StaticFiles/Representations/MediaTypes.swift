@@ -1,12 +1,12 @@
 /// What a site says of the types of its files: the kept table, and what the configuration says instead.
 struct MediaTypes: Sendable {
-    /// By extension, in lower case.
+    /// The media types by extension, in lower case.
     private let byExtension: [String: MediaType]
     /// The extensions of those that are worth compressing.
     private let compressible: Set<String>
     private let compressesUnknown: Bool
 
-    /// Of a site that says nothing of them. Most do, and share it: a configuration may have thousands.
+    /// The media types of a site that says nothing of them. Most do, and share it: a configuration may have thousands.
     private static let usual = MediaTypes(making: StaticSettings())
 
     init(_ settings: StaticSettings) {

@@ -3,15 +3,15 @@ import HTTP
 
 /// One of the forms in which a file is served: its bytes, and what an answer says of them.
 final class Representation {
-    /// Of the file that the bytes come from.
+    /// What is known of the file that the bytes come from.
     let facts: FileMetadata
     let encoding: ContentCoding
     /// Compressed on the way, so that its length is not known before the end.
     let isStreamed: Bool
     let validators: Validators
-    /// Of a 200, and the base of a 206.
+    /// The fields of a 200, and of a 206 before its own are added.
     let fields: AnswerFields
-    /// Of a 304.
+    /// The fields of a 304.
     let notModifiedFields: AnswerFields
     private var source: Source
     /// The body that collects its bytes, while it is under way: one at a time is enough.
@@ -79,7 +79,7 @@ final class Representation {
         }
     }
 
-    /// From now on the bytes come from memory; the file is closed when the last body that reads it is done.
+    /// Has the bytes come from memory; the file is closed when the last body that reads it is done.
     func keep(_ bytes: [UInt8]) {
         source = .memory(bytes)
     }

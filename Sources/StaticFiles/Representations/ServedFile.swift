@@ -6,7 +6,7 @@ final class ServedFile {
     /// What those get who accept its coding, the preferred one first; none if the file is not worth compressing. Their being
     /// there is what `Vary` says.
     let encoded: [Representation]
-    /// Of `encoded`.
+    /// The codings of `encoded`, in the same order.
     private let codings: [ContentCoding]
 
     init(plain: Representation, encoded: [Representation]) {

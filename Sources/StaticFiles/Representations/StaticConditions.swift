@@ -11,7 +11,7 @@ package struct StaticConditions: Sendable {
     /// Nothing but the file is asked for, in whatever form.
     var isEmpty: Bool { present.isEmpty }
 
-    /// Of a request.
+    /// Reads the conditions of a request.
     package init(_ fields: borrowing FieldSection) {
         for line in fields.lines {
             switch line.known {

@@ -11,7 +11,7 @@ package protocol CertificateSource: Sendable {
 }
 
 extension TLSServerContext {
-    /// From now on its handshakes wait for the certificate that `source` has for the name that the client asks for.
+    /// Has handshakes wait for the certificate that `source` has for the name that the client asks for.
     package func awaitCertificates() throws(TLSError) {
         guard let context = unsafe makeContext() else { throw TLSError(.configuration(nil), TLSError.takeReason()) }
         do throws(TLSError) {

@@ -53,7 +53,7 @@ struct AccessLine: ~Copyable {
         case violations = 0x0B, closedBy, closeCode, reason, key, nanoseconds, commonTime
     }
 
-    /// Of a request that was refused while it was read: the most bytes of each of its parts.
+    /// How many bytes a line shows of each part of a request that was refused while it was read.
     private static let maxPartBytes = 1024
 
     func append(to out: inout [UInt8]) {

@@ -36,7 +36,7 @@ struct LineTime {
         second = number == last.number ? last : Second(number)
     }
 
-    /// By RFC 3339: see `Timestamp.append`.
+    /// Writes the time by RFC 3339: see `Timestamp.append`.
     func write(to out: inout OutputSpan<UInt8>) {
         out.write(second.text)
         out.write(thousandths: nanoseconds / 1_000_000 % 1000)

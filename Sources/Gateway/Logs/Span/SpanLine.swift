@@ -96,7 +96,7 @@ struct SpanLine: ~Copyable {
         if line.record.method == .other { line.write(.method, as: .attribute("http.request.method_original"), to: &out) }
     }
 
-    /// Of an error without a reason the status tells what it was.
+    /// Ends a span. Of an error without a reason the status tells what it was.
     private func end(isError: Bool, hasReason: Bool, to out: inout OutputSpan<UInt8>) {
         if hasReason {
             line.write(.reason, as: .attribute("error.type"), to: &out)

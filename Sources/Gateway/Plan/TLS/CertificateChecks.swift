@@ -101,7 +101,7 @@ extension PlanBuilder {
         }
     }
 
-    /// Without a certificate: its handshakes end with an alert until it is given one.
+    /// Makes a context without a certificate: its handshakes end with an alert until it is given one.
     mutating func missingContext(_ index: Int) -> TLSServerContext? {
         let site = configuration.sites[index]
         guard let ssl = site.ssl else { return nil }

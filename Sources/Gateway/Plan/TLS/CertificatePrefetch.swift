@@ -10,7 +10,7 @@ struct CertificatePrefetch {
     let start: Int
     private let loaded: ThreadResult<[LoadedCertificate]>
 
-    /// With fewer sites there is nothing to be gained.
+    /// The fewest sites with which there is something to be gained.
     static let minSites = 200
 
     /// - Parameter fewest: sites of the plan.

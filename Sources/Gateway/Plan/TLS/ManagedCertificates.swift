@@ -5,7 +5,7 @@ import Transport
 
 /// The part of making a plan that knows of certificates which are got by ACME.
 extension PlanBuilder {
-    /// Such a site's context: with the certificate that there is, or without one until it comes.
+    /// The context of a site with a managed certificate: with the one that there is, or without one until it comes.
     mutating func managedContext(_ index: Int) -> TLSServerContext? {
         let site = configuration.sites[index]
         guard let ssl = site.ssl else { return nil }
