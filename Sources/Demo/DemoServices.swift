@@ -49,7 +49,7 @@ package actor DemoServices {
         return Addresses(echo: echo.address, page: page.address, chat: chats.map(\.address))
     }
 
-    /// Has the page link to the dashboard.
+    /// Makes the page link to the dashboard.
     /// - Parameter address: with a key by which one may look and change nothing.
     package func link(toDashboard address: String) { stage?.dashboard = address }
 

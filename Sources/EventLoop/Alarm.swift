@@ -16,7 +16,7 @@ package final class Alarm: Sendable {
         close(descriptor)
     }
 
-    /// Has it go off once.
+    /// Makes the alarm go off once.
     /// - Parameter nanoseconds: from now on; 0: at once.
     package func set(after nanoseconds: UInt64) {
         // It fails for a wrong value only.

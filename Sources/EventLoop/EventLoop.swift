@@ -102,7 +102,7 @@ package protocol TurnEndHandler: AnyObject {
         if mustSignal { signal() }
     }
 
-    /// Has the job of a task that waited run in this turn, or the next if jobs run already.
+    /// Runs the job of a task that waited in this turn, or the next if jobs run already.
     func resume(_ job: UnownedJob) { withReady { $0.append(job) } }
 
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
@@ -177,14 +177,14 @@ package protocol TurnEndHandler: AnyObject {
         withReady { $0.append(contentsOf: jobs) }
     }
 
-    /// Has a handler told at the end of the turn, or, if asked by a handler, of the next one: for what many exchanges of a turn
+    /// Tells a handler at the end of the turn, or, if asked by a handler, of the next one: for what many exchanges of a turn
     /// share, as a connection's write. Once for each call.
     package func atTurnEnd(_ handler: any TurnEndHandler) {
         assert(isOnLoop, "a turn's end is its own thread's affair")
         endings.append(handler)
     }
 
-    /// Has a handler told at the end of the turn in which a time has come, or soon after: for what is too short for a deadline.
+    /// Tells a handler at the end of the turn in which a time has come, or soon after: for what is too short for a deadline.
     /// - Parameter time: monotonic nanoseconds; at most a millisecond from now.
     package func atTurnEnd(_ handler: any TurnEndHandler, from time: UInt64) {
         assert(isOnLoop, "a turn's end is its own thread's affair")
@@ -192,7 +192,7 @@ package protocol TurnEndHandler: AnyObject {
         soonest = min(soonest ?? time, time)
     }
 
-    /// Has the loop look at nothing before a time, unless it has something left to do: what comes meanwhile is then taken in one
+    /// Makes the loop look at nothing before a time, unless it has something left to do: what comes meanwhile is taken in one
     /// turn, for one wait. For a loop that many small things come to, one right after the other; all that it has waits with them.
     /// - Parameter time: monotonic nanoseconds; at most a millisecond from now.
     package func rest(until time: UInt64) {

@@ -41,7 +41,7 @@ package final class Socket {
             hasDeferred: state.hasDeferred, sendError: state.sendError, descriptor: state.descriptor)
     }
 
-    /// Has events wake the waiter that meet these interests: what a read waits for, and a write, each only if it does.
+    /// Makes events that meet these interests wake the waiter: what a read waits for, and a write, each only if it does.
     package func watch(_ read: Interest, if reads: Bool, _ write: Interest, if writes: Bool, hangup: Bool) {
         let bits = (reads ? read.bits : 0) | (writes ? write.bits : 0) | (hangup ? Interest.hangup.bits : 0)
         state.interest = Interest(bits)

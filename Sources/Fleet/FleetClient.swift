@@ -62,7 +62,7 @@ package actor FleetClient {
             .sorted { $0.number > $1.number }
     }
 
-    /// Has all members use this configuration.
+    /// Makes all members use this configuration.
     /// - Parameters:
     ///   - author: whose machine this is.
     ///   - time: seconds since 1970.

@@ -5,7 +5,7 @@ extension FleetClient {
     /// The last one; nil: there was none.
     package func rollout() async throws(Failure) -> FleetRollout? { try await presentRollout()?.rollout }
 
-    /// Has one member use this configuration, and the others after it, as long as all goes well; see `FleetRollout`.
+    /// Makes one member use this configuration, and the others after it, as long as all goes well; see `FleetRollout`.
     /// - Parameter time: now, in seconds since 1970.
     /// - Returns: the roll-out that has begun.
     /// - Throws: why it cannot begin: the text is wrong, nothing was pushed yet, or somebody else was faster.

@@ -43,7 +43,7 @@ package final class RateTable: Sendable {
         }
     }
 
-    /// Has a client wait at least as long as others say.
+    /// Makes a client wait at least as long as others say.
     /// - Parameters:
     ///   - due: its due time by what they know, as `RateLimit.decide` gives it.
     ///   - now: monotonic nanoseconds.

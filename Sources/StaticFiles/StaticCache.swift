@@ -159,7 +159,7 @@ package final class StaticCache {
         hold(content, as: form, entry)
     }
 
-    /// Has `body` hand over the bytes that it compresses on its way, so that the next one finds them in memory.
+    /// Makes `body` hand over the bytes that it compresses on its way, so that the next one finds them in memory.
     func collect(_ body: FileBody, of form: Representation, at path: RequestPath, in root: Directory, now: Int64) {
         guard form.isStreamed, form.collector == nil, let file = form.file, mayHold(form, now),
             let entry = entry(at: path, in: root)

@@ -94,7 +94,7 @@ import Synchronization
     /// May its certificate be put into memory for a handshake that finds none there? See `prepare`.
     var mayPrepare: Bool { stored?.mayBeRead == true || hasKept.load(ordering: .acquiring) }
 
-    /// Has a handshake's certificate put into memory, if it waits for that.
+    /// Puts a handshake's certificate into memory, if it waits for that.
     /// - Returns: nil, or why it cannot be used.
     func prepare() async -> String? {
         if let stored { return await stored.load(into: self) }

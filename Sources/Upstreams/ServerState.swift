@@ -172,7 +172,7 @@ package final class ServerState: Sendable {
         return 100 + Int(elapsed * 900 / settings.slowStart)
     }
 
-    /// Has the server take no new work, or take it again.
+    /// Makes the server take no new work, or take it again.
     func setDraining(_ isDraining: Bool) { change { $0.isDrained = isDraining } }
 
     /// What an operator says holds from now on.

@@ -102,7 +102,7 @@ package final class UpstreamServer: Sendable {
     /// Its share of requests now: as an operator says, or the configuration.
     package var weight: Int { state.weightOverride ?? parameters.weight }
 
-    /// Has the weights that an operator has given some servers hold for the groups of all of them. Where there is none their
+    /// Makes the weights that an operator has given some servers hold for the groups of all of them. Where there is none their
     /// schedules hold again.
     package static func applyWeightOverrides(_ servers: [UpstreamServer]) {
         let isReweighted = servers.contains { $0.state.weightOverride != nil }

@@ -3,7 +3,7 @@ import TLS
 
 /// What an account's owner asks for besides certificates.
 extension ACMEClient {
-    /// Has a certificate revoked (RFC 8555 §7.6).
+    /// Revokes a certificate (RFC 8555 §7.6).
     /// - Parameters:
     ///   - certificate: in DER.
     ///   - reason: RFC 5280 §5.3.1.
@@ -17,7 +17,7 @@ extension ACMEClient {
         _ = try await post(Self.parse(url, "revokeCert"), payload)
     }
 
-    /// Has the account use another key from now on (RFC 8555 §7.3.5). The new one is on the disk before the authority knows it;
+    /// Gives the account another key (RFC 8555 §7.3.5). The new one is on the disk before the authority knows it;
     /// if the process ends in between, the next call finds out which of the two counts.
     nonisolated(nonsending) func changeKey() async throws(ACMEError) {
         struct Payload: Encodable {

@@ -33,7 +33,7 @@ struct Issuance {
     let profile: String?
     /// What the authority knows the certificate by that is renewed; nil: there is none of it.
     let replaces: String?
-    /// Has what proves the names where the authority will look, when it returns.
+    /// Puts what proves the names where the authority will look; it is there when this returns.
     let prove: ([Proof]) async throws(ACMEError) -> Void
     /// Told the URL of an order that has begun.
     let began: (String) throws(ACMEError) -> Void

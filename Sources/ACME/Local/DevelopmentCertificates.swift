@@ -106,7 +106,7 @@ package struct DevelopmentCertificates {
         if fileName(order.names.first ?? "") == "ca" { throw .settings("the name \"ca\" is the authority's own") }
     }
 
-    /// Has a certificate and its key written, unless good ones are there.
+    /// Writes a certificate and its key, unless good ones are there.
     /// - Parameter now: seconds since 1970.
     /// - Throws: a name that the authority may not issue for, or what cannot be written.
     package func issue(_ order: Order, now: Int64) throws(ACMEError) -> Outcome {

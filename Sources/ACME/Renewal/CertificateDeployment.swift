@@ -3,7 +3,7 @@ package protocol CertificateDeployment: Sendable {
     /// From when this returns on, every plain listener answers challenges (RFC 8555 §8.3) with these and no others.
     /// - Parameter answers: key authorizations by their tokens.
     func answer(_ answers: [String: String]) async
-    /// Has handshakes show the certificate of this file from now on.
+    /// Makes handshakes show the certificate of this file.
     /// - Returns: nil, or why it cannot be used.
     func use(_ name: String, file: String) async -> String?
     /// What is known of certificates by their names: those that are newer than what handshakes show are used.
@@ -13,7 +13,7 @@ package protocol CertificateDeployment: Sendable {
     /// What other gateways have told of certificates on demand.
     /// - Returns: wishes for sites that are not there.
     func apply(_ shared: SharedDemands) async -> [SharedDemands.Name]
-    /// Has handshakes of ACME's `acme-tls/1` for this name show the certificate of this file (RFC 8737), or none again.
+    /// Makes handshakes of ACME's `acme-tls/1` for this name show the certificate of this file (RFC 8737), or none again.
     /// - Returns: nil, or why it cannot be used.
     func prove(_ name: String, file: String?) async -> String?
     /// How names can be proved by listeners of this process, the best way first.

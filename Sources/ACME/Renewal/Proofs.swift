@@ -44,7 +44,7 @@ final class Proofs {
         self.log = log
     }
 
-    /// Has them where the authority will look, when it returns.
+    /// Puts proofs where the authority will look; they are there when this returns.
     nonisolated(nonsending) func publish(
         _ proofs: [Issuance.Proof], _ certificate: ManagedCertificate
     ) async throws(ACMEError) {

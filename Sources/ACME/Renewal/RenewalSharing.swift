@@ -6,11 +6,11 @@ package protocol RenewalSharing: Sendable {
     func isLeader() async -> Bool
     /// Lets another one lead, if one can.
     func resign(_ reason: String) async
-    /// Has all others have these files, while this gateway leads.
+    /// Gives all others these files, while this gateway leads.
     /// - Parameter files: their contents by their paths in the state directory; nil: the file is gone.
     /// - Throws: `.storage`: this gateway does not lead, or they could not be kept.
     func share(_ files: [String: [UInt8]?]) async throws(ACMEError)
-    /// Has all others show these proofs, and no others of ours. When it returns they do, or those that do not are too slow.
+    /// Makes all others show these proofs, and no others of ours. When it returns they do, or those that do not are too slow.
     func show(_ proofs: SharedProofs) async throws(ACMEError)
     /// - Parameter demands: what others are to know of certificates on demand; nil: nothing.
     func provideDemands(_ demands: (@Sendable () async -> SharedDemands)?) async

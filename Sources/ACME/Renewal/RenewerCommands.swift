@@ -4,7 +4,7 @@ import TLS
 
 /// What an operator asks for by a command, in a process of its own that runs nothing else.
 extension Renewer {
-    /// Has the certificate that there is revoked, by the account that has ordered it.
+    /// Revokes the certificate that there is, by the account that has ordered it.
     /// - Parameter reason: RFC 5280 §5.3.1.
     package func revoke(_ certificate: ManagedCertificate, reason: Int) async throws {
         guard let status = try statusOnDisk(certificate.name), let chain = try store.certificate(of: certificate.name) else {
@@ -17,7 +17,7 @@ extension Renewer {
         try await call(authority) { client throws(ACMEError) in try await client.revoke(chain.leafDER, reason: reason) }
     }
 
-    /// Has the account with an authority use another key from now on.
+    /// Gives the account with an authority another key.
     package func changeKey(with authority: Authority) async throws {
         try await call(authority) { client throws(ACMEError) in try await client.changeKey() }
     }

@@ -30,7 +30,7 @@ extension Renewer {
     /// So long, in seconds, the leader has for a renewal before it is reminded.
     private static let reminderDelay: Int64 = 600
 
-    /// Has a certificate got, and renewed for as long as `key` is wanted.
+    /// Gets a certificate, and renews it for as long as `key` is wanted.
     /// - Parameter key: whose it is; `want` says which of them there are.
     /// - Returns: false if it has failed, and its next try is not yet due.
     package func demand(_ certificate: ManagedCertificate, for key: String) -> Bool {

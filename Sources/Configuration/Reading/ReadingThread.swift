@@ -2,7 +2,7 @@
 package protocol ReadingThread: Sendable {
     /// With fewer tables of `[[sites]]` there is nothing to be gained.
     var fewestSites: Int { get }
-    /// Has it done.
+    /// Runs the work on the thread.
     /// - Returns: waits until it is done, and returns what has come of it; nil if it cannot be done now.
     func start<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> (() -> Value)?
 }

@@ -38,7 +38,7 @@ package final class FileThreads: Sendable {
 
     deinit { queue.close() }
 
-    /// Has `work` done by a thread.
+    /// Makes a thread do `work`.
     /// - Returns: what it comes to, on the caller's actor.
     /// - Throws: why it does not. `work` may still be done afterwards, for nobody.
     package nonisolated(nonsending) func run<Value: Sendable>(
@@ -54,7 +54,7 @@ package final class FileThreads: Sendable {
         return try result.get()
     }
 
-    /// Has `work` done for which nobody waits.
+    /// Makes a thread do `work` for which nobody waits.
     /// - Returns: false if it is not: too much waits already, or no thread can be had.
     package func send(_ terms: Terms, _ work: @escaping @Sendable () -> Void) -> Bool {
         queue.add(terms, refuse: nil) {

@@ -4,7 +4,7 @@ import Glibc
 /// Starts a thread. The entry closure is formed here, in a nonisolated function: formed in main-actor code it would inherit the
 /// main actor and trap at run time.
 package enum NamedThread {
-    /// Has others of its core go before the calling thread from now on, as with nice(1): a tenth of their share (sched(7)), and
+    /// Lets others of its core go before the calling thread from now on, as with nice(1): a tenth of their share (sched(7)), and
     /// who wakes up need not wait for the end of its slice. Programs and threads that it starts inherit that.
     package static func lowerPriority() {
         // Linux 6.12 or later: a thread whose slice is shorter goes before it at once, and all others' are. Before Linux 6.6 one

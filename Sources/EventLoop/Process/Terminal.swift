@@ -19,7 +19,7 @@ package enum Terminal {
         fileprivate var value: termios
     }
 
-    /// Has keys come one by one, unshown, Ctrl-C among them (termios(3)).
+    /// Makes keys come one by one, unshown, Ctrl-C among them (termios(3)).
     /// - Returns: what `restore` puts back; nil if standard input is no terminal.
     package static func readKeys() -> Settings? {
         var before = termios()
@@ -30,7 +30,7 @@ package enum Terminal {
         return Settings(value: before)
     }
 
-    /// Has keys come as they did before `readKeys`.
+    /// Makes keys come as they did before `readKeys`.
     package static func restore(_ settings: Settings) {
         var value = settings.value
         _ = unsafe tcsetattr(STDIN_FILENO, TCSANOW, &value)

@@ -144,14 +144,14 @@ package actor FleetMember {
         watchWaiter.notify()
     }
 
-    /// Has all see what is wrong here, as `gatehouse fleet status` shows it.
+    /// Shows all what is wrong here, as `gatehouse fleet status` shows it.
     /// - Parameter problem: nil: nothing is.
     package func note(_ problem: String?, of subject: String) {
         complaints[subject] = problem.map { "\(subject): \($0)" }
         lookSoon()
     }
 
-    /// Has the next look come at once.
+    /// Makes the next look come at once.
     package func lookSoon() {
         isDue = true
         waiter.notify()

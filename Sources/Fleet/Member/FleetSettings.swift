@@ -76,18 +76,18 @@ package struct FleetMemberSettings: Sendable, Equatable {
 
 /// Who uses what the fleet agrees on.
 package protocol FleetDeployment: Sendable {
-    /// Has listeners go on with these keys for session tickets: the first makes new ones, all open old ones.
+    /// Gives listeners these keys for session tickets: the first makes new ones, all open old ones.
     func use(ticketKeys: [UInt8]) async
     /// Brings a configuration into use, whole or not at all.
     /// - Returns: why it was refused; nil if it is in use.
     func use(configuration: FleetConfiguration) async -> String?
-    /// Has answers from the next configuration on watched, or from now on if it is in use already, until `endWatch()`.
+    /// Watches answers from the next configuration on, or from now on if it is in use already, until `endWatch()`.
     /// - Parameters:
     ///   - rule: as `admin.rollback_on` has it; one that cannot be read is none.
     ///   - onRegression: is called once, when they have become so bad.
     func watch(_ rule: String, _ onRegression: @escaping @Sendable (_ reason: String) async -> Void) async
     func endWatch() async
-    /// Has upstream servers follow orders, each after those before it.
+    /// Makes upstream servers follow orders, each after those before it.
     func carryOut(_ orders: [FleetOrder]) async
     /// Forgets stored answers.
     func purge(_ purge: FleetPurge) async

@@ -72,7 +72,7 @@ package final class SharedFleetStatus: Sendable {
     /// As it was said last; nil: this gateway is of no fleet.
     package var status: FleetStatus? { content.withLock { $0.status } }
 
-    /// Has the other members be part of the status, from the next look on, for a while.
+    /// Makes the other members part of the status, from the next look on, for a while.
     package func wantOthers() {
         let wake = content.withLock { content in
             let isNew = content.wanted <= monotonicNanoseconds()

@@ -90,7 +90,7 @@ extension FleetMember {
         lookSoon()
     }
 
-    /// Has the disk have the configuration in use, for a start without etcd.
+    /// Keeps the configuration in use on the disk, for a start without etcd.
     /// - Returns: why it does not; nil: it does. It is tried again with each look.
     @discardableResult
     func keepConfiguration() -> String? {

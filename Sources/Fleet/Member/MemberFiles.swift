@@ -18,7 +18,7 @@ extension FleetMember {
         var marks: [String: FileMark] = [:]
     }
 
-    /// Has all others have these files; see `RenewalSharing`.
+    /// Gives all others these files; see `RenewalSharing`.
     package func share(_ files: [String: [UInt8]?]) async throws(ACMEError) {
         let term = try requireTerm()
         var changes: [(path: String, change: EtcdChange)] = []

@@ -75,7 +75,7 @@ extension FleetMember {
 
     // MARK: Publishing
 
-    /// Has all members carry out an order, those too that start later, until another one takes its place.
+    /// Makes all members carry out an order, those too that start later, until another one takes its place.
     package func publish(_ order: FleetOrder) async throws(NotPublished) {
         try await publishing { client, settings throws(EtcdError) in
             let entry = try await client.read([.key(settings.orders)]).found[0].first
@@ -89,7 +89,7 @@ extension FleetMember {
         }
     }
 
-    /// Has all members forget stored answers.
+    /// Makes all members forget stored answers.
     package func publish(_ purge: FleetPurge) async throws(NotPublished) {
         try await publishing { client, settings throws(EtcdError) in
             let entry = try await client.read([.key(settings.purgeCount)]).found[0].first

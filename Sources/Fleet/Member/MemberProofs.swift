@@ -3,7 +3,7 @@ import EventLoop
 
 /// What authorities are to find: all members show it, whichever of them is asked.
 extension FleetMember {
-    /// Has all others show these proofs; see `RenewalSharing`.
+    /// Makes all others show these proofs; see `RenewalSharing`.
     package func show(_ proofs: SharedProofs) async throws(ACMEError) {
         let term = try requireTerm()
         guard let text = EtcdMessage.encode(proofs),

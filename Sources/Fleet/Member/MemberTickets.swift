@@ -39,7 +39,7 @@ extension FleetMember {
         try await publish(next, over: tickets.revision, unlessHeld: true)
     }
 
-    /// Has these keys be the fleet's, unless somebody else was faster.
+    /// Makes these keys the fleet's, unless somebody else was faster.
     /// - Parameter revision: of the document that they replace; 0: there is none.
     private func publish(
         _ next: TicketKeyRing, over revision: Int64, unlessHeld: Bool = false

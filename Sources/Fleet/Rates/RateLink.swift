@@ -4,7 +4,7 @@ package import Logging
 package import Protection
 import Transport
 
-/// Has rate limits count over all members of a fleet, by due times that Redis keeps: on a thread of its own, and no request waits
+/// Makes rate limits count over all members of a fleet, by due times that Redis keeps: on its own thread, and no request waits
 /// for it.
 ///
 /// A worker decides by what is known here, and puts down whom it has let in. All that has come together in an interval is told

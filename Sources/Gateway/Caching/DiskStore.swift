@@ -104,7 +104,7 @@ final class DiskStore: Sendable {
         remove(dropped)
     }
 
-    /// Has the thread do something.
+    /// Makes the thread do something.
     /// - Returns: false if there is none.
     @discardableResult
     private func write(_ work: @escaping @Sendable (DiskStore) -> Void) -> Bool {
@@ -170,7 +170,8 @@ final class DiskStore: Sendable {
 
     // MARK: Storing
 
-    /// Has an answer written, in place of the one that it is a newer form of. What cannot be written at once is not written.
+    /// Makes the thread write an answer, in place of the one that it is a newer form of. What cannot be written at once is not
+    /// written.
     func put(_ answer: StoredAnswer) {
         let file = AnswerFile(key: answer.key, values: answer.values, times: answer.times, head: answer.head)
         let size = AnswerFile.prefix + answer.head.count + answer.body.count + answer.key.target.count + answer.values.count + 52

@@ -83,7 +83,7 @@ package actor CertificateDemand: CertificateSource {
     /// Of the certificates that are there, those that are shown with an OCSP answer, or are to be when there is one.
     nonisolated var staples: [OCSPStaple] { contexts.withLock { Array($0.values) }.flatMap(\.staples) }
 
-    /// Has a certificate got for a name, within the limits; see `CertificateSource`.
+    /// Gets a certificate for a name, within the limits; see `CertificateSource`.
     package func obtain(_ name: String) async -> Bool {
         if context(for: name) != nil { return true }
         guard let renewer, settings.allows(name) else { return false }
@@ -150,7 +150,7 @@ package actor CertificateDemand: CertificateSource {
     /// Seconds since 1970.
     private static var now: Int64 { Int64(realtimeNanoseconds() / 1_000_000_000) }
 
-    /// Has a name got, unless it may not be had.
+    /// Gets a certificate for a name, unless it may not be had.
     /// - Returns: why it is not; nil if it is.
     private func judge(_ name: String, _ renewer: Renewer) async -> String? {
         let names = contexts.withLock { $0.count } + others.count + Set(waiting.keys).union(judged).subtracting(others).count

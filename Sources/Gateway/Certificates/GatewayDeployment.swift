@@ -4,12 +4,12 @@ package import Transport
 import Upstreams
 
 extension Gateway: CertificateDeployment {
-    /// Has every worker answer challenges with these; see `CertificateDeployment`.
+    /// Makes every worker answer challenges with these; see `CertificateDeployment`.
     package func answer(_ answers: [String: String]) async {
         for worker in workers { await worker.answerChallenges(with: answers) }
     }
 
-    /// Has the handshakes of all sites with this certificate show what is in the file; see `CertificateDeployment`.
+    /// Makes the handshakes of all sites with this certificate show what is in the file; see `CertificateDeployment`.
     package func use(_ name: String, file: String) async -> String? {
         for certificate in currentPlan.certificates where certificate.managedName == name {
             if let reason = await certificate.context.renewStored() { return reason }
@@ -21,7 +21,7 @@ extension Gateway: CertificateDeployment {
         return nil
     }
 
-    /// Has handshakes show what is newer than what they show; see `CertificateDeployment`.
+    /// Makes handshakes show what is newer than what they show; see `CertificateDeployment`.
     package func follow(_ known: [String: CertificateStanding]) async {
         for certificate in currentPlan.certificates {
             guard let name = certificate.managedName, let standing = known[name], let stored = certificate.context.stored else {
@@ -40,7 +40,7 @@ extension Gateway: CertificateDeployment {
         for demand in currentPlan.demands { await demand.failed(name) }
     }
 
-    /// Has sites go by what other gateways have told; see `CertificateDeployment`.
+    /// Makes sites go by what other gateways have told; see `CertificateDeployment`.
     package func apply(_ shared: SharedDemands) async -> [SharedDemands.Name] {
         let demands = currentPlan.demands
         for demand in demands { await demand.apply(shared.of(demand.key)) }
@@ -48,7 +48,7 @@ extension Gateway: CertificateDeployment {
         return shared.wishes.filter { !keys.contains($0.key) }
     }
 
-    /// Has handshakes that prove this name show what is in the file; see `CertificateDeployment`.
+    /// Makes handshakes that prove this name show what is in the file; see `CertificateDeployment`.
     package func prove(_ name: String, file: String?) async -> String? {
         let challenges = currentPlan.carried.challenges
         guard let file else {

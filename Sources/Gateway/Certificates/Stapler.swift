@@ -5,7 +5,7 @@ package import Logging
 import Messages
 import TLS
 
-/// Has OCSP answers fetched and renewed for all certificates that are stapled, on a thread of its own: no handshake waits for it.
+/// Fetches and renews OCSP answers for all certificates that are stapled, on a thread of its own: no handshake waits for it.
 ///
 /// What it gets is kept in the state directory, where certificates find it when they are loaded.
 package actor Stapler {
@@ -61,7 +61,7 @@ package actor Stapler {
         waiter = Waiter(loop: loop)
     }
 
-    /// Has it look at what is stapled now.
+    /// Makes it look at what is stapled now.
     package func look() { waiter.notify() }
 
     /// Until `stop()`.

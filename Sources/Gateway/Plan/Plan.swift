@@ -142,7 +142,7 @@ package final class Plan: Sendable {
     /// Is the tunnel of a site that drains?
     func drains(_ tunnel: Tunnel) -> Bool { drainingRoutes.contains(ObjectIdentifier(tunnel.route)) }
 
-    /// Has threads look for changes in the files that say who comes in.
+    /// Makes threads look for changes in the files that say who comes in.
     /// - Parameter now: monotonic nanoseconds.
     func lookAtFiles(now: UInt64, on threads: FileThreads) {
         for file in watched { file.refresh(now: now, on: threads, limits.files) }
@@ -158,10 +158,10 @@ package final class Plan: Sendable {
         if stored.limit != maxLoadedCertificates { Task { [maxLoadedCertificates] in await stored.allow(maxLoadedCertificates) } }
     }
 
-    /// Has the weights that were ordered hold for all servers of their pools, also those that are new.
+    /// Makes the weights that were ordered hold for all servers of their pools, also those that are new.
     func applyWeightOverrides() { for pool in pools { UpstreamServer.applyWeightOverrides(pool.servers) } }
 
-    /// Has all listeners go on with the keys of the file or the fleet, or with their own.
+    /// Makes all listeners go on with the keys of the file or the fleet, or with their own.
     func giveTicketKeys() {
         for tickets in listeners.compactMap({ $0.tls?.tickets }) {
             if let ticketKeyFile {

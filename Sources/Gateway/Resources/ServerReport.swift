@@ -71,7 +71,7 @@ extension Gateway {
         }
     }
 
-    /// Has servers take requests, or not, until another order comes, or the process ends. It holds over reloads.
+    /// Makes servers take requests, or not, until another order comes, or the process ends. It holds over reloads.
     /// - Parameters:
     ///   - url: as the configuration writes it; nil: any.
     ///   - site, upstream: nil: of any.

@@ -97,7 +97,7 @@ struct TCPDirection {
         return false
     }
 
-    /// Has each socket wake its waiter when this direction could go on. Interests add up over both directions.
+    /// Makes each socket wake its waiter when this direction could go on. Interests add up over both directions.
     func addInterests() {
         if isDone { return }
         if !hasEnded, !source.socket.isReadable { source.socket.interest = source.socket.interest.union(.read) }

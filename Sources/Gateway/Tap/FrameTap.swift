@@ -76,7 +76,7 @@ extension Opcode {
 }
 
 extension WorkerResources {
-    /// Has a tap show what it asks for from now on.
+    /// Makes a tap show what it asks for from now on.
     func begin(_ tap: Tap) {
         let own = WorkerTap(tap, worker: number)
         taps.append(own)

@@ -67,7 +67,7 @@ package final class Tap: Sendable {
 }
 
 extension Gateway {
-    /// Has all workers show what it asks for, until `end`.
+    /// Makes all workers show what it asks for, until `end`.
     package func begin(_ tap: Tap) async {
         for worker in workers { await worker.begin(tap) }
     }

@@ -57,7 +57,7 @@ package final class FetchedKeys: Sendable {
     /// - Parameter body: has them fetched soon; nil: nobody does any more.
     func whenMissed(_ body: (@Sendable () -> Void)?) { wake.withLock { $0 = body } }
 
-    /// Has these keys used, and kept for the next start.
+    /// Uses these keys, and keeps them for the next start.
     /// - Returns: why they could not be kept; nil if they were.
     func use(_ keys: WebKeys, text: [UInt8], now: Int64) -> String? {
         shared.replace(with: .success(keys))

@@ -223,7 +223,7 @@ package final class Gateway: Sendable {
     /// How many descriptors were open when this was first asked, which is to be before clients come.
     package var ownDescriptors: Int { shared.ownDescriptors }
 
-    /// Has no more client connections than this at once, whatever the plan allows: there are no descriptors for more.
+    /// Takes no more client connections than this at once, whatever the plan allows: there are no descriptors for more.
     package func limitConnections(to count: Int) { shared.connectionCeiling = count }
 
     /// Client connections that are open now.

@@ -39,7 +39,7 @@ package final class ProcessCounters: Sendable {
     /// Idle connections that were closed in favour of new clients.
     var evictionCount: Int { evictions.load(ordering: .relaxed) }
 
-    /// Has health checks say that clients are to go elsewhere.
+    /// Makes health checks say that clients are to go elsewhere.
     func stop() { stopping.store(true, ordering: .relaxed) }
 
     /// Has the gateway been told to stop?

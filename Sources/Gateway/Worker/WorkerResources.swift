@@ -209,7 +209,7 @@ final class WorkerResources {
         while let paused = pausedListeners.popLast() { paused.notify() }
     }
 
-    /// Has the waiter of a listener notified when there may be room for another connection.
+    /// Notifies the waiter of a listener when there may be room for another connection.
     func pause(_ waiter: Waiter) {
         if !pausedListeners.contains(where: { $0 === waiter }) { pausedListeners.append(waiter) }
     }

@@ -79,7 +79,7 @@ final class Representation {
         }
     }
 
-    /// Has the bytes come from memory; the file is closed when the last body that reads it is done.
+    /// Makes the bytes come from memory; the file is closed when the last body that reads it is done.
     func keep(_ bytes: [UInt8]) {
         source = .memory(bytes)
     }

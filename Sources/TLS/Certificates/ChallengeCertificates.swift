@@ -21,7 +21,7 @@ package final class ChallengeCertificates: Sendable {
     /// Only a client that offers `acme-tls/1` alone gets here.
     func context(for name: String) -> TLSServerContext? { contexts.withLock { $0.shown[name] } }
 
-    /// Has handshakes that prove this name show what is in the file from now on. Reads a file: not for a worker's thread.
+    /// Makes handshakes that prove this name show what is in the file from now on. Reads a file: not for a worker's thread.
     /// - Parameters:
     ///   - name: lower case; an address by its name in DNS (RFC 8738 §6).
     ///   - file: PEM, the certificate and its key.

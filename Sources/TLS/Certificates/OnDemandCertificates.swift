@@ -5,13 +5,13 @@ package protocol CertificateSource: Sendable {
     /// The certificate of a name that is there.
     /// - Parameter name: lower case, without a dot at its end.
     func context(for name: String) -> TLSServerContext?
-    /// Has a certificate got for the name; a handshake waits meanwhile.
+    /// Gets a certificate for the name; a handshake waits meanwhile.
     /// - Returns: whether there is one now. It takes a bounded time.
     func obtain(_ name: String) async -> Bool
 }
 
 extension TLSServerContext {
-    /// Has handshakes wait for the certificate that `source` has for the name that the client asks for.
+    /// Makes handshakes wait for the certificate that `source` has for the name that the client asks for.
     package func awaitCertificates() throws(TLSError) {
         guard let context = unsafe makeContext() else { throw TLSError(.configuration(nil), TLSError.takeReason()) }
         do throws(TLSError) {
@@ -40,7 +40,7 @@ extension TLSSession {
         "no certificate: it could not be got on demand for \(askedName ?? "no name"), or not in time"
     }
 
-    /// Has the certificate got or read that the handshake waits for, and waits for it. The next step of the handshake uses it, or
+    /// Gets or reads the certificate that the handshake waits for. The next step of the handshake uses it, or
     /// refuses the client if there is none.
     package func obtainCertificate() async {
         if waitsForFile {

@@ -7,7 +7,7 @@ package struct RevocationList: Sendable, Equatable {
     /// When it expires, in seconds since 1970; nil if it does not say so.
     package var nextUpdate: Int64?
 
-    /// Has a context that nobody uses yet verify certificates by a PEM file's lists: one of every authority in a chain.
+    /// Makes a context that nobody uses yet verify certificates by a PEM file's lists: one of every authority in a chain.
     /// - Throws: `.configuration(.revocations)`.
     static func use(_ file: String, in context: OpaquePointer) throws(TLSError) {
         ERR_clear_error()

@@ -63,7 +63,7 @@ package final class StoredCertificate: Sendable {
         if !isUsed.load(ordering: .relaxed) { isUsed.store(true, ordering: .relaxed) }
     }
 
-    /// Has it read for a handshake that waits; see `StoredCertificates.load`.
+    /// Reads it for a handshake that waits; see `StoredCertificates.load`.
     func load(into context: TLSServerContext) async -> String? { await owner.load(context) }
 }
 
@@ -96,7 +96,7 @@ package actor StoredCertificates {
     /// How many may be in memory.
     package nonisolated var limit: Int { limitInForce.load(ordering: .relaxed) }
 
-    /// Has the certificate of a context read, unless it is in memory.
+    /// Reads the certificate of a context, unless it is in memory.
     /// - Returns: nil, or why it cannot be used.
     nonisolated func load(_ context: TLSServerContext) async -> String? {
         // A task of its own, since the caller's has a worker's thread, which reads no file.

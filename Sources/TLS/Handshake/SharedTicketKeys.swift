@@ -10,6 +10,6 @@ package final class SharedTicketKeys: Sendable {
     /// - Parameter keys: from the next `give` on.
     package func replace(with keys: [UInt8]) { self.keys.withLock { $0 = keys } }
 
-    /// Has listeners go on with these keys, or with their own while there are none.
+    /// Makes listeners go on with these keys, or with their own while there are none.
     package func give(to tickets: TicketKeys) { keys.withLock { tickets.use($0) } }
 }

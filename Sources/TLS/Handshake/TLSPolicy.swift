@@ -131,7 +131,7 @@ package final class ClientAuthentication: Sendable, Hashable {
         return (caFile, crlFile, depth) == (other.caFile, other.crlFile, other.depth) && (isRequired || !other.isRequired)
     }
 
-    /// Has an SSL_CTX that nobody uses yet ask for it.
+    /// Makes an SSL_CTX that nobody uses yet ask for a client certificate.
     /// - Throws: `.configuration`, naming the file.
     func apply(to context: OpaquePointer) throws(TLSError) {
         ERR_clear_error()

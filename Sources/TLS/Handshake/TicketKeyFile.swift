@@ -16,7 +16,7 @@ package final class TicketKeyFile: Sendable {
         keys = Mutex(try Self.read(path))
     }
 
-    /// Has listeners go on with these keys.
+    /// Makes listeners go on with these keys.
     package func give(to tickets: TicketKeys) { keys.withLock { tickets.use($0) } }
 
     /// Reads the file anew.

@@ -39,7 +39,7 @@ enum DashboardResources {
 }
 
 extension AdminResources {
-    /// Has whoever asks watch, if there is a place.
+    /// Lets whoever asks watch, if there is a place.
     func events(_ head: RequestHead, _ role: ManagementAccess.Role) async -> ServiceReply {
         if head.method == .head { return .answer(ServiceAnswer(contentType: "text/event-stream", body: [])) }
         guard await feed.enter() else {

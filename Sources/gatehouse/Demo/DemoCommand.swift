@@ -59,7 +59,7 @@ struct DemoCommand: AsyncParsableCommand {
         try await serve(loaded, services, introduction, configuration)
     }
 
-    /// Has the local authority issue a certificate, unless a good one is there. One that stands there without an authority is
+    /// Makes the local authority issue a certificate, unless a good one is there. One that stands there without an authority is
     /// somebody's own, and used as it is.
     private func issueCertificate() throws {
         let isThere = ["localhost.crt", "localhost.key"].allSatisfy { !FileWriting.isMissing("\(certs)/\($0)") }

@@ -5,7 +5,7 @@ import Fleet
 import Gateway
 import Logging
 
-/// Has the gateway be of the fleet that its configuration names, on a thread that is there as soon as it names one.
+/// Makes the gateway a member of the fleet that its configuration names, on a thread that is there as soon as it names one.
 actor FleetMembership {
     /// How this gateway stands to its fleet.
     nonisolated let board = SharedFleetStatus()
@@ -79,7 +79,7 @@ actor FleetMembership {
         board.clear()
     }
 
-    /// Has all members follow an order, or forget stored answers.
+    /// Makes all members follow an order, or forget stored answers.
     /// - Throws: why they could not be told.
     func publish(_ order: FleetOrder) async throws(FleetMember.NotPublished) { try await member().publish(order) }
     func publish(_ purge: FleetPurge) async throws(FleetMember.NotPublished) { try await member().publish(purge) }

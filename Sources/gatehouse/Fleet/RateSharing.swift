@@ -3,7 +3,7 @@ import Fleet
 import Gateway
 import Logging
 
-/// Has rate limits count over the fleet, on a thread that is there as soon as the configuration names Redis.
+/// Makes rate limits count over the fleet, on a thread that is there as soon as the configuration names Redis.
 actor RateSharing {
     private let gateway: Gateway
     private let log: Logger

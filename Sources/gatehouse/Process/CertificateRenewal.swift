@@ -3,7 +3,7 @@ import EventLoop
 import Gateway
 import Logging
 
-/// Has what the configuration in use needs from elsewhere got and renewed: certificates by ACME, OCSP answers, keys of tokens.
+/// Gets and renews what the configuration in use needs from elsewhere: certificates by ACME, OCSP answers, keys of tokens.
 /// Each on a thread that is there as soon as one is wanted.
 actor CertificateRenewal {
     private nonisolated let loop: EventLoop

@@ -2,7 +2,7 @@ import EventLoop
 import Gateway
 import Logging
 
-/// Has the keys of all `jwks_url` fetched, on a thread that is there as soon as one is wanted.
+/// Fetches the keys of all `jwks_url`, on a thread that is there as soon as one is wanted.
 actor KeyFetching {
     private let gateway: Gateway
     private let log: Logger

@@ -2,7 +2,7 @@ import EventLoop
 import Gateway
 import Logging
 
-/// Has replaced certificates used, and with `--watch` a changed configuration, without being asked.
+/// Puts replaced certificates into use, and with `--watch` a changed configuration, without being asked.
 ///
 /// The kernel tells when something has happened on the way to a file (`FileWatch`); what has, is then looked at. Where the kernel
 /// tells nothing (network file systems, limits) it is looked at once a minute all the same.
@@ -40,7 +40,7 @@ actor FileWatcher {
         waiter = Waiter(loop: loop)
     }
 
-    /// Has the kernel tell what happens; before `run`.
+    /// Makes the kernel tell what happens; before `run`.
     func open() {
         do throws(SystemError) { watch = try FileWatch(on: loop) } catch {
             report(error)

@@ -3,7 +3,7 @@ import Gateway
 import Logging
 import Transport
 
-/// Has the service manager keep the listening sockets (`FDSTORE=1` of sd_notify(3)): if this process ends, however it does, its
+/// Makes the service manager keep the listening sockets (`FDSTORE=1` of sd_notify(3)): if this process ends, however it does, its
 /// sockets stay open, and who has connected waits in them for the next one, which the manager hands them to as if it had opened
 /// them (`LISTEN_FDS`).
 actor SocketStore {

@@ -57,7 +57,7 @@ final class AdminTap: Sendable {
 }
 
 extension AdminResources {
-    /// Has whoever asks look on.
+    /// Lets whoever asks look on.
     func tap(_ query: ArraySlice<UInt8>) async -> ServiceReply {
         let tap: Tap
         do throws(AdminTap.Flaw) { tap = try AdminTap.tap(query) } catch { return .answer(.problem(400, error.reason)) }

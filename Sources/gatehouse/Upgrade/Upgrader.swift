@@ -4,7 +4,7 @@ import Glibc
 import Logging
 import Transport
 
-/// Has another process of this program, or of its next version, take the place of this one: no client is refused or reset.
+/// Makes another process of this program, or of its next version, take the place of this one: no client is refused or reset.
 ///
 /// The new process gets the listening sockets themselves, so both accept from them for a moment. Until it says that it serves
 /// nothing has changed here; if it never does, nothing will.

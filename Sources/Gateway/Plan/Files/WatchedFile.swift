@@ -3,7 +3,7 @@ import Synchronization
 
 /// A file that is looked at again and again, by threads: one that hangs keeps no loop waiting.
 protocol PolledFile: Sendable {
-    /// Has a thread look at the file, if it is time for that. To be called a few times in a second.
+    /// Makes a thread look at the file, if it is time for that. To be called a few times in a second.
     /// - Parameters:
     ///   - now: monotonic nanoseconds.
     ///   - terms: of the look. After its time nobody comes in, until the file has been read.

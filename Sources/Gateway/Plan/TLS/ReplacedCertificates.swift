@@ -86,7 +86,7 @@ extension Plan {
 }
 
 extension Gateway {
-    /// Has listeners go on with these keys for session tickets, if the plan in use is of a fleet.
+    /// Makes listeners go on with these keys for session tickets, if the plan in use is of a fleet.
     /// - Parameter keys: as in the file of `tls.ticket_keys`; empty: with their own.
     package func use(fleetTicketKeys keys: [UInt8]) {
         let plan = currentPlan
