@@ -73,7 +73,7 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Makes an address of the kernel's form. An IPv4 client of a dual-stack listener (`::ffff:192.0.2.1`) is given as IPv4.
+    /// From the kernel's form. An IPv4 client of a dual-stack listener (`::ffff:192.0.2.1`) is given as IPv4.
     init(_ storage: sockaddr_storage) {
         let family = Int32(storage.ss_family)
         self = unsafe withUnsafeBytes(of: storage) { raw in

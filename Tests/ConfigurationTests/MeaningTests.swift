@@ -46,12 +46,12 @@ import Testing
         #expect(try read("[logging]\nlog_requests = false\n" + site).logging.accessLog == .none)
     }
 
-    @Test func `keep_alive_timeout of limits follows that of performance unless written`() throws {
+    @Test func keepAliveOfLimitsFollowsPerformanceUnlessWritten() throws {
         let site = "[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\n"
         #expect(try read("[performance]\nkeep_alive_timeout = 5\n" + site).limits.keepAliveTimeout == .seconds(5))
     }
 
-    @Test func `lenient reading warns of unknown keys`() {
+    @Test func lenientReadingWarnsOfUnknownKeys() {
         let text = "speling = 1\n[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\n"
         #expect(Configuration.parse(text: text, file: "f").configuration == nil)
         let lenient = Configuration.parse(text: text, file: "f", mode: .lenient)

@@ -36,7 +36,7 @@ import Testing
         #expect((IPAddressText.ipv6(text) != nil) == isAddress)
     }
 
-    @Test func `addresses are in network order`() {
+    @Test func addressesAreInNetworkOrder() {
         #expect(IPAddressText.ipv4("192.0.2.10") == [192, 0, 2, 10])
         #expect(IPAddressText.ipv6("1:2::ffff:192.0.2.1") == [0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 192, 0, 2, 1])
     }

@@ -25,7 +25,7 @@ final class AuthorityCalls {
     private let lookup: ServiceLookup
     private let caFile: String?
     private(set) var isStopped = false
-    /// The TLS contexts, by host.
+    /// By host.
     private var contexts: [String: TLSClientContext] = [:]
     /// Seconds since 1970.
     private let wallClock: () -> Int64

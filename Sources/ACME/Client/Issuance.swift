@@ -42,7 +42,7 @@ struct Issuance {
     private static let timeout: UInt64 = 600_000_000_000
     /// The first pause between two looks, in nanoseconds; then longer and longer (RFC 8555 §7.5.1).
     private static let firstPause: UInt64 = 250_000_000
-    private static let maxPause: UInt64 = 10_000_000_000
+    private static let longestPause: UInt64 = 10_000_000_000
 
     /// - Parameter resumed: the URL of an order that was under way when the process ended; nil: there is none.
     /// - Returns: the chain in PEM.
@@ -175,6 +175,6 @@ struct Issuance {
         let waiter = client.calls.waiter
         let due = waiter.loop.now &+ max(pause, asked)
         while waiter.loop.now < due, !client.calls.isStopped { _ = await waiter.wait(timeout: due - waiter.loop.now) }
-        pause = min(pause + pause / 2, Self.maxPause)
+        pause = min(pause + pause / 2, Self.longestPause)
     }
 }

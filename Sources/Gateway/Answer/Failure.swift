@@ -120,7 +120,7 @@ struct Failure: Error {
                 clientDetail: content.clientDetail ?? detail))
     }
 
-    /// The failure of a pool, whose keys may be written elsewhere than a site's.
+    /// The same of a pool, whose keys may be written elsewhere than a site's.
     func keyed(by pool: PoolPlan) -> Failure {
         guard pool.isShared, let key, pool.key(key) != key else { return self }
         return Failure(

@@ -2,12 +2,12 @@ import COpenSSL
 
 /// What there is to say of a certificate revocation list (RFC 5280 §5).
 package struct RevocationList: Sendable, Equatable {
-    /// The authority that issued the list, as its subject.
+    /// By what tells it apart.
     package var issuer: String
     /// When it expires, in seconds since 1970; nil if it does not say so.
     package var nextUpdate: Int64?
 
-    /// Makes a context that nobody uses yet verify certificates by a PEM file's lists: one of every authority in a chain.
+    /// Has a context that nobody uses yet verify certificates by a PEM file's lists: one of every authority in a chain.
     /// - Throws: `.configuration(.revocations)`.
     static func use(_ file: String, in context: OpaquePointer) throws(TLSError) {
         ERR_clear_error()

@@ -76,12 +76,12 @@ import Glibc
         guard unsafe SSL_write_ex(ssl, bytes, bytes.count, &count) == 1 else { return ERR_clear_error() }
         var room = [UInt8](repeating: 0, count: 16_384)
         var total = 0
-        while total < Self.maxReadBytes, unsafe SSL_read_ex(ssl, &room, room.count, &count) == 1 { total += count }
+        while total < Self.mostRead, unsafe SSL_read_ex(ssl, &room, room.count, &count) == 1 { total += count }
         ERR_clear_error()
     }
 
     /// Bytes of an answer that nobody wants.
-    private static let maxReadBytes = 1 << 20
+    private static let mostRead = 1 << 20
 
     /// The newest session that can be resumed; nil if the server has given none.
     package func takeSession() -> ProbeSession? {

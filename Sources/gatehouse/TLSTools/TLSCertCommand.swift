@@ -28,12 +28,12 @@ struct TLSCertCommand: ParsableCommand {
     }
 
     /// No certificate is longer.
-    private static let maxFileBytes = 4 << 20
+    private static let longest = 4 << 20
 
     static func read(_ file: String) throws -> String {
-        let data = file == "-" ? Data(Console.input(atMost: maxFileBytes)) : try? Data(contentsOf: URL(filePath: file))
-        guard let data, data.count <= maxFileBytes else {
-            Console.error("gatehouse: \(file) cannot be read, or is longer than \(maxFileBytes >> 20) MiB")
+        let data = file == "-" ? Data(Console.input(atMost: longest)) : try? Data(contentsOf: URL(filePath: file))
+        guard let data, data.count <= longest else {
+            Console.error("gatehouse: \(file) cannot be read, or is longer than \(longest >> 20) MiB")
             throw ExitCode(1)
         }
         return String(decoding: data, as: UTF8.self)
