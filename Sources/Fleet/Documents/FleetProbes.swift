@@ -9,14 +9,14 @@ package struct FleetProbes: Codable, Sendable, Equatable {
 
     /// Findings are told of so many, and so many characters of each.
     private static let maxFindings = 200
-    private static let maxFindingBytes = 120
+    private static let maxFindingCharacters = 120
 
     /// - Parameter unhealthy: what was found, by the servers' places.
     package init(digest: String, unhealthy: [Int: String]) {
         let places = unhealthy.keys.sorted()
         self.digest = digest
         self.unhealthy = places
-        findings = places.prefix(Self.maxFindings).map { String((unhealthy[$0] ?? "").prefix(Self.maxFindingBytes)) }
+        findings = places.prefix(Self.maxFindings).map { String((unhealthy[$0] ?? "").prefix(Self.maxFindingCharacters)) }
     }
 
     /// What was found, by the servers' places.

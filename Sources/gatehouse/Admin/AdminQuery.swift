@@ -5,7 +5,7 @@ struct AdminQuery {
     /// Rows of a page.
     static let largestPage = 1000
     /// Unicode scalars of what is looked for.
-    private static let maxSearchBytes = 200
+    private static let maxSearchScalars = 200
 
     /// What cannot be understood.
     struct Flaw: Error {
@@ -28,8 +28,8 @@ struct AdminQuery {
         for (name, value) in pairs {
             switch name {
             case "search":
-                guard value.unicodeScalars.count <= Self.maxSearchBytes else {
-                    throw Flaw(reason: "\"search\" takes at most \(Self.maxSearchBytes) characters.")
+                guard value.unicodeScalars.count <= Self.maxSearchScalars else {
+                    throw Flaw(reason: "\"search\" takes at most \(Self.maxSearchScalars) characters.")
                 }
                 search = value.isEmpty ? nil : value.lowercased()
             case "state": state = value.isEmpty ? nil : value
