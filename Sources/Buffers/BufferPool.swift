@@ -3,11 +3,11 @@
 package final class BufferPool {
     /// Which size of buffer.
     package enum Size {
-        /// For a message or a small answer, of which many can wait at a time on the streams of one connection.
+        /// A kibibyte: a message or a small answer, of which many can wait at a time on the streams of one connection.
         case tiny
-        /// For heads and small bodies.
+        /// What a head may measure, at least 16 KiB: heads and small bodies.
         case small
-        /// For streaming big bodies: four TLS records a turn.
+        /// 64 KiB, for streaming big bodies: four TLS records a turn.
         case bulk
     }
 
@@ -24,7 +24,7 @@ package final class BufferPool {
     package struct Counts: Equatable {
         /// Lent, and not given back yet.
         package var used: Int
-        /// That wait for the next who needs one; the tiny ones with the small.
+        /// Small buffers that wait for the next who needs one, and tiny ones.
         package var smallKept: Int
         package var bulkKept: Int
     }
