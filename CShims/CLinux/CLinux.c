@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -17,6 +18,19 @@ int gh_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_lengt
 
 void gh_name_thread(const char *name) {
     pthread_setname_np(pthread_self(), name);
+}
+
+int gh_core_count(void) {
+    // The kernel takes no set that has less room than it has bits.
+    for (size_t room = 1024; room <= 1 << 16; room *= 2) {
+        cpu_set_t *set = CPU_ALLOC(room);
+        if (set == NULL) break;
+        size_t size = CPU_ALLOC_SIZE(room);
+        int count = sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
+        CPU_FREE(set);
+        if (count > 0) return count;
+    }
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 void gh_take_long_slices(void) {

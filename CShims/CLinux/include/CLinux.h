@@ -42,6 +42,10 @@ static inline uint64_t gh_event_token(const struct epoll_event *event) { return 
 /// Names the calling thread (15 characters at most) for ps and debuggers.
 void gh_name_thread(const char *name);
 
+/// On how many cores the calling thread may run (sched_getaffinity(2): cpu_set_t and its macros need _GNU_SOURCE). sysconf(3)
+/// counts those that the machine has: in a container, or under taskset(1), that is another number.
+int gh_core_count(void);
+
 /// Gives the calling thread the longest slices that the scheduler has (100 ms), and leaves its policy and its niceness
 /// (sched_setattr(2), for which the C library has no function). Since Linux 6.12 whoever has shorter ones, as everybody by
 /// default, goes before it when he wakes up. Other kernels take no notice.

@@ -46,7 +46,8 @@ extension ConfigurationReference {
             [
                 Key(
                     "worker_threads", "1 to 1024", .none("one per core"),
-                    "Workers; each is an event loop on a thread of its own."),
+                    "Workers; each is an event loop on a thread of its own. A core that the process may not run on, or that its "
+                        + "control groups give it no time for (`docker run --cpus`, `CPUQuota=`), is not counted."),
                 Key("max_connections", "count", .value("1000"), "Client connections at once, over all workers."),
                 Key(
                     "keep_alive_timeout", "duration", .value("60"),

@@ -1,7 +1,6 @@
 import ACME
 package import Configuration
 import EventLoop
-import Glibc
 import HTTP
 package import Protection
 import StaticFiles
@@ -110,7 +109,7 @@ package struct PlanBuilder {
         carried.forgetUnused()
         checkLogs()
         checkCacheDirectories()
-        let workerCount = workers ?? configuration.performance.workerThreads ?? PlanBuilder.coreCount
+        let workerCount = workers ?? configuration.performance.workerThreads ?? Processors.count
         if configuration.metrics.enabled {
             metrics = MetricsPlanning(carried, limit: configuration.metrics.maxLabelSets, workers: workerCount)
         }
@@ -132,9 +131,6 @@ package struct PlanBuilder {
             self, listeners: listeners, ticketKeyFile: ticketKeys, metrics: metrics?.plan(), siteInputs: siteInputs,
             workerCount: workerCount)
     }
-
-    /// The cores that this process may run on (sched_getaffinity(2)).
-    package static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     // MARK: Sites
 

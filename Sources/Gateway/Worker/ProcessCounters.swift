@@ -22,7 +22,7 @@ package final class ProcessCounters: Sendable {
     let directoryThread = FileThreads(name: "directories")
     /// Read the files that say who comes in, when these have changed: no other file that hangs is in their way.
     let watchThreads = FileThreads(name: "watched files")
-    let passwords = PasswordThread(cores: PlanBuilder.coreCount)
+    let passwords = PasswordThread(cores: Processors.count)
 
     /// A worker begins, and counts there.
     func add(_ series: WorkerSeries) { workers.withLock { $0.append(series) } }

@@ -8,7 +8,7 @@ struct StartThread: ReadingThread {
 
     func start<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> (() -> Value)? {
         // With a single core two threads take longer than one.
-        guard PlanBuilder.coreCount > 1, let result = try? ThreadResult(name: "start", body) else { return nil }
+        guard Processors.count > 1, let result = try? ThreadResult(name: "start", body) else { return nil }
         return { result.get() }
     }
 }

@@ -17,7 +17,7 @@ struct CertificatePrefetch {
     /// - Returns: nil where nothing is read ahead.
     init?(for builder: PlanBuilder, fewest: Int) {
         let (configuration, carried, policy, now) = (builder.configuration, builder.carried, builder.policy, builder.now)
-        guard builder.previous == nil, configuration.sites.count >= fewest, PlanBuilder.coreCount > 1 else { return nil }
+        guard builder.previous == nil, configuration.sites.count >= fewest, Processors.count > 1 else { return nil }
         let start = configuration.sites.count / 5
         let loaded = try? ThreadResult(name: "start") {
             var builder = PlanBuilder(configuration, carried: carried, policy: policy, now: now)
