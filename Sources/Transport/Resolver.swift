@@ -11,7 +11,7 @@ import Glibc
 @safe package final class Resolver {
     /// Whom it asks, and how patiently.
     package struct Settings: Sendable, Equatable {
-        /// "127.0.0.1:53", "[::1]:53"; empty: those of /etc/resolv.conf.
+        /// "127.0.0.1:53", "[::1]:53"; empty: those of /etc/resolv.conf, as it is then.
         package var servers: [String] = []
         /// How long the first attempt with each server waits, in nanoseconds; each further attempt waits twice as long.
         package var timeout: UInt64 = 2_000_000_000
@@ -39,6 +39,7 @@ import Glibc
 
     /// A name that is asked for, and what has come of it.
     private struct Question {
+        let name: String
         let outcome: Outcome
         /// Families that have not answered.
         var pending = 2
@@ -56,6 +57,11 @@ import Glibc
     private static let otherFamilyDelay: UInt64 = 150_000_000
 
     private(set) var names: OpaquePointer?
+    private let settings: Settings
+    /// The system's settings as they were when `names` was made; nil: there were none.
+    private var systemSettings: FileAccess.Stamp?
+    /// When they are looked at again, in monotonic nanoseconds.
+    private var nextLook: UInt64
     private let socket: Socket
     private let watch: Waiter
     private var questions: [UInt64: Question] = [:]
@@ -63,27 +69,61 @@ import Glibc
     /// Those for CAA records, by number.
     var caaQuestions: [UInt64: (Result<[CAARecord], TransportError>) -> Void] = [:]
     private var isStepping = false
+    /// Is a question handed to c-ares? What it knows already it tells within that.
+    private var isAsking = false
+
+    /// Where the system says whom to ask (resolv.conf(5)).
+    private static let systemFile = "/etc/resolv.conf"
+    private static let lookInterval: UInt64 = 1_000_000_000
 
     /// - Throws: `.unresolved` when c-ares cannot use the settings, `.system` when there is no descriptor left.
     package init(_ settings: Settings, loop: EventLoop) throws(TransportError) {
         watch = Waiter(loop: loop)
+        self.settings = settings
+        systemSettings = try? FileAccess.Stamp(of: Self.systemFile)
+        nextLook = loop.now &+ Self.lookInterval
         let set = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard set >= 0 else { throw .system(SystemError("epoll_create1")) }
         do throws(SystemError) { socket = try Socket(adopting: set, on: loop) } catch { throw .system(error) }
         socket.waiter = watch
         var status: Int32 = 0
+        unsafe names = newChannel(&status)
+        guard unsafe names != nil else {
+            socket.close()
+            throw .unresolved("names cannot be looked up: " + Self.reason(status))
+        }
+    }
+
+    /// A channel of c-ares, which reads the system's settings now and never again.
+    private func newChannel(_ status: inout Int32) -> OpaquePointer? {
         let milliseconds = Int32(clamping: max(1, settings.timeout / 1_000_000))
         let servers = settings.servers.joined(separator: ",")
         // The channel holds `self` unretained: it ends in `deinit` at the latest.
         let owner = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe names = servers.withCString { list in
+        return unsafe servers.withCString { list in
             unsafe gh_names_open(
-                set, settings.servers.isEmpty ? nil : list, milliseconds, Int32(clamping: settings.attempts), owner,
+                socket.descriptor, settings.servers.isEmpty ? nil : list, milliseconds, Int32(clamping: settings.attempts), owner,
                 Self.receive, &status)
         }
-        guard unsafe names != nil else {
-            socket.close()
-            throw .unresolved("names cannot be looked up: " + Self.reason(status))
+    }
+
+    /// Goes by the system's settings as they are now. A machine that starts has none before its network is up, and another
+    /// network has other name servers: a program that runs for months sees both. What is under way is asked again.
+    private func renew() {
+        let now = watch.loop.now
+        // The channel must not end while it calls us back. Questions for CAA records are asked by a command, which soon ends.
+        guard now >= nextLook, !isStepping, !isAsking, caaQuestions.isEmpty else { return }
+        nextLook = now &+ Self.lookInterval
+        let found = try? FileAccess.Stamp(of: Self.systemFile)
+        guard found != systemSettings else { return }
+        var status: Int32 = 0
+        guard let new = unsafe newChannel(&status) else { return }
+        systemSettings = found
+        if let former = unsafe names { unsafe gh_names_close(former) }
+        unsafe names = new
+        for (number, question) in questions {
+            questions[number] = Question(name: question.name, outcome: question.outcome)
+            hand(question.name, number)
         }
     }
 
@@ -107,10 +147,19 @@ import Glibc
 
     /// Asks for all addresses of a name. `outcome` may be called before this returns.
     package func ask(_ name: String, outcome: @escaping Outcome) {
-        guard let names = unsafe names else { return outcome(.failure(.unresolved("the resolver has been closed"))) }
+        guard unsafe names != nil else { return outcome(.failure(.unresolved("the resolver has been closed"))) }
+        renew()
         lastQuestion += 1
-        let number = lastQuestion
-        questions[number] = Question(outcome: outcome)
+        questions[lastQuestion] = Question(name: name, outcome: outcome)
+        hand(name, lastQuestion)
+        step()
+    }
+
+    private func hand(_ name: String, _ number: UInt64) {
+        guard let names = unsafe names else { return }
+        let wasAsking = isAsking
+        isAsking = true
+        defer { isAsking = wasAsking }
         if unsafe gh_names_in_file(names, name) != 0 {
             // Whoever is named there is not asked for elsewhere, not even for the other family.
             questions[number]?.pending = 1
@@ -119,7 +168,6 @@ import Glibc
             unsafe gh_names_ask(names, name, AF_INET6, number)
             unsafe gh_names_ask(names, name, AF_INET, number)
         }
-        step()
     }
 
     /// Lets c-ares do what its sockets and the time ask for, and sleeps until there is more.

@@ -20,14 +20,15 @@ package final class Gatehouse: Sendable {
     ///   - workers: worker threads.
     ///   - hosts: what it finds in /etc/hosts, as `canBeGivenHosts` says; this machine's own if nil.
     ///   - hasLocalhost: whether it finds localhost there besides.
+    ///   - resolvers: a file that it finds as /etc/resolv.conf; this machine's own if nil.
     package static func serving<Result>(
         _ toml: String, workers: Int = 1, environment: [String: String] = [:], hosts: String? = nil,
-        hasLocalhost: Bool = true, _ body: (Gatehouse) async throws -> Result
+        hasLocalhost: Bool = true, resolvers: String? = nil, _ body: (Gatehouse) async throws -> Result
     ) async throws -> Result {
         await Turnstile.gatehouses.enter()
         do {
             let gatehouse = try await Gatehouse(
-                toml, workers, environment, hosts.map { (hasLocalhost ? "127.0.0.1 localhost\n" : "") + $0 })
+                toml, workers, environment, hosts.map { (hasLocalhost ? "127.0.0.1 localhost\n" : "") + $0 }, resolvers)
             let result = try await gatehouse.run(body)
             await Turnstile.gatehouses.leave()
             return result
@@ -48,13 +49,15 @@ package final class Gatehouse: Sendable {
         }
     }
 
-    private init(_ toml: String, _ workers: Int, _ environment: [String: String], _ hosts: String?) async throws {
+    private init(
+        _ toml: String, _ workers: Int, _ environment: [String: String], _ hosts: String?, _ resolvers: String?
+    ) async throws {
         directory = try TemporaryDirectory()
         let file = try directory.write("gatehouse.toml", Self.completed(toml, workers))
-        var command = [Place.gatehouse, "run", "-c", file]
-        if let hosts {
-            command = Self.withHosts(try directory.write("hosts", hosts), command)
-        }
+        var files: [String: String] = [:]
+        if let hosts { files["/etc/hosts"] = try directory.write("hosts", hosts) }
+        if let resolvers { files["/etc/resolv.conf"] = resolvers }
+        let command = Self.seeing(files, [Place.gatehouse, "run", "-c", file])
         process = try ChildProcess(command[0], Array(command.dropFirst()), environment: environment)
         do {
             _ = try await log.first("\"serving\"") { $0.contains(": serving addresses=") }
@@ -63,16 +66,19 @@ package final class Gatehouse: Sendable {
         }
     }
 
-    /// A command that sees another file as /etc/hosts: in a mount namespace of its own and, without rights, a user namespace.
-    private static func withHosts(_ file: String, _ command: [String]) -> [String] {
-        let flags = getuid() == 0 ? "--mount" : "--map-root-user --mount"
-        return ["unshare"] + flags.split(separator: " ").map(String.init)
-            + ["sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"", file] + command
+    /// A command that sees other files than this machine's: in a mount namespace of its own and, without rights, a user
+    /// namespace.
+    /// - Parameter files: what it sees, by the paths of this machine's.
+    private static func seeing(_ files: [String: String], _ command: [String]) -> [String] {
+        guard !files.isEmpty else { return command }
+        let flags = getuid() == 0 ? ["--mount"] : ["--map-root-user", "--mount"]
+        let mounts = files.map { "mount --bind '\($0.value)' '\($0.key)' && " }.joined()
+        return ["unshare"] + flags + ["sh", "-c", mounts + "exec \"$@\"", "sh"] + command
     }
 
     /// May a program of ours be given an /etc/hosts of its own? Some containers allow no namespaces.
     package static func canBeGivenHosts() async throws -> Bool {
-        let command = withHosts("/etc/hosts", ["true"])
+        let command = seeing(["/etc/hosts": "/etc/hosts"], ["true"])
         return try await Command.run(command[0], Array(command.dropFirst())).exit == .code(0)
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -240,6 +241,25 @@ struct NameTests {
             }
             let line = try await gatehouse.log.first("the name's failure") { $0.contains("upstream name not resolved") }
             #expect(line.contains("Domain name not found"), "\(line)")
+        }
+    }
+
+    @Test(
+        "the name servers of /etc/resolv.conf are those that it names now, not those of the start",
+        .enabled("no mount namespaces here") { try await Gatehouse.canBeGivenHosts() })
+    func otherNameServers() async throws {
+        let upstream = try closing("here")
+        let names = try NameServer(["app.test": .addresses(["127.0.0.1"], ttl: 300)])
+        let (port, directory) = try (FreePort(), TemporaryDirectory())
+        // As on a machine whose network is not up yet.
+        let file = try directory.write("resolv.conf", "")
+        let toml = Sites.proxy(
+            port, to: "http://app.test:\(upstream)", proxy: "[sites.proxy.passive_health]\ncircuit_fails = 1000000\n",
+            top: "[dns]\ntimeout = \"50ms\"\nattempts = 1\n")
+        try await Gatehouse.serving(toml, resolvers: file) { _ in
+            #expect(try await get(port, "/early").text.contains("502"))
+            try "nameserver [127.0.0.1]:\(names.port)\n".write(toFile: file, atomically: false, encoding: .utf8)
+            _ = try await seen(port, until: "here")
         }
     }
 
