@@ -46,6 +46,15 @@ import Testing
         #expect(try read("[logging]\nlog_requests = false\n" + site).logging.accessLog == .none)
     }
 
+    @Test(arguments: ["stdout", "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+    func everyNameOfStandardOutputIsIt(name: String) throws {
+        let site = "[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\naccess_log = \"\(name)\"\n"
+        let error = name.replacing("out", with: "err").replacing("/1", with: "/2")
+        let configuration = try read("[logging]\naccess_log = \"\(name)\"\nerror_log = \"\(error)\"\n" + site)
+        #expect(configuration.logging.accessLog == .stdout && configuration.sites[0].accessLog == .stdout)
+        #expect(configuration.logging.errorLog == (name == "-" ? .stdout : .stderr))
+    }
+
     @Test func keepAliveOfLimitsFollowsPerformanceUnlessWritten() throws {
         let site = "[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\n"
         #expect(try read("[performance]\nkeep_alive_timeout = 5\n" + site).limits.keepAliveTimeout == .seconds(5))

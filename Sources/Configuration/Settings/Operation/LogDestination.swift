@@ -39,13 +39,14 @@ extension Logging {
 
 extension Logging.Destination {
     /// - Parameter text: `none`, `stdout`, `stderr`, `journald`, `syslog`, `syslog+udp://HOST:PORT` and its like, or the path of
-    ///   a file.
+    ///   a file; the paths of our own outputs are these.
     /// - Returns: nil if it names a way of syslog and no receiver.
     init?(_ text: String) {
         switch text {
         case "none", "off": self = .none
-        case "stdout", "-": self = .stdout
-        case "stderr": self = .stderr
+        // Opened by these paths, an output that is a socket, as of a service manager, or another user's is refused.
+        case "stdout", "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1": self = .stdout
+        case "stderr", "/dev/stderr", "/dev/fd/2", "/proc/self/fd/2": self = .stderr
         case "journald": self = .journald
         case "syslog": self = .syslog(.unix(path: "/dev/log"))
         default:
