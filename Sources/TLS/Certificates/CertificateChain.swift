@@ -83,11 +83,14 @@ import Glibc
     package var demandsStaple: Bool { unsafe gh_must_staple(leaf) == 1 }
 
     /// All that there is to know of it.
-    /// - Parameter authorities: are asked for where its issuer is not in it.
-    package func facts(_ authorities: () -> SystemAuthorities) -> CertificateFacts {
-        CertificateFacts(
+    /// - Parameters:
+    ///   - usage: what it is shown for.
+    ///   - authorities: are asked for where its issuer is not in it.
+    package func facts(for usage: PrivateKey.Usage = .server, _ authorities: () -> SystemAuthorities) -> CertificateFacts {
+        let unfitness = isFor(usage) ? nil : CertificateFault.unfit(for: usage)
+        return CertificateFacts(
             names: names, validities: unsafe certificates.map { unsafe validity(of: $0) },
-            lasting: [weakness(), missingIssuer(authorities)].compactMap { $0 })
+            lasting: [weakness(), unfitness, missingIssuer(authorities)].compactMap { $0 })
     }
 
     private func validity(of certificate: OpaquePointer) -> CertificateFacts.Validity {

@@ -17,4 +17,6 @@ package enum CertificateFault: Equatable, Sendable {
     case issuerMissing(issuer: String, isCertain: Bool)
     /// Fewer than 112 bits of security (NIST SP 800-57 Part 1, §5.6.1): clients refuse it, and it protects nobody.
     case weakKey(algorithm: String, bits: Int)
+    /// The leaf's keyUsage or extendedKeyUsage leaves this out (RFC 5280 §4.2.1.3, §4.2.1.12).
+    case unfit(for: PrivateKey.Usage)
 }

@@ -47,6 +47,11 @@ struct CertificateReport: Encodable {
         for fault in chain.facts({ authorities }).faults(now: now) {
             let said = CertificateMessage(fault, now: now)
             let text = [said.message, said.hint].compactMap { $0 }.joined(separator: "; ")
+            // Nobody has said here what it is for, and an authority's is told below.
+            if case .unfit = fault {
+                if chain.descriptions.first?.isAuthority != true { reports[0].notes.append(text) }
+                continue
+            }
             if said.severity == .note { reports[0].notes.append(text) } else { reports[0].problems.append(text) }
             if fault.isRefused { reports[0].isBad = true }
         }
@@ -82,7 +87,7 @@ extension CertificateFault {
     fileprivate var isRefused: Bool {
         switch self {
         case .expired, .notYetValid, .weakKey, .issuerMissing(issuer: _, isCertain: true): true
-        case .expiresSoon, .issuerMissing: false
+        case .expiresSoon, .issuerMissing, .unfit: false
         }
     }
 }

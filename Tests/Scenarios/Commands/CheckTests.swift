@@ -268,6 +268,25 @@ struct CheckTests {
     }
 
     @Test(
+        "a certificate that is not for what it is shown for, as those of public authorities are not for clients",
+        arguments: [
+            ("extendedKeyUsage = serverAuth", [false, true]), ("extendedKeyUsage = clientAuth", [true, false]),
+            ("extendedKeyUsage = serverAuth, clientAuth", [false, false]), ("keyUsage = keyCertSign", [true, true]),
+            ("keyUsage = digitalSignature", [false, false]),
+        ])
+    func purpose(line: String, isUnfit: [Bool]) async throws {
+        let directory = try TemporaryDirectory()
+        let made = try await MadeCertificate.make("made", in: directory, names: ["DNS:localhost"], extensions: [line])
+        let keys = "client_cert_file = \"\(made.file)\"\nclient_key_file = \"\(made.keyFile)\"\n"
+        let toml = Sites.proxy(try FreePort(), to: "https://app.test", upstream: keys, ssl: made.ssl)
+        let outcome = try await check(toml, in: directory)
+        #expect(outcome.exit == .code(0), "\(outcome)")
+        let server = "warning: sites[0].ssl.cert_file: \(made.file): it is not for servers"
+        let client = "warning: sites[0].proxy.upstreams[0].client_cert_file: \(made.file): it is not for clients"
+        #expect([server, client].map { outcome.errors.contains($0) } == isUnfit, "\(outcome)")
+    }
+
+    @Test(
         "logs that cannot be opened, without making them",
         arguments: [
             ("missing/access.log", "No such file or directory", "help: the directory "), (".", "Is a directory", "1 error"),

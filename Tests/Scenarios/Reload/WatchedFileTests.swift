@@ -108,12 +108,15 @@ struct WatchedFileTests {
         let expired = try await MadeCertificate.make("expired", in: directory, days: -9...(-2), names: ["DNS:localhost"])
         let later = try await MadeCertificate.make("later", in: directory, days: 2...9, names: ["DNS:localhost"])
         let elsewhere = try await MadeCertificate.make("elsewhere", in: directory, names: ["DNS:elsewhere.test"])
+        let forClients = try await MadeCertificate.make(
+            "for-clients", in: directory, names: ["DNS:localhost"], extensions: ["extendedKeyUsage = clientAuth"])
         let bad: [(certificate: String, key: String, words: String)] = [
             ("\(path)/cut.crt", good.keyFile, "cannot read the certificate"),
             (other.file, good.keyFile, "does not belong to the certificate"),
             (expired.file, expired.keyFile, "expired on"),
             (later.file, later.keyFile, "is not valid before"),
             (elsewhere.file, elsewhere.keyFile, "does not cover"),
+            (forClients.file, forClients.keyFile, "it is not for servers"),
         ]
         for (count, (certificate, key, words)) in bad.enumerated() {
             for (from, ending) in [(key, "key"), (certificate, "crt")] {

@@ -119,7 +119,7 @@ extension PlanBuilder {
     /// A certificate that is shown to an upstream.
     mutating func checkClientCertificate(_ file: String, at keyPath: String) {
         guard let chain = CertificateChain(file: file) else { return }
-        judge(chain, file, at: keyPath)
+        judge(chain.facts(for: .client) { authorities }, file, at: keyPath)
     }
 
     mutating func judge(_ chain: CertificateChain, _ file: String, at keyPath: String) {

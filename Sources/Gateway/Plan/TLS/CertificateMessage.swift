@@ -36,6 +36,14 @@ package struct CertificateMessage {
             severity = .error
             message = "its key is too weak: \(algorithm) of \(bits) bits"
             hint = "make a new one: RSA of 2048 bits or more, or P-256"
+        case .unfit(for: .server):
+            severity = .warning
+            message = "it is not for servers (keyUsage, extendedKeyUsage)"
+            hint = "clients refuse it; issue it with extendedKeyUsage = serverAuth"
+        case .unfit(for: .client):
+            severity = .warning
+            message = "it is not for clients (keyUsage, extendedKeyUsage)"
+            hint = "servers refuse it; public authorities issue for servers alone by now: take one of an authority of your own"
         }
     }
 
