@@ -87,7 +87,9 @@ import Glibc
     ///   - usage: what it is shown for.
     ///   - authorities: are asked for where its issuer is not in it.
     package func facts(for usage: PrivateKey.Usage = .server, _ authorities: () -> SystemAuthorities) -> CertificateFacts {
-        let unfitness = isFor(usage) ? nil : CertificateFault.unfit(for: usage)
+        // RFC 8446 §4.4.2.2, and every suite that there is in TLS 1.2 has the key sign, too. OpenSSL does not mind; browsers do.
+        let signs = unsafe X509_get_key_usage(leaf) & UInt32(KU_DIGITAL_SIGNATURE) != 0
+        let unfitness = signs && isFor(usage) ? nil : CertificateFault.unfit(for: usage)
         return CertificateFacts(
             names: names, validities: unsafe certificates.map { unsafe validity(of: $0) },
             lasting: [weakness(), unfitness, missingIssuer(authorities)].compactMap { $0 })

@@ -272,7 +272,7 @@ struct CheckTests {
         arguments: [
             ("extendedKeyUsage = serverAuth", [false, true]), ("extendedKeyUsage = clientAuth", [true, false]),
             ("extendedKeyUsage = serverAuth, clientAuth", [false, false]), ("keyUsage = keyCertSign", [true, true]),
-            ("keyUsage = digitalSignature", [false, false]),
+            ("keyUsage = digitalSignature", [false, false]), ("keyUsage = keyEncipherment", [true, true]),
         ])
     func purpose(line: String, isUnfit: [Bool]) async throws {
         let directory = try TemporaryDirectory()

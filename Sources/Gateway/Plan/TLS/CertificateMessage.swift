@@ -39,7 +39,7 @@ package struct CertificateMessage {
         case .unfit(for: .server):
             severity = .warning
             message = "it is not for servers (keyUsage, extendedKeyUsage)"
-            hint = "clients refuse it; issue it with extendedKeyUsage = serverAuth"
+            hint = "clients refuse it; issue it with keyUsage = digitalSignature and extendedKeyUsage = serverAuth"
         case .unfit(for: .client):
             severity = .warning
             message = "it is not for clients (keyUsage, extendedKeyUsage)"
