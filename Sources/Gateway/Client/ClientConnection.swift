@@ -75,7 +75,7 @@ final class ClientConnection {
         case .new:
             if let protection = endpoint.proxyProtocol, await !identifyClient(protection) { return await abort() }
             if let tcp = endpoint.listener.tcp { return await passOn(tcp) ? close() : abort() }
-            guard await performHandshake() else { return await close() }
+            guard await performHandshake() else { return await close(hasUnreadInput: stream.tls == nil) }
             return await serve(makeSession())
         case .asleep(let session, let since):
             // A client that comes back soon is likely to do so again: keeping the task is then cheaper than a new one each time.
@@ -134,7 +134,14 @@ final class ClientConnection {
 
     private func handshakeFailed(_ error: TransportError) async {
         report(error)
-        if case .tls(let tls) = error, tls.kind == .plainHTTP { await refusePlainHTTP() }
+        guard case .tls(let tls) = error else { return }
+        switch tls.kind {
+        case .plainHTTP: await refusePlainHTTP()
+        // In TLS 1.3 a client sends its request before it can know that its certificate is refused. Were that left unread, it
+        // would see a reset, and not the alert that says why.
+        case .handshake, .verification, .protocolViolation: stream.abandonTLS()
+        case .configuration, .truncated, .system: break
+        }
     }
 
     /// A TLS port never serves plain HTTP, but it says so in words that the client understands.
@@ -301,8 +308,10 @@ final class ClientConnection {
         ConnectionClosing(stream: stream, waiter: waiter, resources: resources, endpoint: endpoint)
     }
 
-    private func close(_ session: (any ClientSession)? = nil, hasAnswered: Bool = false) async -> Ending {
-        let hasUnreadInput = session?.hasUnreadInput ?? false
+    private func close(
+        _ session: (any ClientSession)? = nil, hasUnreadInput: Bool = false, hasAnswered: Bool = false
+    ) async -> Ending {
+        let hasUnreadInput = session?.hasUnreadInput ?? hasUnreadInput
         phase = .closing
         session?.announceEnd()
         session?.discard()

@@ -106,6 +106,24 @@ struct ClientCertificateTests {
         }
     }
 
+    @Test("who is refused is told why, though its request is on its way by then")
+    func told() async throws {
+        let (certificates, parties) = try await (Certificates.ready(), Parties())
+        let (port, upstream) = try (FreePort(), Upstream.saying("hello"))
+        let toml = toml(port, upstream, parties, certificates, mode: "require")
+        try await Gatehouse.serving(toml) { _ in
+            // A connection that is closed with the request unread is reset, and a client that is still sending sees that alone.
+            for (client, alert) in [(nil, "alert certificate required"), (parties.mallory, "alert unknown ca")]
+                as [(MadeCertificate?, String)]
+            {
+                for _ in 0..<20 {
+                    let refused = try await curl(port, certificates, client, ["--tls-max", "1.3"])
+                    #expect(refused.errors.contains(alert), "\(refused)")
+                }
+            }
+        }
+    }
+
     @Test("optional lets clients without a certificate in, and none with a wrong one; routes can require one")
     func optional() async throws {
         let (certificates, parties) = try await (Certificates.ready(), Parties())
