@@ -135,7 +135,7 @@ import COpenSSL
             return
         }
         try RegularFile.check([(caFile, .authorities)])
-        guard unsafe SSL_CTX_load_verify_locations(context, caFile, nil) == 1 else {
+        guard unsafe NamedAuthorities.use(caFile, in: context, checksRevocation: settings.crlFile != nil) else {
             throw TLSError(.configuration(.authorities), "cannot read the CA file \(caFile): \(TLSError.takeFileReason())")
         }
     }

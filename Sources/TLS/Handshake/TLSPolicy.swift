@@ -136,7 +136,9 @@ package final class ClientAuthentication: Sendable, Hashable {
     func apply(to context: OpaquePointer) throws(TLSError) {
         ERR_clear_error()
         try RegularFile.check([(caFile, .clientAuthorities)])
-        guard unsafe SSL_CTX_load_verify_file(context, caFile) == 1, let names = unsafe SSL_load_client_CA_file(caFile) else {
+        guard unsafe NamedAuthorities.use(caFile, in: context, checksRevocation: crlFile != nil),
+            let names = unsafe SSL_load_client_CA_file(caFile)
+        else {
             throw TLSError(
                 .configuration(.clientAuthorities), "cannot read the clients' authorities \(caFile): \(TLSError.takeFileReason())"
             )

@@ -168,7 +168,7 @@ import Glibc
 
     private static func set(_ target: ProbeTarget, of context: OpaquePointer) throws(TLSError) {
         if let file = target.caFile {
-            guard unsafe SSL_CTX_load_verify_locations(context, file, nil) == 1 else {
+            guard unsafe NamedAuthorities.use(file, in: context) else {
                 throw TLSError(.configuration(.authorities), "cannot read the CA file \(file): \(TLSError.takeFileReason())")
             }
         } else {

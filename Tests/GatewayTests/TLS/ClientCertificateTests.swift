@@ -124,6 +124,24 @@ struct ClientCertificateTests {
         }
     }
 
+    @Test("an authority that is below another one may be named alone: its clients come in, and nobody else's")
+    func middleAlone() async throws {
+        let (certificates, parties) = try await (Certificates.ready(), Parties())
+        let (port, upstream) = try (FreePort(), Upstream.saying("hello"))
+        let toml = toml(port, upstream, parties, certificates, mode: "require")
+            .replacing(parties.root.file, with: parties.middle.file)
+        try await Gatehouse.serving(toml) { gatehouse in
+            let chain = try parties.bobsChain()
+            for file in [parties.bob.file, chain] {
+                let bob = try await curl(port, certificates, parties.bob, file: file)
+                #expect(bob.text == "hello\n200", "\(bob)")
+            }
+            let alice = try await curl(port, certificates, parties.alice)
+            #expect(alice.code != 0 && alice.text.hasSuffix("000"), "\(alice)")
+            _ = try await gatehouse.log.first { $0.contains("cause=client_certificate_untrusted ") }
+        }
+    }
+
     @Test("optional lets clients without a certificate in, and none with a wrong one; routes can require one")
     func optional() async throws {
         let (certificates, parties) = try await (Certificates.ready(), Parties())

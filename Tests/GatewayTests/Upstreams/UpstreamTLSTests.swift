@@ -45,6 +45,23 @@ struct UpstreamTLSTests {
         }
     }
 
+    @Test("an authority below another one is trusted alone, and so is a server's own certificate")
+    func anchors() async throws {
+        let directory = try TemporaryDirectory()
+        let authority = ["basicConstraints = critical,CA:TRUE", "keyUsage = critical,keyCertSign,cRLSign"]
+        let root = try await MadeCertificate.make("root", in: directory, extensions: authority)
+        let middle = try await MadeCertificate.make("middle", in: directory, issuer: root, extensions: authority)
+        let leaf = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:localhost"], issuer: middle)
+        let other = try await MadeCertificate.make("other", in: directory, names: ["DNS:localhost"], issuer: middle)
+        try await serving(leaf.file, leaf.keyFile) { upstream in
+            // The server does not send the certificate of its authority.
+            for (trusted, status) in [(middle, "200"), (leaf, "200"), (root, "502"), (other, "502")] {
+                let seen = try await ask(upstream, "ca_file = \"\(trusted.file)\"")
+                #expect(seen.status == status, "\(trusted.file): \(seen.detail)")
+            }
+        }
+    }
+
     @Test("of an upstream's chain a pinned key is asked for, besides all else")
     func pinned() async throws {
         let certificates = try await Certificates.ready()
