@@ -29,10 +29,13 @@ package final class NameServer: Sendable, CustomStringConvertible {
     private let datagrams: StoppableSocket
     private let listener: StoppableSocket
 
-    /// - Parameter replies: by name, lower case and without a dot at its end; all other names are unknown.
-    package init(_ replies: [String: Reply]) throws {
+    /// - Parameters:
+    ///   - replies: by name, lower case and without a dot at its end; all other names are unknown.
+    ///   - host: of the loopback.
+    ///   - port: 0: whichever is free.
+    package init(_ replies: [String: Reply], host: String = "127.0.0.1", port: UInt16 = 0) throws {
         self.replies = Guarded(replies)
-        (datagrams, listener, port) = try Self.open()
+        (datagrams, listener, self.port) = try Self.open(host, port)
         let (datagrams, listener) = (datagrams, listener)
         detachThread { [weak self] in
             var packet = [UInt8](repeating: 0, count: 4096)
@@ -80,16 +83,18 @@ package final class NameServer: Sendable, CustomStringConvertible {
     // MARK: -
 
     /// Both protocols at one port: the kernel chooses it for TCP, and UDP mostly has it free.
-    private static func open() throws -> (datagrams: StoppableSocket, listener: StoppableSocket, port: UInt16) {
+    private static func open(
+        _ host: String, _ wanted: UInt16
+    ) throws -> (datagrams: StoppableSocket, listener: StoppableSocket, port: UInt16) {
         for _ in 0..<100 {
-            let address = LoopbackAddress("127.0.0.1", 0)
+            let address = LoopbackAddress(host, wanted)
             let listener = try address.newSocket()
             guard unsafe address.with({ unsafe bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0 else {
                 throw Wire.Failure("listen")
             }
             let port = LoopbackAddress.port(of: listener)
             let datagrams = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            let same = LoopbackAddress("127.0.0.1", port)
+            let same = LoopbackAddress(host, port)
             if unsafe same.with({ unsafe bind(datagrams, $0, $1) }) == 0 {
                 return (StoppableSocket(datagrams), StoppableSocket(listener), port)
             }
