@@ -73,7 +73,14 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// From the kernel's form. An IPv4 client of a dual-stack listener (`::ffff:192.0.2.1`) is given as IPv4.
+    /// The IPv4 address that an IPv4-mapped one stands for (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2), so that a client has one form
+    /// however the socket was opened that it came to; every other address itself.
+    var unmapped: SocketAddress {
+        guard family == .ipv6, high == 0, low >> 32 == 0xFFFF else { return self }
+        return SocketAddress(family: .ipv4, bytes: Array(bytes.suffix(4)), port: port)
+    }
+
+    /// From the kernel's form. An IPv4 client of a dual-stack listener is given as IPv4.
     init(_ storage: sockaddr_storage) {
         let family = Int32(storage.ss_family)
         self = unsafe withUnsafeBytes(of: storage) { raw in
@@ -82,12 +89,8 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
             case AF_INET:
                 return SocketAddress(family: .ipv4, bytes: unsafe Array(raw[4..<8]), port: port)
             case AF_INET6:
-                let bytes = unsafe Array(raw[8..<24])
-                if bytes[0..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF {
-                    return SocketAddress(family: .ipv4, bytes: Array(bytes[12...]), port: port)
-                }
                 let scope = unsafe raw.loadUnaligned(fromByteOffset: 24, as: UInt32.self)
-                return SocketAddress(family: .ipv6, bytes: bytes, port: port, scope: scope)
+                return SocketAddress(family: .ipv6, bytes: unsafe Array(raw[8..<24]), port: port, scope: scope).unmapped
             default:
                 return SocketAddress(family: .unix, bytes: [], port: 0)
             }

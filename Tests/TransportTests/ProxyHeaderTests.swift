@@ -21,6 +21,10 @@ struct ProxyHeaderTests {
     private static let v6: [UInt8] =
         [0x20, 0x01, 0x0D, 0xB8] + [UInt8](repeating: 0, count: 11) + [1, 0x20, 0x01, 0x0D, 0xB8]
         + [UInt8](repeating: 0, count: 11) + [2, 0x9C, 0x40, 0x01, 0xBB]
+    /// The two of `v4`, IPv4-mapped.
+    private static let mapped: [UInt8] =
+        [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF, 192, 0, 2, 1] + [UInt8](repeating: 0, count: 10)
+        + [0xFF, 0xFF, 198, 51, 100, 2, 0x9C, 0x40, 0x01, 0xBB]
     /// TLSv1.3, a common name, a cipher.
     private static let tls: [UInt8] =
         [0x20, 0, 39, 0x01, 0, 0, 0, 0, 0x21, 0, 7] + Array("TLSv1.3".utf8) + [0x22, 0, 2, 0x61, 0x62, 0x23, 0, 16]
@@ -37,6 +41,9 @@ struct ProxyHeaderTests {
     private static let whole: [(bytes: [UInt8], header: ProxyHeader)] = [
         (Array("PROXY TCP4 192.0.2.1 198.51.100.2 40000 443\r\n".utf8), header("192.0.2.1", "198.51.100.2")),
         (Array("PROXY TCP6 2001:db8::1 2001:db8::2 40000 443\r\n".utf8), header("2001:db8::1", "2001:db8::2")),
+        // As a proxy has it that takes IPv4 clients by an IPv6 socket: they have the form that they have without it.
+        (Array("PROXY TCP6 ::ffff:192.0.2.1 ::ffff:198.51.100.2 40000 443\r\n".utf8), header("192.0.2.1", "198.51.100.2")),
+        (v2(0x21, 0x21, mapped), header("192.0.2.1", "198.51.100.2")),
         (Array("PROXY UNKNOWN\r\n".utf8), header(nil)),
         (Array("PROXY UNKNOWN ffff:f...f:ffff whatever 65535\r\n".utf8), header(nil)),
         (v2(), header("192.0.2.1", "198.51.100.2")),

@@ -31,6 +31,6 @@ enum ProxyHeaderV1 {
         guard !port.isEmpty, port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), port == "0" || port.first != "0",
             let number = UInt16(port), let address = SocketAddress(literal: text, port: number), address.family == family
         else { return nil }
-        return address
+        return address.unmapped
     }
 }
