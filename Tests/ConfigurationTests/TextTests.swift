@@ -36,6 +36,17 @@ import Testing
         #expect((IPAddressText.ipv6(text) != nil) == isAddress)
     }
 
+    @Test(
+        "An IPv6 address has one form as a site's name, that of RFC 5952",
+        arguments: [
+            ("2001:DB8:0:0::0001", "[2001:db8::1]"), ("[2001:db8::0:1]", "[2001:db8::1]"), ("::", "[::]"), ("0::0:1", "[::1]"),
+            ("1::", "[1::]"), ("1:0:0:2:0:0:0:3", "[1:0:0:2::3]"), ("1:0:0:2:3:0:0:4", "[1::2:3:0:0:4]"),
+            ("1:0:2:3:4:5:6:7", "[1:0:2:3:4:5:6:7]"), ("1:2:3:4:5:6:7::", "[1:2:3:4:5:6:7:0]"), ("::ffff:C000:201", "192.0.2.1"),
+        ])
+    func siteAddress(text: String, name: String) {
+        #expect(HostName.checkSiteName(text) == .success(name))
+    }
+
     @Test func addressesAreInNetworkOrder() {
         #expect(IPAddressText.ipv4("192.0.2.10") == [192, 0, 2, 10])
         #expect(IPAddressText.ipv6("1:2::ffff:192.0.2.1") == [0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 192, 0, 2, 1])

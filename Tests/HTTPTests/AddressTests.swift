@@ -127,7 +127,8 @@ import Testing
         arguments: [
             ("Example.ORG", "Example.ORG", nil, false), ("a:1", "a", 1, false), ("a_b-c.d:65535", "a_b-c.d", 65535, false),
             ("[2001:DB8::1]:443", "2001:DB8::1", 443, true), ("[::1]", "::1", nil, true),
-            ("192.0.2.1:80", "192.0.2.1", 80, false),
+            ("192.0.2.1:80", "192.0.2.1", 80, false), ("[::ffff:192.0.2.1]:1", "::ffff:192.0.2.1", 1, true),
+            ("[::ffff:c000:201]", "::ffff:c000:201", nil, true),
         ] as [(String, String, UInt16?, Bool)])
     func `An authority is host and port`(_ source: String, _ host: String, _ port: UInt16?, _ isIPv6: Bool) throws {
         let input = bytes("@" + source + "@")

@@ -22,11 +22,14 @@ enum HostName {
         return .success(name)
     }
 
-    /// As ``check(_:)``; also `*.` before a name of two labels or more, and IP addresses (IPv6 comes out in brackets, as a `Host`
-    /// field writes it).
+    /// As ``check(_:)``; also `*.` before a name of two labels or more, and IP addresses (IPv6 comes out in brackets and as short
+    /// as it can be, as clients write it into `Host`).
     static func checkSiteName(_ text: String) -> Result<String, Fault> {
         let unbracketed = text.hasPrefix("[") && text.hasSuffix("]") ? text.dropFirst().dropLast() : text[...]
-        if IPAddressText.ipv6(unbracketed) != nil { return .success("[\(unbracketed.lowercased())]") }
+        if let bytes = IPAddressText.ipv6(unbracketed) {
+            let address = IPAddressText.text(ofIPv6: bytes)
+            return .success(address.contains(":") ? "[\(address)]" : address)
+        }
         // As nginx's users write it.
         if text == "*" || text == "_" {
             return .failure(Fault(reason: "a lone \"\(text)\"", hint: "default = true answers for all other names"))

@@ -28,6 +28,24 @@ enum IPAddressText {
         return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
     }
 
+    /// The one form of an IPv6 address that RFC 5952 §4 leaves, which clients write, too; of an IPv4-mapped one the IPv4 address that
+    /// it stands for.
+    /// - Parameter bytes: 16 of them.
+    static func text(ofIPv6 bytes: [UInt8]) -> String {
+        if bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]) {
+            return bytes.suffix(4).map { "\($0)" }.joined(separator: ".")
+        }
+        let groups = stride(from: 0, to: bytes.count, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
+        // The first of the longest runs of zeros, never of one alone.
+        var gap = 0..<0
+        for start in groups.indices {
+            let end = groups[start...].firstIndex { $0 != 0 } ?? groups.endIndex
+            if end - start > max(1, gap.count) { gap = start..<end }
+        }
+        func text(_ part: ArraySlice<UInt16>) -> String { part.map { String($0, radix: 16) }.joined(separator: ":") }
+        return gap.isEmpty ? text(groups[...]) : "\(text(groups[..<gap.lowerBound]))::\(text(groups[gap.upperBound...]))"
+    }
+
     static func isAddress(_ text: String) -> Bool {
         ipv4(text) != nil || ipv6(text) != nil
     }

@@ -5,6 +5,10 @@ extension RequestHead {
     /// (RFC 1034 §3.1),
     /// "" if it names none. Routing looks sites up by it.
     var lowercasedHost: String {
+        // However a client spells an IPv6 address, it is one host: as RFC 5952 has it.
+        if let authority, authority.isIPv6, let address = IPAddress(string(authority.host)) {
+            return address.isIPv6 ? "[\(address.text)]" : address.text
+        }
         let host = hostText.lowercased()
         return host.count > 1 && host.hasSuffix(".") ? String(host.dropLast()) : host
     }

@@ -18,8 +18,12 @@ package struct AuthorityParts: Sendable, Equatable {
         if bytes[first] == 0x5B {
             end = first + 1
             while end < range.upperBound, bytes[end] != 0x5D { end += 1 }
-            guard end < range.upperBound, IPAddress(bytes, first + 1..<end)?.isIPv6 == true else { return nil }
-            host = first + 1..<end
+            let literal = first + 1..<end
+            // An IPv4-mapped one (`[::ffff:192.0.2.1]`) is one as well, though it stands for an IPv4 address.
+            guard end < range.upperBound, literal.contains(where: { bytes[$0] == 0x3A }), IPAddress(bytes, literal) != nil else {
+                return nil
+            }
+            host = literal
             isIPv6 = true
             end += 1
         } else {

@@ -40,6 +40,25 @@ struct RoutingTests {
         }
     }
 
+    @Test("by an IPv6 address, however the site and the client spell it")
+    func addresses() async throws {
+        let port = try FreePort()
+        let all = try upstreams(["one", "other"])
+        let toml = [
+            site(port, host: "2001:DB8:0:0::0001", [all[0]], routes: [("/", "one", "")]),
+            site(port, host: "other.test", more: "default = true", [all[1]], routes: [("/", "other", "")]),
+        ].joined(separator: "\n")
+        try await Gatehouse.serving(toml) { _ in
+            try await ask(
+                port,
+                [
+                    ("[2001:db8::1]", "/", "one /"), ("[2001:DB8::0:1]:\(port)", "/", "one /"),
+                    ("[2001:db8:0:0::0001]", "/", "one /"), ("[2001:db8::2]", "/", "other /"),
+                    ("[::ffff:192.0.2.1]", "/", "other /"),
+                ])
+        }
+    }
+
     @Test("by host: exactly, else by wildcard, else the default site")
     func hosts() async throws {
         let port = try FreePort()
