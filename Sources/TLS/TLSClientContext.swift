@@ -92,6 +92,7 @@ import COpenSSL
             if isAddress {
                 _ = unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, settings.serverName)
             } else {
+                unsafe SSL_set_hostflags(ssl, CertificateChain.nameRules)
                 _ = unsafe SSL_set1_host(ssl, settings.serverName)
             }
         }

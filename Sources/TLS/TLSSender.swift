@@ -83,6 +83,7 @@ package final class TLSSender: Sendable {
             unsafe ASN1_OCTET_STRING_free(address)
             _ = unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), serverName)
         } else {
+            unsafe SSL_set_hostflags(ssl, CertificateChain.nameRules)
             _ = unsafe SSL_set1_host(ssl, serverName)
             _ = unsafe gh_set_server_name(ssl, serverName)
         }

@@ -211,13 +211,10 @@ import Synchronization
     func isGood(for host: String) -> Bool {
         unsafe withContext { context in
             guard let certificate = unsafe context.flatMap({ unsafe SSL_CTX_get0_certificate($0) }) else { return false }
-            return unsafe X509_check_host(certificate, host, host.utf8.count, Self.strictly, nil) == 1
+            return unsafe X509_check_host(certificate, host, host.utf8.count, CertificateChain.nameRules, nil) == 1
                 || X509_check_ip_asc(certificate, host, 0) == 1
         }
     }
-
-    /// RFC 9525 §6.3: an asterisk stands for a whole label, and a common name is no name.
-    private static let strictly = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
 
     /// One of this site's, without a certificate; nil when memory is out. The caller owns it.
     func makeContext() -> OpaquePointer? {

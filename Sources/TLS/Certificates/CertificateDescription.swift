@@ -71,10 +71,14 @@ extension PrivateKey {
 }
 
 extension CertificateChain {
+    /// How names are compared, ours and others' (X509_check_host(3)). RFC 9525 §6.3: an asterisk stands for a whole label.
+    /// RFC 9110 §4.3.4: a common name is no name.
+    static let nameRules = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
+
     /// Would a client that asked for this host or address accept the leaf, as far as names go (RFC 9525 §6)?
     package func isGood(forHost host: String) -> Bool {
-        let flags = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
         defer { ERR_clear_error() }
-        return unsafe X509_check_host(leaf, host, host.utf8.count, flags, nil) == 1 || X509_check_ip_asc(leaf, host, 0) == 1
+        return unsafe X509_check_host(leaf, host, host.utf8.count, Self.nameRules, nil) == 1
+            || X509_check_ip_asc(leaf, host, 0) == 1
     }
 }

@@ -141,6 +141,7 @@ import Glibc
             unsafe ASN1_OCTET_STRING_free(parsed)
             _ = unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name)
         } else {
+            unsafe SSL_set_hostflags(ssl, CertificateChain.nameRules)
             _ = unsafe SSL_set1_host(ssl, name)
             _ = unsafe gh_set_server_name(ssl, name)
         }

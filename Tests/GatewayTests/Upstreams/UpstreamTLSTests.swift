@@ -45,6 +45,18 @@ struct UpstreamTLSTests {
         }
     }
 
+    @Test("a certificate is for the names of its subjectAltName, not for its common name, nor for a part of a label")
+    func names() async throws {
+        let directory = try TemporaryDirectory()
+        for (names, status) in [([], "502"), (["DNS:l*.test"], "502"), (["DNS:*.test"], "200"), (["DNS:lab.test"], "200")] {
+            let made = try await MadeCertificate.make("lab.test", in: directory, names: names)
+            try await serving(made.file, made.keyFile) { upstream in
+                let seen = try await ask(upstream, "ca_file = \"\(made.file)\"\ntls_server_name = \"lab.test\"")
+                #expect(seen.status == status, "\(names): \(seen.detail)")
+            }
+        }
+    }
+
     @Test("an authority below another one is trusted alone, and so is a server's own certificate")
     func anchors() async throws {
         let directory = try TemporaryDirectory()
