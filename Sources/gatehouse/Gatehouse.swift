@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import EventLoop
 import Glibc
 
 /// The command. Exit codes: 0 done, 1 it could not be done (configuration, files, addresses), 2 wrong usage.
@@ -42,6 +43,7 @@ struct Gatehouse: AsyncParsableCommand {
     }
 
     static func main() {
+        StandardStreams.fill()
         Task.detached {
             await perform()
             Glibc.exit(0)

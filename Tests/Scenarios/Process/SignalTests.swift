@@ -157,6 +157,22 @@ struct SignalTests {
         _ = try await terminal.output.first { $0 == "exit code 0" }
     }
 
+    @Test("a service that is started with its outputs closed has nothing else in their place")
+    func closedOutputs() async throws {
+        let (directory, port) = try (TemporaryDirectory(), FreePort())
+        let file = try directory.write("gatehouse.toml", try site(port, directory))
+        try FileManager.default.createDirectory(atPath: directory.path + "/logs", withIntermediateDirectories: false)
+        let process = try ChildProcess(
+            "sh", ["-c", "exec \"$0\" \"$@\" <&- >&- 2>&-", Place.gatehouse, "run", "-c", file])
+        try await ask(port, "/f.txt")
+        for number in 0...2 {
+            let place = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process.pid)/fd/\(number)")
+            #expect(place == "/dev/null")
+        }
+        process.terminate()
+        #expect(try await process.exit() == .code(0))
+    }
+
     @Test("a terminal that is closed stops a service whose messages went there alone")
     func terminalAlone() async throws {
         let (directory, port) = try (TemporaryDirectory(), FreePort())
