@@ -70,6 +70,14 @@ struct DNSUpdateMessageTests {
         #expect(throws: ACMEError.self) { try message.take(right, now: 1_700_001_000) }
     }
 
+    @Test("is not done when the signature is counted among other records than the additional ones", arguments: [7, 9])
+    func signatureElsewhere(count: Int) async throws {
+        var answer = try await answer()
+        (answer[count], answer[11]) = (1, 0)
+        let error = #expect(throws: ACMEError.self) { try update().take(answer, now: 1_700_000_000) }
+        #expect(error?.description.contains("not signed") == true)
+    }
+
     @Test("is not done when the server refuses, or somebody else answers")
     func refusals() async throws {
         let message = try update()

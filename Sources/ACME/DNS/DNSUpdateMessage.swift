@@ -104,7 +104,8 @@ struct DNSUpdateMessage {
         let records = counts[1] + counts[2] + counts[3]
         for _ in 0..<max(0, records - 1) { guard reader.skipRecord() else { throw malformed } }
         let start = reader.next
-        guard records > 0, let signature = reader.signature(by: key.name), reader.isAtEnd else {
+        // RFC 8945 §5.1: it is the last of the additional records.
+        guard counts[3] > 0, let signature = reader.signature(by: key.name), reader.isAtEnd else {
             // RFC 8945 §5.2: an answer to a key that it does not know is not signed.
             throw .hook("the DNS server \(Self.reason(result, 0)), and its answer is not signed")
         }
