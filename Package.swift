@@ -142,7 +142,7 @@ let package = Package(
                 "Protection", "Configuration", "ACME", "LoopTesting", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        tests(of: "ACMETests", ["ACME", "TLS", "TestSupport"]),
+        tests(of: "ACMETests", ["ACME", "TLS", "EventLoop", "Buffers", "HTTP", "LoopTesting", "TestSupport"]),
         tests(
             of: "FleetTests",
             [

@@ -59,6 +59,15 @@ struct CertificateCheckTests {
         }
     }
 
+    @Test("is refused if its chain is longer than clients take it")
+    func length() async throws {
+        let issued = try await issue()
+        let root = String(issued.chain.dropFirst(issued.leaf.count))
+        #expect(reason(issued.chain + String(repeating: root, count: 8), issued.key) == "right")
+        #expect(reason(issued.chain + String(repeating: root, count: 9), issued.key).contains("too long for clients: 11"))
+        #expect(reason(issued.chain + String(repeating: "#", count: 65_536), issued.key).contains("too long for clients: 2"))
+    }
+
     @Test("is refused if no client would take it for a server's")
     func usage() async throws {
         let leaf = try await MadeCertificate.make(

@@ -23,6 +23,16 @@ struct OrderTests {
         guard case .fail = try order("invalid").step else { throw Issue("an invalid order goes on") }
     }
 
+    @Test("that comes back to where it has been is no progress, however often")
+    func comesBack() {
+        var progress = OrderProgress(from: .pending)
+        #expect(!progress.advances(to: .pending) && progress.advances(to: .ready))
+        for _ in 0..<3 { #expect(!progress.advances(to: .pending) && !progress.advances(to: .ready)) }
+        #expect(!progress.advances(to: .processing) && progress.advances(to: .valid))
+        var hurried = OrderProgress(from: .ready)
+        #expect(hurried.advances(to: .invalid))
+    }
+
     private struct Issue: Error { init(_ words: String) {} }
 
     @Test(

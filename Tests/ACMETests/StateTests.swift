@@ -186,6 +186,9 @@ struct StateTests {
         #expect(told.count == 2 && told[1].contains("account.key.aside-") && told[1].contains("is no key"), "\(told)")
         #expect(state.list(folder).count { $0.contains(".aside-") } == 2)
         #expect(try accounts.load().key.key.pem == second.key.key.pem)
+        // What is no URL of an account would be refused by the authority for ever.
+        try accounts.save("/account/1")
+        #expect(try accounts.load().url == nil && told.count == 3, "\(told)")
     }
 
     @Test("has the key of an order before the order ends, and a certificate only with its key")

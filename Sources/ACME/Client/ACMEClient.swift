@@ -56,7 +56,7 @@ final class ACMEClient {
             reply = try await post(url, JSON.encode(wanted))
         }
         guard let location = reply.location else { throw .malformed("a new order without a Location") }
-        return (location, try decode(Order.self, reply))
+        return (try Self.parse(location, "a new order's Location").description, try decode(Order.self, reply))
     }
 
     private struct NewOrder: Encodable {
@@ -148,8 +148,10 @@ final class ACMEClient {
         let payload = Payload(termsOfServiceAgreed: true, contact: contact, externalAccountBinding: binding)
         let reply = try await post(url, JSON.encode(payload), by: .key, key: key)
         guard let location = reply.location else { throw .malformed("a new account without a Location") }
-        try accounts.save(location)
-        return location
+        // What is kept is used for ever: it is looked at before.
+        let account = try Self.parse(location, "a new account's Location").description
+        try accounts.save(account)
+        return account
     }
 
     // MARK: Requests
@@ -201,7 +203,7 @@ final class ACMEClient {
             let body = try SignedRequest.json(payload, to: url, nonce: await nonce(), by: signer, key: key)
             let reply = try await calls.ask(.post, url, body: body, accept: accept)
             if let nonce = reply.nonce { nonces.append(nonce) }
-            if reply.status < 400 { return reply }
+            if 200..<300 ~= reply.status { return reply }
             guard let problem = JSON.decode(ACMEProblem.self, reply.body), problem.type != nil else {
                 throw Self.failure(reply, url)
             }
@@ -225,6 +227,10 @@ final class ACMEClient {
 
     /// What an answer means that is neither what was asked for nor a problem document (RFC 9110 §15.6.4, RFC 6585 §4).
     private static func failure(_ reply: AuthorityReply, _ url: ServiceURL) -> ACMEError {
+        // A request is signed for its URL (RFC 8555 §6.4): there is no other to send it to.
+        if 300..<400 ~= reply.status, let place = reply.location {
+            return .malformed("status \(reply.status) of \(url): redirects, here to \(place.prefix(200)), are not followed")
+        }
         if reply.status >= 500 || reply.status == 429 {
             return .unavailable(reply.status, url, retryAfter: reply.retryAfter)
         }

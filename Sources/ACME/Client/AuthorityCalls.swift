@@ -25,6 +25,8 @@ final class AuthorityCalls {
     private let lookup: ServiceLookup
     private let caFile: String?
     private(set) var isStopped = false
+    /// When whoever asks gives up, in monotonic nanoseconds: no call goes on beyond it.
+    var deadline = UInt64.max
     /// By host.
     private var contexts: [String: TLSClientContext] = [:]
     /// Seconds since 1970.
@@ -34,6 +36,10 @@ final class AuthorityCalls {
 
     /// A chain of certificates is a few KiB, and a directory less.
     private static let maxBodyBytes = 256 * 1024
+    /// For one call, in nanoseconds.
+    private static let timeout: UInt64 = 60_000_000_000
+    /// Hosts whose contexts are kept. Authorities have one or two; one that names another with each URL is no reason to keep all.
+    private static let mostContexts = 8
 
     /// - Parameter waiter: the calling task's.
     init(
@@ -76,8 +82,10 @@ final class AuthorityCalls {
         if body != nil { request.fields.append("Content-Type", "application/jose+json") }
         var limits = Call.Limits()
         limits.maxBodyBytes = Self.maxBodyBytes
-        limits.timeout = 60_000_000_000
         let server = Call.Server(addresses: try await lookup.addresses(of: url), tls: try context(for: url.host))
+        let now = waiter.loop.now
+        guard now < deadline else { throw .timedOut("\(url.host): the time for the whole order is over") }
+        limits.timeout = min(Self.timeout, deadline - now)
         do throws(CallError) {
             return reply(try await call.send(request, to: server, limits: limits))
         } catch {
@@ -89,6 +97,7 @@ final class AuthorityCalls {
         if let known = contexts[host] { return known }
         do throws(TLSError) {
             let made = try TLSClientContext(TLSClientContext.Settings(serverName: host, caFile: caFile))
+            if contexts.count >= Self.mostContexts { contexts.removeAll() }
             contexts[host] = made
             return made
         } catch {

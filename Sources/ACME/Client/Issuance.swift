@@ -43,16 +43,19 @@ struct Issuance {
     /// The first pause between two looks, in nanoseconds; then longer and longer (RFC 8555 §7.5.1).
     private static let firstPause: UInt64 = 250_000_000
     private static let longestPause: UInt64 = 10_000_000_000
+    /// Of authorizations for a name, since an authority may want more than one (RFC 8555 §7.1.3); some more for an order of few.
+    private static let mostAuthorizations = (perName: 2, more: 10)
 
     /// - Parameter resumed: the URL of an order that was under way when the process ended; nil: there is none.
     /// - Returns: the chain in PEM.
     nonisolated(nonsending) func run(resumed: String?) async throws(ACMEError) -> String {
-        var (url, order) = try await begin(resumed)
         let loop = client.calls.waiter.loop
         let deadline = loop.now &+ Self.timeout
+        client.calls.deadline = deadline
+        var (url, order) = try await begin(resumed)
+        var progress = OrderProgress(from: order.status)
         var pause = Self.firstPause
         while loop.now < deadline {
-            let before = order.status
             var retryAfter: Int64?
             switch order.step {
             case .authorize(let urls):
@@ -65,7 +68,7 @@ struct Issuance {
             case .download(let url): return try await download(url)
             case .fail(let reason): throw .validationFailed(reason)
             }
-            guard order.status == before || order.status == .processing else { continue }
+            if progress.advances(to: order.status) { continue }
             await wait(&pause, retryAfter)
         }
         throw .timedOut("the authority has not finished the order in \(Self.timeout / 1_000_000_000) seconds")
@@ -104,6 +107,8 @@ struct Issuance {
     // MARK: Names
 
     private nonisolated(nonsending) func authorize(_ urls: [String], until deadline: UInt64) async throws(ACMEError) {
+        let most = Self.mostAuthorizations.perName * names.count + Self.mostAuthorizations.more
+        guard urls.count <= most else { throw .malformed("an order of \(urls.count) authorizations for \(names.count) names") }
         var proofs: [Proof] = []
         var challenges: [String] = []
         for url in urls {
@@ -173,7 +178,7 @@ struct Issuance {
     private nonisolated(nonsending) func wait(_ pause: inout UInt64, _ retryAfter: Int64?) async {
         let asked = UInt64(clamping: min(retryAfter ?? 0, 300)) * 1_000_000_000
         let waiter = client.calls.waiter
-        let due = waiter.loop.now &+ max(pause, asked)
+        let due = min(waiter.loop.now &+ max(pause, asked), client.calls.deadline)
         while waiter.loop.now < due, !client.calls.isStopped { _ = await waiter.wait(timeout: due - waiter.loop.now) }
         pause = min(pause + pause / 2, Self.longestPause)
     }

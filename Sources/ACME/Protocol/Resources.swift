@@ -66,6 +66,17 @@ struct Order: Decodable, Sendable {
     }
 }
 
+/// Where an order has been. It only goes forward (RFC 8555 §7.1.6): one that comes back is asked about no faster than one that
+/// stands still.
+struct OrderProgress {
+    private var known: Set<Order.Status>
+
+    init(from status: Order.Status) { known = [status] }
+
+    /// - Returns: is it where it has not been before, with something to be done there at once?
+    mutating func advances(to status: Order.Status) -> Bool { known.insert(status).inserted && status != .processing }
+}
+
 /// RFC 8555 §7.1.4.
 struct Authorization: Decodable, Sendable {
     enum Status: String, Decodable, Sendable {

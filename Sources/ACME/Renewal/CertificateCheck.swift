@@ -3,6 +3,10 @@ import Transport
 
 /// Whether what an authority has issued is what was asked for: it is checked before any client sees it.
 enum CertificateCheck {
+    /// Of a chain: clients end the handshake over more, OpenSSL's over 100 KiB, others over fewer certificates. None that is in
+    /// use comes near.
+    private static let most = (certificates: 10, bytes: 64 * 1024)
+
     /// - Parameters:
     ///   - pem: as it was sent.
     ///   - now: seconds since 1970.
@@ -12,6 +16,11 @@ enum CertificateCheck {
         _ pem: String, for names: [String], key: PrivateKey, now: Int64, before: CertificateChain? = nil
     ) throws(ACMEError) -> (chain: CertificateChain, notBefore: Int64, notAfter: Int64) {
         guard let chain = CertificateChain(pem: pem) else { throw .wrongCertificate("there is no certificate in the answer") }
+        guard chain.count <= most.certificates, pem.utf8.count <= most.bytes else {
+            throw .wrongCertificate(
+                "its chain is too long for clients: \(chain.count) certificates, \(pem.utf8.count) bytes, where at most "
+                    + "\(most.certificates) and \(most.bytes) are taken")
+        }
         // RFC 8555 §9.1: nothing else may be among them.
         // RFC 7468 §3 allows each way to end a line.
         let blocks = pem.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("-----BEGIN ") }

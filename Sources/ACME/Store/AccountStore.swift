@@ -67,7 +67,9 @@ struct AccountStore {
             if let version = JSON.version(bytes), version > Record.currentVersion {
                 throw .damaged("it is of a newer version of this program (\(version))")
             }
-            guard let record = JSON.decode(Record.self, bytes) else { throw .damaged("it is no state of an account") }
+            guard let record = JSON.decode(Record.self, bytes), ServiceURL(record.url) != nil else {
+                throw .damaged("it is no state of an account")
+            }
             return record
         } catch {
             guard case .damaged(let reason) = error else { throw error }

@@ -37,6 +37,9 @@ struct SpoiledAnswerTests {
             ("/certZ/", "leaf", "its chain lacks the certificate of Pebble Intermediate"),
             ("/certZ/", "file=", "it is for another key"), ("/authZ/", "html", "not ACME"), ("/my-order/", "half", "not ACME"),
             ("/finalize-order/", "html", "not ACME"), ("/authZ/", "stranger", "which was not ordered"),
+            ("/dir", "moved", "redirects, here to https://localhost/elsewhere, are not followed"),
+            ("/order-plz", "moved", "status 302"), ("/order-plz", "place", "Location is no https URL: /somewhere"),
+            ("/order-plz", "many", "an order of 100 authorizations for 1 names"), ("/certZ/", "long", "too long for clients"),
         ])
     func spoiled(path: String, what: String, words: String) async throws {
         let (_, proxy, root) = try await pebble()
@@ -61,6 +64,20 @@ struct SpoiledAnswerTests {
         try await proxy.spoil("/", "pass")
         try await Gatehouse.serving(toml) { gatehouse in _ = try await gatehouse.log.line("a new certificate is in use") }
         #expect(try present != before)
+    }
+
+    @Test("of the account is no account where it leads elsewhere: nothing is kept of it", arguments: ["moved", "place"])
+    func account(what: String) async throws {
+        let (_, proxy, _) = try await pebble()
+        let toml = managed.toml(proxy.ssl)
+        try await proxy.spoil("/sign-me-up", what)
+        try await Gatehouse.serving(toml) { gatehouse in
+            let line = try await gatehouse.log.line("no certificate ")
+            #expect(line.contains(what == "moved" ? "status 302" : "Location is no https URL: /somewhere"), "\(line)")
+        }
+        try makeDue()
+        try await proxy.spoil("/", "pass")
+        try await Gatehouse.serving(toml) { gatehouse in _ = try await gatehouse.log.line("a new certificate is in use") }
     }
 
     @Test(

@@ -13,11 +13,16 @@ stranger     what was asked for a.test is answered for b.test
 nonces       answers lead to nonces that nobody has given out
 half         of the answer only a half comes, as if that were all
 leaf         of a chain only the first certificate comes
+long         of a chain each certificate comes six times
+many         an order has its authorizations a hundred times
+moved        answered with status 302, which leads elsewhere
+place        its Location is a path alone
 file=PATH    what is in the file comes instead
 pass         nothing is done
 """
 import http.client
 import http.server
+import json
 import ssl
 import sys
 import threading
@@ -80,6 +85,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             content = content[:len(content) * 3 // 4]
         elif what == "leaf":
             content = content[:content.index(END) + len(END)]
+        elif what == "long":
+            content = content * 6
+        elif what == "many":
+            order = json.loads(content)
+            order["authorizations"] *= 100
+            content = json.dumps(order).encode()
+        elif what == "moved":
+            status, content = 302, b""
+            fields["Location"] = "https://localhost/elsewhere"
+        elif what == "place":
+            fields["Location"] = "/somewhere"
         elif what.startswith("file="):
             with open(what[5:], "rb") as file:
                 content = file.read()
