@@ -20,6 +20,21 @@ struct StapleScheduleTests {
         #expect(StapleSchedule(now: now, kept: nil, chance: 0.5).next == now)
     }
 
+    @Test("not at once again when the newest answer that there is was made long before: in a quarter of its rest, or an hour")
+    func madeAhead() {
+        func wait(from: Int64, until: Int64) -> Int64 {
+            var schedule = StapleSchedule(now: now, kept: nil, chance: 0.5)
+            schedule.succeeded(.init(from: now + from, until: now + until), now: now, chance: 0.5)
+            return schedule.next - now
+        }
+        #expect(wait(from: -3 * 86_400, until: 4 * 86_400) == 3600)
+        // One that does not say until when it holds is taken for an hour, however old.
+        #expect(wait(from: -400 * 86_400, until: 3600) == 900)
+        #expect(wait(from: -1000, until: 400) == 100 && wait(from: -1000, until: 8) == 10)
+        // Not later than it would be asked anyway.
+        #expect(wait(from: 0, until: 1000) == 500 && wait(from: -100, until: 86_300) > 40_000)
+    }
+
     @Test("after failures in 15 seconds, then in twice as long each time, up to an hour")
     func failures() {
         var schedule = StapleSchedule(now: now, kept: nil, chance: 0)

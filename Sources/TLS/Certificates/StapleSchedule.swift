@@ -7,6 +7,8 @@ package struct StapleSchedule: Sendable, Equatable {
     /// Responders are asked once a day at least: what they say may have changed long before it expires. Seconds.
     private static let longest: Int64 = 86_400
     private static let shortest: Int64 = 10
+    /// The longest pause after an answer that is past its renewal already: the next one may be there at any time.
+    private static let longestForNewer: Int64 = 3600
     /// After a failure: this long, and then twice as long each time, up to an hour.
     private static let firstRetry: Int64 = 15
     private static let longestRetry: Int64 = 3600
@@ -18,10 +20,12 @@ package struct StapleSchedule: Sendable, Equatable {
         next = kept.map { Self.renewal(of: $0, now, chance) } ?? now
     }
 
-    /// A good answer has come.
+    /// A good answer has come. Responders make them ahead, for days: one that is past its renewal already is the newest that
+    /// there is, and whoever asks at once gets it again.
     package mutating func succeeded(_ answer: OCSPStaple.Lifetime, now: Int64, chance: Double) {
         failures = 0
-        next = Self.renewal(of: answer, now, chance)
+        let rest = max(0, answer.until - now)
+        next = max(Self.renewal(of: answer, now, chance), now + min(Self.longestForNewer, rest / 4))
     }
 
     /// There was none, or one that is not used.
