@@ -59,8 +59,14 @@ struct gh_names *gh_names_open(
         .sock_state_cb = sockets_changed,
         .sock_state_cb_data = names,
     };
-    *status = ares_init_options(
-        &names->channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB);
+    int set = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_QUERY_CACHE
+    // Since 1.31 c-ares keeps answers for an hour by itself: a name that is asked for again is asked for because what is known of
+    // it is in doubt, or too old by the configuration.
+    options.qcache_max_ttl = 0;
+    set |= ARES_OPT_QUERY_CACHE;
+#endif
+    *status = ares_init_options(&names->channel, &options, set);
     if (*status != ARES_SUCCESS) {
         free(names);
         return NULL;
