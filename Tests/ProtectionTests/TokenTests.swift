@@ -176,6 +176,19 @@ struct WebTokenTests {
         #expect(throws: WebKeys.Fault.self) { try WebKeys(Array(text.utf8)) }
         #expect(throws: WebKeys.Fault.self) { try WebKeys(Array("{\"keys\":[\(entry)]}".utf8), isIssuers: true) }
     }
+
+    @Test("is held against the keys of a set of 128 entries at most: more than an issuer has are none", arguments: [true, false])
+    func longSet(isIssuers: Bool) throws {
+        let x = try #require(curve["x"])
+        func set(_ count: Int) throws -> WebKeys {
+            let key = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"\(x)\"}"
+            let all = Array(repeating: key, count: count).joined(separator: ",")
+            return try WebKeys(Array("{\"keys\":[\(all)]}".utf8), isIssuers: isIssuers)
+        }
+        #expect(try set(128).count == 128)
+        let fault = #expect(throws: WebKeys.Fault.self) { try set(129) }
+        #expect(fault?.reason == "has 129 keys, more than 128")
+    }
 }
 
 @Suite("JSON")

@@ -99,8 +99,8 @@ extension ConfigurationReference {
         Key(
             "jwks_url", "`https` URL", .none("`jwks_file`"),
             """
-            Where the issuer shows them, at most 256 KiB. They are fetched in the background; the last good ones hold while that \
-            fails. While there never were any, nobody comes in: 503. `http` is for this machine alone.
+            Where the issuer shows them, at most 256 KiB and 128 keys. They are fetched in the background; the last good ones \
+            hold while that fails. While there never were any, nobody comes in: 503. `http` is for this machine alone.
             """),
         Key(
             "jwks_refresh", "duration", .value("900"),
