@@ -15,13 +15,6 @@ enum Console {
     /// Writes text with its control sequences: nobody else's words may be in it.
     static func draw(_ text: String) { write(text, to: STDOUT_FILENO) }
 
-    /// Standard input to its end, or to a limit in bytes.
-    static func input(atMost limit: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count <= limit, let line = readLine(strippingNewline: false) { bytes += Array(line.utf8) }
-        return bytes
-    }
-
     /// All problems, each with its line of the file, and a count.
     static func report(_ problems: [Problem], source: ConfigurationSource) {
         for problem in problems {

@@ -41,13 +41,20 @@ package enum FileAccess {
     }
 
     /// The bytes of a small file.
-    /// - Parameter limit: no more than this and one more are read.
+    /// - Parameters:
+    ///   - limit: what is longer is read little further; the result is longer then, too.
+    ///   - waits: for what is written to a pipe: only who serves nobody may.
     /// - Throws: the system call that failed.
-    package static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    package static func read(_ path: String, limit: Int, waits: Bool = false) throws(SystemError) -> [UInt8] {
         // The string lives through the call, with its zero byte.
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK))
         guard descriptor >= 0 else { throw SystemError("open") }
         defer { close(descriptor) }
+        return try read(from: descriptor, limit: limit)
+    }
+
+    /// What is still to be read of a descriptor, which stays the caller's; else as of a file.
+    package static func read(from descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while content.count <= limit {

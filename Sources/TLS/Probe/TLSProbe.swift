@@ -1,18 +1,24 @@
 import COpenSSL
 import Glibc
 
-/// One handshake with a server, made to see what comes of it. It blocks its thread, so it is for commands alone; how long is the
-/// socket's affair (SO_RCVTIMEO, SO_SNDTIMEO).
+/// One handshake with a server, made to see what comes of it. It blocks its thread, so it is for commands alone.
 /// `@safe`: both pointers are made in `init`, freed in `deinit`, and lent to nobody.
 @safe package final class TLSProbe {
     private let context: OpaquePointer
     private let ssl: OpaquePointer
+    private let descriptor: Int32
+    /// For the handshake, and for an exchange: a server that sends a byte now and then holds nobody up for longer.
+    private let timeout: Duration
     private var asksForCertificate = false
     private var session: OpaquePointer?
 
-    /// - Parameter descriptor: of a connected socket that blocks; it stays the caller's.
+    /// - Parameters:
+    ///   - descriptor: of a connected socket; it stays the caller's, and blocks no more.
+    ///   - timeout: that the handshake may take, and an exchange as long again.
     /// - Throws: `.configuration` where a file or a name of the offer is of no use.
-    package init(_ descriptor: Int32, _ target: ProbeTarget, _ offer: ProbeOffer) throws(TLSError) {
+    package init(
+        _ descriptor: Int32, _ target: ProbeTarget, _ offer: ProbeOffer, timeout: Duration
+    ) throws(TLSError) {
         ERR_clear_error()
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
             throw TLSError(.configuration(nil), TLSError.takeReason())
@@ -30,6 +36,9 @@ import Glibc
         }
         unsafe self.context = context
         unsafe self.ssl = ssl
+        self.descriptor = descriptor
+        self.timeout = timeout
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         unsafe SSL_set_fd(ssl, descriptor)
         name(target.serverName)
         _ = unsafe gh_ask_for_staple(ssl)
@@ -57,13 +66,10 @@ import Glibc
     /// Makes the handshake, whatever the certificate: `ProbeAnswer.verification` tells of that.
     /// - Throws: `.handshake`, with OpenSSL's reason or the system's.
     package func performHandshake() throws(TLSError) -> ProbeAnswer {
-        ERR_clear_error()
-        errno = 0
-        let result = unsafe SSL_connect(ssl)
-        let code = errno
+        let (result, code) = complete(by: ContinuousClock.now + timeout) { unsafe SSL_connect(ssl) }
         guard result == 1 else {
+            if code == ETIMEDOUT { throw TLSError(.handshake, "no answer in time") }
             if ERR_peek_error() != 0 { throw TLSError(.handshake, TLSError.takeReason()) }
-            if code == EAGAIN { throw TLSError(.handshake, "no answer in time") }
             throw code == 0 ? TLSError(.handshake, "the server closed the connection without a word") : TLSError.system(code)
         }
         return answer
@@ -71,13 +77,47 @@ import Glibc
 
     /// Sends a request and reads to the end of the answer, or as long as something comes; for the tickets that come before it.
     package func exchange(_ request: String) {
+        defer { ERR_clear_error() }
+        let deadline = ContinuousClock.now + timeout
         let bytes = Array(request.utf8)
         var count = 0
-        guard unsafe SSL_write_ex(ssl, bytes, bytes.count, &count) == 1 else { return ERR_clear_error() }
+        // The bytes are where they were when it is called again (SSL_write(3)).
+        guard complete(by: deadline, { unsafe SSL_write_ex(ssl, bytes, bytes.count, &count) }).result == 1 else { return }
         var room = [UInt8](repeating: 0, count: 16_384)
         var total = 0
-        while total < Self.mostRead, unsafe SSL_read_ex(ssl, &room, room.count, &count) == 1 { total += count }
-        ERR_clear_error()
+        while total < Self.mostRead,
+            complete(by: deadline, { unsafe SSL_read_ex(ssl, &room, room.count, &count) }).result == 1
+        { total += count }
+    }
+
+    /// Does what has to wait for the server, again and again, until it is done or the time is over.
+    /// - Returns: what the last call has returned, and the system's error behind it; ETIMEDOUT when the time is over.
+    private func complete(by deadline: ContinuousClock.Instant, _ step: () -> Int32) -> (result: Int32, code: Int32) {
+        while true {
+            ERR_clear_error()
+            errno = 0
+            let result = step()
+            let code = errno
+            let event: Int32
+            switch unsafe SSL_get_error(ssl, result) {
+            case SSL_ERROR_WANT_READ: event = Int32(POLLIN)
+            case SSL_ERROR_WANT_WRITE: event = Int32(POLLOUT)
+            default: return (result, code)
+            }
+            guard wait(for: event, until: deadline) else { return (result, ETIMEDOUT) }
+        }
+    }
+
+    /// - Returns: false when the time is over.
+    private func wait(for event: Int32, until deadline: ContinuousClock.Instant) -> Bool {
+        while true {
+            let left = deadline - ContinuousClock.now
+            guard left > .zero else { return false }
+            var watched = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+            // The pointer is used during the call alone. A part of a millisecond is waited for as a whole one.
+            let found = unsafe poll(&watched, 1, Int32(clamping: Int64(left / .milliseconds(1)) + 1))
+            if found != 0 || errno != EINTR { return found > 0 }
+        }
     }
 
     /// Bytes of an answer that nobody wants.

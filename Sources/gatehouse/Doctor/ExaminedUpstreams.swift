@@ -77,7 +77,7 @@ struct ExaminedUpstreams {
     private func secure(_ upstream: Upstream, _ server: ProbedServer, _ descriptor: Int32, _ place: String?) -> Finding {
         let subject = upstream.url.description
         do throws(TLSError) {
-            let answer = try TLSProbe(descriptor, server.target, ProbeOffer()).performHandshake()
+            let answer = try TLSProbe(descriptor, server.target, ProbeOffer(), timeout: .seconds(timeout)).performHandshake()
             guard let doubt = answer.verification else {
                 return Finding(.upstreams, .ok, subject, "TLS, with a certificate to be trusted", place: place)
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
-import FoundationEssentials
+import EventLoop
+import Glibc
 import TLS
 
 /// `gatehouse tls cert`
@@ -31,12 +32,20 @@ struct TLSCertCommand: ParsableCommand {
     private static let longest = 4 << 20
 
     static func read(_ file: String) throws -> String {
-        let data = file == "-" ? Data(Console.input(atMost: longest)) : try? Data(contentsOf: URL(filePath: file))
-        guard let data, data.count <= longest else {
-            Console.error("gatehouse: \(file) cannot be read, or is longer than \(longest >> 20) MiB")
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes =
+                try file == "-"
+                ? FileAccess.read(from: STDIN_FILENO, limit: longest) : FileAccess.read(file, limit: longest, waits: true)
+        } catch {
+            Console.error("gatehouse: \(file) cannot be read: \(error.reason)")
             throw ExitCode(1)
         }
-        return String(decoding: data, as: UTF8.self)
+        guard bytes.count <= longest else {
+            Console.error("gatehouse: \(file) is longer than \(longest >> 20) MiB")
+            throw ExitCode(1)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

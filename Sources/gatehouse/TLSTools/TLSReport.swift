@@ -37,6 +37,8 @@ struct TLSReport: Encodable {
     /// Why there was no handshake as any client makes it.
     var failure: String?
     var explanation: String?
+    /// Why not all was asked; nil if it was.
+    var unfinished: String?
     var phases: [Phase] = []
     var agreedVersion: String?
     var agreedSuite: String?
@@ -94,6 +96,7 @@ struct TLSReport: Encodable {
         for list in suites { rows.append(("suites", "\(list.version): \(list.suites.joined(separator: " "))")) }
         if !groups.isEmpty { rows.append(("groups", groups.joined(separator: " "))) }
         if failure == nil { rows += serving }
+        if let unfinished { rows.append(("unfinished", unfinished)) }
         let width = rows.map(\.0.count).max() ?? 0
         let lines = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }
         let chain = CertificateReport.text(certificates)

@@ -7,12 +7,19 @@ import Transport
 struct TLSSurvey {
     private let server: ProbedServer
     private let timeout: Int
+    /// When nothing more is asked.
+    private let deadline: ContinuousClock.Instant
     private var address: SocketAddress?
 
-    /// - Parameter timeout: seconds that a connection, and each read or write, may take.
+    /// A server that takes its whole time for each answer would hold up for ten minutes who asks it: all together may take as
+    /// long as this many such answers.
+    private static let slowestAnswers = 24
+
+    /// - Parameter timeout: seconds that a connection, and each answer, may take.
     init(_ server: ProbedServer, timeout: Int) {
         self.server = server
         self.timeout = timeout
+        deadline = ContinuousClock.now + .seconds(timeout * Self.slowestAnswers)
     }
 
     consuming func run() -> TLSReport {
@@ -39,7 +46,12 @@ struct TLSSurvey {
         askGroups(&report)
         askProtocols(&report)
         askResumption(&report)
+        if clock.now >= deadline { report.unfinished = unfinished }
         return report
+    }
+
+    private var unfinished: String {
+        "the server is slow: not all was asked within \(timeout * Self.slowestAnswers) seconds; --timeout allows more"
     }
 
     /// The `openssl s_client` line that shows the same.
@@ -80,9 +92,10 @@ struct TLSSurvey {
         _ offer: ProbeOffer, request: String? = nil
     ) throws(ProbeFailure) -> (answer: ProbeAnswer, session: ProbeSession?) {
         guard let address else { throw ProbeFailure(reason: "no address", hasConnected: false) }
+        guard ContinuousClock.now < deadline else { throw ProbeFailure(reason: "not asked: the server is slow") }
         let connection = try connect(address)
         do throws(TLSError) {
-            let probe = try TLSProbe(connection.descriptor, server.target, offer)
+            let probe = try TLSProbe(connection.descriptor, server.target, offer, timeout: .seconds(timeout))
             let answer = try probe.performHandshake()
             if let request { probe.exchange(request) }
             return (answer, request == nil ? nil : probe.takeSession())
@@ -119,7 +132,7 @@ struct TLSSurvey {
         offer.protocols = ["h2", "http/1.1"]
         do throws(TLSError) {
             let start = clock.now
-            let answer = try TLSProbe(connection.descriptor, server.target, offer).performHandshake()
+            let answer = try TLSProbe(connection.descriptor, server.target, offer, timeout: .seconds(timeout)).performHandshake()
             report.phases.append(TLSReport.Phase("handshake", clock.now - start))
             report.take(answer)
         } catch {

@@ -103,6 +103,18 @@ struct TLSToolsTests {
         }
     }
 
+    @Test("probe gives up a server that sends a byte now and then")
+    func endlessHello() async throws {
+        let server = try ChildProcess(Place.python, [Place.peer("endless_hello.py")])
+        let port = try await server.output.first("its port") { Int($0) != nil }
+        let outcome = try await tls("probe", "127.0.0.1:\(port)", "--timeout", "1")
+        #expect(outcome.code == 1 && outcome.text.contains("no handshake"), "\(outcome)")
+        // It says which of its questions got no answer.
+        #expect(outcome.text.contains("TLSv1.3") && outcome.text.contains("no: no answer in time"), "\(outcome)")
+        server.kill()
+        _ = try await server.exit()
+    }
+
     @Test("probe --upstream asks as the gateway would, with the upstream's name, authority and certificate")
     func upstream() async throws {
         let certificates = try await Certificates.ready()
@@ -211,6 +223,21 @@ struct TLSToolsTests {
         let outcome = try await tls("cert", try directory.write("file.pem", text))
         #expect(outcome.code == 1 && outcome.text.contains(words), "\(outcome)")
         #expect(try await tls("cert", "/nowhere/file.pem").errors.contains("cannot be read"))
+    }
+
+    @Test("cert reads no further than 4 MiB of what has no end", arguments: ["/dev/zero", "- </dev/zero", "<(cat /dev/zero)"])
+    func endless(file: String) async throws {
+        let outcome = try await Command.run("bash", ["-c", "'\(Place.gatehouse)' tls cert \(file)"])
+        #expect(outcome.code == 1 && outcome.errors.contains("is longer than 4 MiB"), "\(outcome)")
+    }
+
+    @Test("cert reads a pipe to its end", arguments: ["- <", "", "<(cat", "- < <(cat"])
+    func pipe(before: String) async throws {
+        let directory = try TemporaryDirectory()
+        let leaf = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:a.test"])
+        let file = "\(before) '\(leaf.file)'" + (before.contains("(") ? ")" : "")
+        let outcome = try await Command.run("bash", ["-c", "'\(Place.gatehouse)' tls cert \(file)"])
+        #expect(outcome.code == 0 && outcome.text.contains("a.test"), "\(outcome)")
     }
 
     // MARK: why
