@@ -31,11 +31,13 @@ struct ClientCertificateTests {
             return try directory.write("bob-chain.crt", text)
         }
 
-        /// Revocation lists of both authorities, in one file, by renaming.
-        func writeLists(to file: String, revoking client: MadeCertificate?) async throws {
+        /// Revocation lists of authorities, in one file, by renaming.
+        func writeLists(
+            to file: String, revoking client: MadeCertificate?, of authorities: String = "root middle"
+        ) async throws {
             let script = """
                 cd "$0" && : >lists
-                for ca in root middle; do
+                for ca in $3; do
                     : >$ca.revoked
                     printf '[ca]\\ndefault_ca = x\\n[x]\\ndatabase = %s.revoked\\ndefault_md = sha256\\n' $ca >$ca.lists.cnf
                     if [ $ca = root ] && [ -n "$1" ]; then
@@ -45,7 +47,7 @@ struct ClientCertificateTests {
                 done
                 mv lists "$2"
                 """
-            let outcome = try await Command.run("sh", ["-ec", script, directory.path, client?.file ?? "", file])
+            let outcome = try await Command.run("sh", ["-ec", script, directory.path, client?.file ?? "", file, authorities])
             try #require(outcome.code == 0, "\(outcome)")
         }
     }
@@ -250,6 +252,25 @@ struct ClientCertificateTests {
             #expect(!(try await session(port, client + ["-sess_in", ticket])).contains("Client-Cert: :"))
             let others = try await curl(port, certificates, parties.bob, file: parties.bobsChain())
             #expect(others.text.hasSuffix("\n200"), "\(others)")
+        }
+    }
+
+    @Test("a certificate among revocation lists makes no authority: who hands out lists lets nobody in")
+    func certificateAmongLists() async throws {
+        let (certificates, parties) = try await (Certificates.ready(), Parties())
+        let (port, upstream) = try (FreePort(), Upstream.answering { Upstream.ok($0.head) })
+        let list = parties.directory.path + "/crl.pem"
+        try await parties.writeLists(to: list, revoking: nil, of: "root middle strangers")
+        let text = try String(contentsOfFile: list, encoding: .utf8)
+        let stranger = try String(contentsOfFile: parties.strangers.file, encoding: .utf8)
+        try (stranger + text + stranger).write(toFile: list, atomically: true, encoding: .utf8)
+        let toml = toml(
+            port, upstream, parties, certificates, mode: "require", more: "client_crl_file = \"\(list)\"")
+        try await Gatehouse.serving(toml) { _ in
+            let alice = try await curl(port, certificates, parties.alice)
+            #expect(alice.text.hasSuffix("\n200"), "\(alice)")
+            let mallory = try await curl(port, certificates, parties.mallory)
+            #expect(mallory.code != 0 && mallory.text.hasSuffix("000"), "\(mallory)")
         }
     }
 

@@ -111,20 +111,25 @@ struct UpstreamTLSTests {
         let other = try await MadeCertificate.make("other", in: directory, extensions: authority)
         let leaf = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:localhost"], issuer: root)
         /// - Parameter days: until the list expires.
-        func list(_ name: String, of issuer: MadeCertificate, revoking leaf: MadeCertificate? = nil) async throws -> String {
+        func list(
+            _ name: String, of issuer: MadeCertificate, revoking leaf: MadeCertificate? = nil, extending base: String = ""
+        ) async throws -> String {
             let script = """
                 cd "$0" && : >$1.revoked
                 printf '[ca]\\ndefault_ca = x\\n[x]\\ndatabase = %s.revoked\\ndefault_md = sha256\\n' $1 >$1.cnf
+                if [ -n "$5" ]; then printf 'crl_extensions = e\\n[e]\\n%s\\n' "$5" >>$1.cnf; fi
                 if [ -n "$4" ]; then openssl ca -config $1.cnf -cert "$2" -keyfile "$3" -revoke "$4"; fi
                 openssl ca -config $1.cnf -cert "$2" -keyfile "$3" -gencrl -crldays 30 -out $1.crl
                 """
             let outcome = try await Command.run(
-                "sh", ["-ec", script, directory.path, name, issuer.file, issuer.keyFile, leaf?.file ?? ""])
+                "sh", ["-ec", script, directory.path, name, issuer.file, issuer.keyFile, leaf?.file ?? "", base])
             try #require(outcome.code == 0, "\(outcome)")
             return "ca_file = \"\(root.file)\"\ncrl_file = \"\(directory.path)/\(name).crl\"\n"
         }
         let (good, bad) = try await (list("good", of: root), list("bad", of: root, revoking: leaf))
         let foreign = try await list("foreign", of: other)
+        // RFC 5280 §5.2.4: what was revoked before list 1 is not in it.
+        let delta = try await list("delta", of: root, extending: "2.5.29.27 = critical,DER:020101")
         for options in [["-tls1_2"], ["-tls1_3"]] {
             try await serving(leaf.file, leaf.keyFile, options) { upstream in
                 #expect(try await ask(upstream, good).status == "200")
@@ -138,6 +143,7 @@ struct UpstreamTLSTests {
         for (keys, words) in [
             ("crl_file = \"\(directory.path)/gone.crl\"", "gone.crl"),
             ("crl_file = \"\(leaf.keyFile)\"", "cannot read the revocation lists"),
+            (delta, "the revocation list of \"root\" in \(directory.path)/delta.crl is a delta CRL"),
             (good + "verify = false", "protects nothing: verify = false"),
         ] {
             let toml = Sites.proxy(try FreePort(), to: "https://localhost:1", upstream: keys)
