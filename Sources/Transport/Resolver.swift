@@ -46,8 +46,10 @@ import Glibc
         var ipv4: [SocketAddress] = []
         var ipv6: [SocketAddress] = []
         var timeToLive = UInt64.max
-        /// Why a family has no addresses: the first that said so.
+        /// Why a family has no addresses: the first that said so; but that nobody answers says more than that there are none.
         var failure: String?
+        /// Is `failure` an answer, that there are none?
+        var hasNone = false
         /// When the other family is waited for no longer, in monotonic nanoseconds.
         var deadline = UInt64.max
     }
@@ -192,7 +194,8 @@ import Glibc
     }
 
     /// One family's answer, or both families' at once.
-    private func take(_ found: Result<Answer, TransportError>, for number: UInt64) {
+    /// - Parameter hasNone: a failure is an answer, that there are no addresses.
+    private func take(_ found: Result<Answer, TransportError>, hasNone: Bool = false, for number: UInt64) {
         guard var question = questions[number] else { return }
         question.pending -= 1
         switch found {
@@ -202,7 +205,9 @@ import Glibc
             question.timeToLive = min(question.timeToLive, answer.timeToLive)
             question.deadline = watch.loop.now &+ Self.otherFamilyDelay
         case .failure(let error):
-            question.failure = question.failure ?? error.description
+            if question.failure == nil || question.hasNone && !hasNone {
+                (question.failure, question.hasNone) = (error.description, hasNone)
+            }
         }
         questions[number] = question
         if question.pending == 0 { finish(number) }
@@ -237,7 +242,10 @@ import Glibc
     private static let receive: gh_names_answer = { owner, question, _, status, addresses, count in
         guard let owner = unsafe owner else { return }
         let resolver = unsafe Unmanaged<Resolver>.fromOpaque(owner).takeUnretainedValue()
-        guard status == 0 else { return resolver.take(.failure(.unresolved(reason(status))), for: question) }
+        guard status == 0 else {
+            return resolver.take(
+                .failure(.unresolved(reason(status))), hasNone: gh_names_has_none(status) == 1, for: question)
+        }
         var answer = Answer(addresses: [], timeToLive: .max)
         for index in 0..<count {
             // The addresses live as long as this call.

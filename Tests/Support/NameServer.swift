@@ -17,6 +17,8 @@ package final class NameServer: Sendable, CustomStringConvertible {
         case unknown
         /// SERVFAIL.
         case failure
+        /// As `failure`, but to questions for IPv6 the answer is that there is none.
+        case failureOfIPv4
         case silence
     }
 
@@ -140,6 +142,7 @@ package final class NameServer: Sendable, CustomStringConvertible {
         case .onlyIPv4(_, _) where isIPv6: return nil
         case .unknown: code = 3
         case .failure: code = 2
+        case .failureOfIPv4: code = isIPv6 ? 0 : 2
         case .tooLongForUDP(_, _) where overUDP: flags |= 0x02
         case .addresses(let all, let ttl), .tooLongForUDP(let all, let ttl), .onlyIPv4(let all, let ttl):
             (records, life) = (all.filter { $0.contains(":") == isIPv6 }.map(Self.bytes), ttl)

@@ -214,6 +214,18 @@ struct NameTests {
         }
     }
 
+    @Test("that a name has no IPv6 is not told as the reason where nobody could say whether it has IPv4")
+    func failureOfIPv4() async throws {
+        let upstream = try Upstream.saying("here")
+        let names = try NameServer(["app.test": .failureOfIPv4])
+        try await serving(names, "app.test:\(upstream)", dns: "timeout = \"50ms\"\nattempts = 1") { gatehouse, port in
+            #expect(try await get(port, "/lost").text.contains("502"))
+            let detail = try await gatehouse.access("/lost")["detail"]
+            // c-ares has other words for it in other versions.
+            #expect(detail?.hasPrefix("app.test: ") == true && detail?.contains("no data") == false, "\(detail ?? "")")
+        }
+    }
+
     @Test("while a name is looked up its worker serves others, and asks again when there is no answer")
     func patience() async throws {
         let upstream = try Upstream.saying("here")
