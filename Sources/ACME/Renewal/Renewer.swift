@@ -133,11 +133,16 @@ package actor Renewer {
         await deployment.follow(known)
     }
 
+    /// Of an authority that does not answer one certificate is tried, and its others with the next looks: each may take minutes,
+    /// and those of other authorities do not wait behind all of them.
     private func tryWhatIsDue() async {
+        var silent: Set<String> = []
         for certificate in certificates {
             guard !isStopped, !hasChanged else { return }
             guard let status = status(of: certificate), status.nextTry <= Self.now else { continue }
-            await attempt(certificate, status)
+            let directory = certificate.authority(afterFailures: status.failures).directory
+            guard !silent.contains(directory) else { continue }
+            if await !attempt(certificate, status) { silent.insert(directory) }
             await shareSoon()
             if await resignIfUseless() { return }
         }

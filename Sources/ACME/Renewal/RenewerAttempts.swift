@@ -3,7 +3,8 @@ import TLS
 
 /// One try to get a certificate.
 extension Renewer {
-    func attempt(_ certificate: ManagedCertificate, _ before: CertificateStatus) async {
+    /// - Returns: did the authority answer in time, whatever it has said?
+    func attempt(_ certificate: ManagedCertificate, _ before: CertificateStatus) async -> Bool {
         var status = before
         status.lastTry = Self.now
         let authority = certificate.authority(afterFailures: before.failures)
@@ -12,8 +13,9 @@ extension Renewer {
             metadata: ["names": "\(certificate.names.joined(separator: " "))", "authority": "\(authority.directory)"])
         do throws(ACMEError) {
             try await issue(certificate, authority, &status)
+            return true
         } catch {
-            guard !isStopped else { return }
+            guard !isStopped else { return false }
             status = statuses[certificate.name] ?? status
             status.lastTry = Self.now
             status.failures += 1
@@ -31,6 +33,10 @@ extension Renewer {
             keep(status, certificate)
             refuse(certificate, error.description)
             await deployment.failed(certificate.name)
+            return switch error {
+            case .unreachable, .timedOut: false
+            default: true
+            }
         }
     }
 

@@ -91,6 +91,35 @@ struct IssuanceFaultTests {
         #expect(pebble.process.output.all.count { $0.contains("Added order") } == 1)
     }
 
+    @Test("that cannot be reached keeps no certificate of another one waiting behind all of its own")
+    func others() async throws {
+        let managed = try Managed()
+        // Nobody listens there: the free port is only kept.
+        let nowhere = try FreePort()
+        let acme = "acme.directory = \"https://localhost:\(nowhere)/dir\""
+        let sites = [("a.example", acme), ("b.example", acme), ("c.internal", "")].map { name, acme in
+            """
+            [[sites]]
+            hostname = "\(name)"
+            listen = "127.0.0.1"
+            port = \(managed.tls)
+            respond = { body = "here" }
+            [sites.ssl]
+            auto_cert = true
+            \(acme)
+            """
+        }
+        let toml = "[server]\nstate_dir = \"\(managed.state)\"\n" + sites.joined(separator: "\n")
+        try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await gatehouse.log.first("both failures") { [log = gatehouse.log] _ in
+                log.all.count { $0.contains("no certificate ") } == 2
+            }
+            let lines = gatehouse.log.all.filter { $0.contains("no certificate ") || $0.contains("a new certificate is in use") }
+            let names = lines.compactMap { line in ["a.example", "b.example", "c.internal"].first { line.contains("names=\($0)") } }
+            #expect(names == ["a.example", "c.internal", "b.example"], "\(lines)")
+        }
+    }
+
     @Test("whose own certificate nobody vouches for is not asked")
     func untrusted() async throws {
         let managed = try Managed()
