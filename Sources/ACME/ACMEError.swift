@@ -23,7 +23,15 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
     /// It has not done in time what it said it would.
     case timedOut(String)
 
+    /// Characters that are told: there are the authority's words in it, and they go into the log and the state each time.
+    private static let mostCharacters = 2000
+
     package var description: String {
+        let text = words
+        return text.count > Self.mostCharacters ? text.prefix(Self.mostCharacters) + "…" : text
+    }
+
+    private var words: String {
         switch self {
         case .unreachable(let reason): "the authority cannot be reached: \(reason)"
         case .unavailable(let status, let url, _): "the authority cannot serve at present: status \(status) of \(url)"

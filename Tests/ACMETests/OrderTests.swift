@@ -58,6 +58,15 @@ struct OrderTests {
         #expect(error.retryAfter == 7 && error.problemKind == "malformed")
     }
 
+    @Test("is told in some lines, however long it is")
+    func longWords() {
+        let long = String(repeating: "profile, ", count: 20_000)
+        for error in [ACMEError.settings(long), .validationFailed(long), .malformed(long)] {
+            #expect(error.description.count == 2001 && error.description.hasSuffix("…"))
+        }
+        #expect(ACMEError.settings("short").description == "short")
+    }
+
     @Test("of a name tells addresses from names", arguments: [("a.test", "dns"), ("192.0.2.1", "ip"), ("::1", "ip")])
     func identifier(name: String, type: String) { #expect(Identifier(name).type == type) }
 }
