@@ -11,7 +11,7 @@ package enum ChunkedEncoder {
     package static func writeEnd(trailers: FieldSection?, to out: inout OutputSpan<UInt8>) {
         out.write("0\r\n")
         if let trailers {
-            for line in trailers.lines where mayBeTrailer(line.known) {
+            for line in trailers.lines where line.known.mayBeTrailer {
                 out.write(trailers.bytes, line.name)
                 out.write(": ")
                 out.write(trailers.bytes, line.value)
@@ -19,14 +19,5 @@ package enum ChunkedEncoder {
             }
         }
         out.write("\r\n")
-    }
-
-    /// RFC 9110 §6.5.1: no framing, routing, authentication, request modifiers, response control or content format fields
-    /// in trailers. All fields Gatehouse knows are of these kinds, but the validators.
-    package static func mayBeTrailer(_ field: KnownField) -> Bool {
-        switch field {
-        case .other, .underscored, .etag, .lastModified: true
-        default: false
-        }
     }
 }

@@ -41,6 +41,15 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     /// whether it is present is to be seen in the lines.
     @inlinable @inline(__always)
     package var bit: UInt64 { rawValue <= Self.lastWithBit.rawValue ? 1 &<< UInt64(rawValue) : 0 }
+
+    /// RFC 9110 §6.5.1: no framing, routing, authentication, request modifiers, response control or content format fields
+    /// in trailers. All fields Gatehouse knows are of these kinds, but the validators.
+    package var mayBeTrailer: Bool {
+        switch self {
+        case .other, .underscored, .etag, .lastModified: true
+        default: false
+        }
+    }
 }
 
 extension KnownField {

@@ -1,6 +1,6 @@
 extension RequestFieldPolicy {
     /// The trailer fields of a request that go upstream: by the rules of its other fields, besides those of trailers
-    /// (`ChunkedEncoder.mayBeTrailer`).
+    /// (`KnownField.mayBeTrailer`).
     package func kept(ofTrailers fields: borrowing FieldSection, isTrusted: Bool) -> FieldSection {
         let edits = edits(isTrusted: isTrusted)
         let dropped = KnownField.lookalike.bit | edits.droppedKnown | droppedKinds(isTrusted: isTrusted)

@@ -115,15 +115,16 @@ package final class HTTP2Outflow: BodySink {
 
     static let stallBytes: UInt64 = 4096
 
-    /// Ends the stream; with trailers in a field section of their own.
+    /// Ends the stream; with trailers in a field section of their own, without those that must not be sent as trailers: a client
+    /// resets a stream whose trailers frame a message or belong to its connection (RFC 9113 §8.2.2).
     package func finish(trailers: FieldSection?) {
         guard !ended, !isTunnel, !isReset, let stream else { return }
         // A counted body that lacks bytes must not look whole (RFC 9113 §8.1.1).
         if let left, left > 0 { return stream.reset(.internalError) }
         ended = true
-        if let trailers, !trailers.lines.isEmpty {
+        if let trailers, trailers.lines.contains(where: { $0.known.mayBeTrailer }) {
             stream.connection.sendHeaders(stream, endsStream: true) { out in
-                for line in trailers.lines {
+                for line in trailers.lines where line.known.mayBeTrailer {
                     FieldEncoder.append(trailers.bytes.span, name: line.name, value: line.value, to: &out)
                 }
             }
