@@ -234,6 +234,14 @@ private var bare: RequestFieldPolicy {
         #expect(ConfiguredField(name, value) == nil)
     }
 
+    @Test(arguments: ["POST", "PUT", "PATCH", "GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
+    func `A request that could have a body says that it has none`(_ method: String) throws {
+        let length = ["POST", "PUT", "PATCH"].contains(method) ? "Content-Length: 0\r\n" : ""
+        #expect(
+            try forward("\(method) / HTTP/1.1\r\nHost: a\r\n\r\n", policy: bare)
+                == "\(method) / HTTP/1.1\r\nHost: up:81\r\n\(length)\r\n")
+    }
+
     @Test func `Framing, expectation, trailers and upgrade are written by us`() throws {
         let post = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\nTrailer: X-Sum\r\n\r\n"
         let start = "POST / HTTP/1.1\r\nHost: up:81\r\nTransfer-Encoding: chunked\r\n"

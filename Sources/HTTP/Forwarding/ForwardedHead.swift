@@ -28,7 +28,7 @@ package enum ForwardedHead {
         out.write("\r\n")
         writeRequestFields(head, request, policy, client, to: &out)
         writeOwnFields(head, request, policy, client, to: &out)
-        writeFraming(request.framing, to: &out)
+        writeFraming(of: head, request, to: &out)
         if request.expectsContinue, head.summary.expectsContinue { out.write("Expect: 100-continue\r\n") }
         writeConnection(of: request, to: &out)
         out.write("\r\n")
@@ -171,6 +171,18 @@ package enum ForwardedHead {
             }
         }
         return false
+    }
+
+    /// RFC 9110 §8.6: a request whose method has a use for content says that it has none. A client of HTTP/2 says so by the end
+    /// of its stream alone, and there are servers that answer 411 where nothing is said.
+    private static func writeFraming(
+        of head: borrowing RequestHeadContent, _ request: borrowing UpstreamRequest, to out: inout OutputSpan<UInt8>
+    ) {
+        if case .none = request.framing, head.summary.method.hasUseForContent {
+            out.write("Content-Length: 0\r\n")
+        } else {
+            writeFraming(request.framing, to: &out)
+        }
     }
 
     static func writeFraming(_ framing: BodyFraming, to out: inout OutputSpan<UInt8>) {

@@ -35,6 +35,14 @@ package enum Method: UInt8, Sendable {
         }
     }
 
+    /// RFC 9110 §9.3, RFC 5789 §2: content has a meaning in requests of these.
+    var hasUseForContent: Bool {
+        switch self {
+        case .post, .put, .patch: true
+        case .get, .head, .delete, .connect, .options, .trace, .other: false
+        }
+    }
+
     /// RFC 9110 §9.2.2: repeating the request has the effect of sending it once, so it may be sent again after a failure.
     package var isIdempotent: Bool {
         switch self {
