@@ -16,6 +16,8 @@ final class HTTP1Upstream {
     private var isKept = true
     /// Had the last answer no body?
     private var isBodiless = false
+    /// Has a client given credentials on it that may hold for whatever else comes over it?
+    private var isOneClients = false
     let address: SocketAddress?
     var addressVersion: Int
 
@@ -38,6 +40,7 @@ extension HTTP1Upstream: UpstreamSide {
         _ request: RequestHead, _ forwarded: borrowing UpstreamRequest, policy: borrowing RequestFieldPolicy,
         client: borrowing ClientPeer
     ) {
+        if request.authenticatesConnection { isOneClients = true }
         outflow.begin(forwarded.framing) {
             ForwardedHead.writeRequest(request, forwarded, policy: policy, client: client, to: &$0)
         }
@@ -81,10 +84,10 @@ extension HTTP1Upstream: UpstreamSide {
 }
 
 extension HTTP1Upstream: PooledConnection {
-    /// May it carry another exchange? Only if the upstream keeps it, nothing is unread, nothing unsent, and the peer has said
-    /// nothing since. A ticket that came late, or new keys, is TLS's own business, and is seen to here.
+    /// May it carry another exchange, whoever's? Only if the upstream keeps it, nothing is unread, nothing unsent, and the peer
+    /// has said nothing since. A ticket that came late, or new keys, is TLS's own business, and is seen to here.
     var isClean: Bool {
-        guard isKept && inflow.isClean && outflow.isFinished && !stream.hasHungUp else { return false }
+        guard isKept && !isOneClients && inflow.isClean && outflow.isFinished && !stream.hasHungUp else { return false }
         stream.readAside()
         // A body that comes behind an answer that should have none may be here, and the event loop not know it yet.
         return !stream.mayRead && !(isBodiless && stream.peerHasSpoken())

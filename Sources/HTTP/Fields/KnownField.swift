@@ -25,13 +25,13 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     // Content and conditions
     case accept, acceptEncoding, ifModifiedSince, ifUnmodifiedSince, ifMatch, ifNoneMatch, ifRange, range
     // Who and when
-    case cookie, origin, referer, userAgent, date, server, strictTransportSecurity
+    case authorization, cookie, origin, referer, userAgent, date, server, strictTransportSecurity
     // WebSocket
     case secWebSocketKey, secWebSocketVersion, secWebSocketExtensions, secWebSocketAccept
 
     // Without one: there may be any number of these.
     case via, contentType, contentEncoding, contentRange, cacheControl, vary, etag, lastModified, age
-    case authorization, setCookie, location, proxyStatus, altSvc, wwwAuthenticate, retryAfter
+    case setCookie, location, proxyStatus, altSvc, wwwAuthenticate, retryAfter
     case secWebSocketProtocol, accessControlRequestMethod, accessControlRequestHeaders
 
     /// The last that has a bit.

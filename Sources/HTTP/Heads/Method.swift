@@ -36,7 +36,7 @@ package enum Method: UInt8, Sendable {
     }
 
     /// RFC 9110 §9.3, RFC 5789 §2: content has a meaning in requests of these.
-    var hasUseForContent: Bool {
+    package var hasUseForContent: Bool {
         switch self {
         case .post, .put, .patch: true
         case .get, .head, .delete, .connect, .options, .trace, .other: false

@@ -179,6 +179,13 @@ package final class RequestHead {
     /// Whether the client said that it reads trailers: `TE: trailers`, named by `Connection` (RFC 9110 §10.1.4).
     package var acceptsTrailers: Bool { summary.acceptsTrailers }
 
+    /// See `FieldSection.authenticatesConnection`.
+    package var authenticatesConnection: Bool {
+        guard section.contains(.authorization) else { return false }
+        let fields = section
+        return fields.authenticatesConnection
+    }
+
     /// How many more hops TRACE or OPTIONS may take (RFC 9110 §7.6.2): at 0 the recipient answers itself. nil without a
     /// valid field.
     package var maxForwards: UInt64? {

@@ -29,6 +29,8 @@ final class HTTP1CallExchange: CallExchange {
     private let outflow: Outflow
     private let limits: Call.Limits
     private let method: Method
+    /// Has it credentials that may hold for whatever else comes over its connection?
+    private let isOneClients: Bool
 
     private let request: [UInt8]
     /// Bytes of the request's body that were handed over.
@@ -57,6 +59,7 @@ final class HTTP1CallExchange: CallExchange {
         self.limits = limits
         self.request = request.body ?? []
         method = request.method
+        isOneClients = request.fields.authenticatesConnection
         inflow = Inflow(stream, buffers: buffers, chunkLimits: ChunkLimits(), from: .upstream)
         outflow = Outflow(stream, buffers: buffers)
         let head = request.head(isLast: isLast)
@@ -72,7 +75,7 @@ final class HTTP1CallExchange: CallExchange {
         send()
         for _ in 0..<8 {
             if let answer = try takeAnswer() {
-                isReusable = isKept && isSent && inflow.isClean && outflow.isFinished && !stream.hasUnsent
+                isReusable = isKept && !isOneClients && isSent && inflow.isClean && outflow.isFinished && !stream.hasUnsent
                 return .answered(answer)
             }
             switch try read() {

@@ -45,10 +45,7 @@ extension Call.Request {
 
     /// RFC 9110 §8.6: a length is stated also of nothing where the method expects something.
     private var length: Int? {
-        switch method {
-        case .post, .put, .patch: body?.count ?? 0
-        default: body?.count
-        }
+        method.hasUseForContent ? body?.count ?? 0 : body?.count
     }
 
     /// As HTTP/1 sends it.

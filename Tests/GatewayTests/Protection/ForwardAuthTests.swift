@@ -256,6 +256,25 @@ struct ForwardAuthTests {
         }
     }
 
+    @Test("that knows a client by its connection is asked about nobody else over it")
+    func connectionCredentials() async throws {
+        let auth = try Upstream { _, wire in
+            var isKnown = false
+            while let request = try wire.readRequest() {
+                if request.value("Authorization") != nil { isKnown = true }
+                try wire.write("HTTP/1.1 \(isKnown ? "200 OK" : "401 Unauthorized")\r\nContent-Length: 0\r\n\r\n")
+            }
+        }
+        let site = try GuardedSite(
+            site: Self.keys("http://127.0.0.1:\(auth)/verify"), top: "[performance]\nworker_threads = 1")
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            #expect(try await site.ask("/f.txt", fields: "Authorization: Negotiate YII\r\n").status == 200)
+            #expect(try await site.ask("/f.txt").status == 401)
+            #expect(try await site.ask("/f.txt", fields: "Authorization: Basic YTpi\r\n").status == 200)
+            #expect(try await site.ask("/f.txt").status == 200, "Basic speaks of one request: its connection is kept")
+        }
+    }
+
     @Test("that is down, or silent, lets nobody pass")
     func silence() async throws {
         let deaf = try Upstream { _, wire in _ = try wire.readToEnd() }

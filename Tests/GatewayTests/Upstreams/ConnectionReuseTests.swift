@@ -164,6 +164,30 @@ struct ConnectionReuseTests {
         }
     }
 
+    @Test(
+        "one over which a client has given credentials that hold for all of it is no other client's",
+        arguments: [
+            ("NTLM TlRMTVNTUAAD", true), ("ntlm TlRMTVNTUAAD", true), ("Negotiate YII", true), ("Nego2 YII", true),
+            ("Kerberos YII", true), ("CredSSP MII", true), ("Basic YTpi", false), ("Bearer NTLM", false),
+        ])
+    func authenticatedConnection(credentials: String, holdForAll: Bool) async throws {
+        // Takes the connection for its user's, as IIS does.
+        let upstream = try Upstream { _, wire in
+            var user = "nobody"
+            while let request = try wire.readRequest() {
+                if request.value("Authorization") == credentials { user = "ann" }
+                try wire.write(Upstream.ok(user))
+            }
+        }
+        try await talk(upstream) { wire in
+            try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: \(credentials)\r\n\r\n")
+            #expect(try wire.readAnswer().text == "ann")
+            try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            #expect(try wire.readAnswer().text == (holdForAll ? "nobody" : "ann"))
+            #expect(upstream.connections.all.count == (holdForAll ? 2 : 1))
+        }
+    }
+
     @Test("bytes behind an answer are not taken for the next one")
     func answerSplitting() async throws {
         let upstream = try Upstream.answering { request in
