@@ -67,8 +67,10 @@ import Testing
                 == "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\n"
                 + "Upgrade: websocket\r\n\r\n"
         )
-        let hints = try response("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\n\r\n")
-        #expect(written { ForwardedHead.writeInterim(hints, to: &$0) } == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+        let hints = try response("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\nServer: app\r\nX: 1\r\n\r\n")
+        let policy = ResponseFieldPolicy(hideServer: true)
+        let sent = written { ForwardedHead.writeInterim(hints, policy: policy, to: &$0) }
+        #expect(sent == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
     }
 
     @Test func `The policy sets, adds, removes and gives defaults`() throws {

@@ -62,7 +62,7 @@ final class RefreshSide: ClientSide, StreamExchange {
 
     // MARK: The answer, which goes nowhere
 
-    func sendInterim(_ head: ResponseHead) {}
+    func sendInterim(_ head: ResponseHead, policy: ResponseFieldPolicy) {}
     func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy) {}
     func begin(_ answer: Answer) {}
     var answerBody: any BodySink { nothing }

@@ -33,7 +33,7 @@ protocol ClientSide: AnyObject {
     // MARK: The answer
 
     /// Forwards a 1xx head.
-    func sendInterim(_ head: ResponseHead)
+    func sendInterim(_ head: ResponseHead, policy: ResponseFieldPolicy)
     /// Begins the answer with an upstream's head.
     func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy)
     /// Begins the answer with a head of our own: its fields, the date, and what says the framing and concerns the connection.

@@ -18,10 +18,10 @@ extension HTTP1Session: ClientSide {
 
     // MARK: The answer
 
-    func sendInterim(_ head: ResponseHead) {
+    func sendInterim(_ head: ResponseHead, policy: ResponseFieldPolicy) {
         // RFC 9110 §15.2: HTTP/1.0 did not define 1xx, so a 1.0 client gets none.
         guard request.minorVersion > 0 else { return }
-        outflow.appendRaw { ForwardedHead.writeInterim(head, to: &$0) }
+        outflow.appendRaw { ForwardedHead.writeInterim(head, policy: policy, to: &$0) }
     }
 
     func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy) {

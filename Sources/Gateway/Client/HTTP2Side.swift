@@ -43,9 +43,9 @@ final class HTTP2Side: ClientSide {
 
     // MARK: The answer
 
-    func sendInterim(_ head: ResponseHead) {
+    func sendInterim(_ head: ResponseHead, policy: ResponseFieldPolicy) {
         resources.withLines {
-            ForwardedHead.appendInterimFields(head, to: &$0)
+            ForwardedHead.appendInterimFields(head, policy: policy, to: &$0)
         } encode: { lines in
             stream.sendInterim { FieldEncoder.append(head.status, lines: lines, to: &$0) }
         }

@@ -126,7 +126,7 @@ struct Download: ~Copyable {
     private mutating func passInterim() throws(HTTPRefusal) {
         interimHeads += 1
         if interimHeads > Self.maxInterimHeads { throw HTTPRefusal(.tooManyInterimHeads, from: .upstream) }
-        client.sendInterim(head)
+        client.sendInterim(head, policy: headers.answer)
         head.reset()
     }
 

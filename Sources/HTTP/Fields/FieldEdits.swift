@@ -17,9 +17,6 @@ package final class FieldEdits: Sendable {
     private let variableLines: [FieldRule]
     private let variableDefaults: [FieldRule]
 
-    /// Changes nothing.
-    static let none = FieldEdits(FieldRules())
-
     /// The fields of the connection and the framing: never copied from one side to the other, always written anew.
     static let connectionFields: Set<KnownField> = [
         .lookalike, .host, .contentLength, .transferEncoding, .connection, .keepAlive, .proxyConnection, .te, .trailer,

@@ -83,27 +83,36 @@ extension ForwardedHead {
         out.write("Connection: Upgrade\r\n")
     }
 
-    /// Writes an interim answer (100, 103): its own fields, nothing added. Not to HTTP/1.0 clients, RFC 9110 §15.2.
-    package static func writeInterim(_ head: ResponseHead, to out: inout OutputSpan<UInt8>) {
-        head.withContent { writeInterim($0, to: &out) }
+    /// Writes an interim answer (100, 103): its own fields but for what is removed or set by configuration, nothing added. Not to
+    /// HTTP/1.0 clients, RFC 9110 §15.2.
+    package static func writeInterim(
+        _ head: ResponseHead, policy: borrowing ResponseFieldPolicy, to out: inout OutputSpan<UInt8>
+    ) {
+        head.withContent { writeInterim($0, policy, to: &out) }
     }
 
-    private static func writeInterim(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
+    private static func writeInterim(
+        _ head: borrowing ResponseHeadContent, _ policy: borrowing ResponseFieldPolicy, to out: inout OutputSpan<UInt8>
+    ) {
         writeStatusLine(head, to: &out)
-        writeInterimFields(head, to: &out)
+        writeInterimFields(head, policy, to: &out)
         out.write("\r\n")
     }
 
     /// Appends the lines of an interim answer's fields, for an HTTP/2 client.
-    package static func appendInterimFields(_ head: ResponseHead, to out: inout [UInt8]) {
+    package static func appendInterimFields(
+        _ head: ResponseHead, policy: borrowing ResponseFieldPolicy, to out: inout [UInt8]
+    ) {
         head.withContent { content in
-            out.append(guessing: content.fields.bytes.count) { writeInterimFields(content, to: &$0) }
+            out.append(guessing: content.fields.bytes.count) { writeInterimFields(content, policy, to: &$0) }
         }
     }
 
-    private static func writeInterimFields(_ head: borrowing ResponseHeadContent, to out: inout OutputSpan<UInt8>) {
+    private static func writeInterimFields(
+        _ head: borrowing ResponseHeadContent, _ policy: borrowing ResponseFieldPolicy, to out: inout OutputSpan<UInt8>
+    ) {
         let names = head.summary.connection.contains(.names)
-        copyLines(head.fields, dropping: responseDropped, FieldEdits.none, namedByConnection: names, to: &out)
+        copyLines(head.fields, dropping: responseDropped, policy.edits, namedByConnection: names, to: &out)
     }
 
     /// Hop-by-hop fields (RFC 9110 §7.6.1) and those written anew.

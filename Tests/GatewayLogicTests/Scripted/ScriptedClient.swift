@@ -36,7 +36,7 @@ final class ScriptedClient: ClientSide {
     var body: any BodySource { source }
     var endpoint: ClientEndpoint { preconditionFailure("a relay asks for no endpoint") }
 
-    func sendInterim(_ head: ResponseHead) { interim.append(head.status) }
+    func sendInterim(_ head: ResponseHead, policy: ResponseFieldPolicy) { interim.append(head.status) }
 
     func begin(forwarding head: ResponseHead, framing: BodyFraming, policy: ResponseFieldPolicy) {
         status = head.status

@@ -227,7 +227,9 @@ struct HeaderRuleTests {
     func http2() async throws {
         let (port, certificates) = (try FreePort(), try await Certificates.ready())
         let upstream = try Upstream.answering { _ in
-            "HTTP/1.1 200 OK\r\nServer: app\r\nX-Gone: 1\r\nContent-Length: 3\r\n\r\napp"
+            // The rules hold for what comes before the answer, too.
+            "HTTP/1.1 103 Early Hints\r\nServer: app\r\nX-Gone: 1\r\nLink: </a>\r\n\r\n"
+                + "HTTP/1.1 200 OK\r\nServer: app\r\nX-Gone: 1\r\nContent-Length: 3\r\n\r\napp"
         }
         let toml = Sites.proxy(
             port, to: "http://127.0.0.1:\(upstream)",
@@ -240,6 +242,7 @@ struct HeaderRuleTests {
             let outcome = try await Command.curl2(certificates, ["-i", "https://localhost:\(port)/a?b"])
             let lines = outcome.text.split(separator: "\r\n")
             #expect(lines.contains("server: main") && lines.contains("x-there: /a?b"), "\(outcome)")
+            #expect(lines.contains("link: </a>"), "\(outcome)")
             #expect(lines.filter { $0.hasPrefix("server:") || $0.hasPrefix("x-gone") }.count == 1)
             let seen = try #require(upstream.requests.all.last?.value("X-Seen"))
             #expect(seen.hasPrefix("2.0 TLSv1.3 TLS_"), "\(seen)")

@@ -80,7 +80,7 @@ extension Exchange {
         do throws(HTTPRefusal) {
             _ = try head.parse(Self.continueHead.span, limits: generation.limits.head)
         } catch { throw Failure(error) }
-        client.sendInterim(head)
+        client.sendInterim(head, policy: headers.answer)
         try await flush()
     }
 
