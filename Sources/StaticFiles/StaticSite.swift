@@ -118,12 +118,14 @@ package final class StaticSite: Sendable {
                 + streamed.map { form(file, $0, isStreamed: true) })
     }
 
-    /// `FILE.gz` and its like, if there and not older than the file. pigz dates it as its file, but in whole seconds. May block.
+    /// `FILE.gz` and its like, if there and not older than the file. pigz dates it as its file, but in whole seconds. An empty one
+    /// is what a build that was cut short leaves: no coding makes it of any file. May block.
     func precompressed(_ file: OpenFile, name: [UInt8], in root: Directory) -> [FileLookup.Sibling] {
         guard settings.precompressed, kind(of: name).isCompressible else { return [] }
         return settings.codings.compactMap { coding in
             guard let suffix = coding.fileSuffix,
                 case .file(let sibling)? = try? root.open((name + Array(".\(suffix)".utf8)).span, hiddenAllowed: true),
+                sibling.facts.size > 0,
                 sibling.facts.modified >= file.facts.modified || sibling.facts.modified == file.facts.modified.inWholeSeconds,
                 isForEverybody(sibling, coding)
             else { return nil }

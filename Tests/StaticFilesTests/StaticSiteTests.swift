@@ -205,6 +205,12 @@ import Testing
         #expect(site.get("/big.html")["Vary"] == "Accept-Encoding")
     }
 
+    @Test func `An empty sibling, which a build that was cut short leaves, is none`() throws {
+        try temporary.write("big.html.gz", [UInt8](), time: TemporaryDirectory.fileTime + 1)
+        let answer = try temporary.site { $0.precompressed = true }.get("/big.html") { $0.acceptEncoding = gzip }
+        #expect(answer["Content-Encoding"] == "gzip" && answer.contentLength == nil)
+    }
+
     /// Frame_Header_Descriptor and what follows it: RFC 8878 §3.1.1.1.
     @Test(
         "zstd with a window beyond 8 MiB, which browsers refuse, or with a dictionary is not sent",
