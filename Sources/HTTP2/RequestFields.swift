@@ -137,6 +137,9 @@ package struct RequestFields: ~Copyable {
 
     private mutating func takeCookie(_ value: Span<UInt8>) -> RefusalReason? {
         noteRegular()
+        // Browsers make a crumb of each cookie, of which they may have more than a head has fields: the parser counts what they
+        // make together. Their bytes are counted one by one.
+        count -= 1
         if !cookie.isEmpty { cookie.append("; ") }
         cookie.append(value)
         return nil

@@ -181,6 +181,10 @@ struct RequestFieldsTests {
         #expect(excess(Self.get + [("a", long), ("b", long), ("c", long), ("d", long)]) == "head_too_large")
         #expect(excess(Self.get + (0..<9).map { ("x\($0)", "") }) == nil)
         #expect(excess(Self.get + (0..<10).map { ("x\($0)", "") }) == "too_many_fields")
+        // A browser's cookies are as many as they would be in one field.
+        #expect(excess(Self.get + (0..<60).map { ("cookie", "c=\($0)") } + (0..<9).map { ("x\($0)", "") }) == nil)
+        #expect(excess(Self.get + (0..<60).map { ("cookie", "c=\($0)") } + (0..<10).map { ("x\($0)", "") }) == "too_many_fields")
+        #expect(excess(Self.get + (0..<100).map { _ in ("cookie", "") }) == "head_too_large")
         var late = Self.read([(":method", "GET"), ("a", long + long)] + [], limits: limits)
         late.add(name: bytes("b").span, value: bytes("c").span)
         var out: [UInt8] = []
