@@ -72,7 +72,7 @@ struct DNSUpdateMessageTests {
 
     @Test("is not done when the signature is counted among other records than the additional ones", arguments: [7, 9])
     func signatureElsewhere(count: Int) async throws {
-        var answer = try await answer()
+        var answer = try await self.answer()
         (answer[count], answer[11]) = (1, 0)
         let error = #expect(throws: ACMEError.self) { try update().take(answer, now: 1_700_000_000) }
         #expect(error?.description.contains("not signed") == true)
