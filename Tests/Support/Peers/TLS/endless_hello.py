@@ -4,7 +4,6 @@ Prints its port, then a line for each client.
 """
 import socket
 import threading
-import time
 
 # A record (RFC 8446 section 5.1) with the beginning of a ServerHello.
 BEGINNING = bytes([22, 3, 3, 0x40, 0, 2, 0, 0x3F, 0xFC])
@@ -14,11 +13,17 @@ def serve(client):
     try:
         client.recv(65536)
         client.sendall(BEGINNING)
+        client.settimeout(0.05)
         while True:
             client.sendall(b"\3")
-            time.sleep(0.05)
+            try:
+                if not client.recv(1):
+                    break
+            except TimeoutError:
+                pass
     except OSError:
-        client.close()
+        pass
+    client.close()
 
 
 server = socket.create_server(("127.0.0.1", 0))
