@@ -1,6 +1,7 @@
 import ACME
 package import Configuration
 import EventLoop
+import Glibc
 import HTTP
 package import Protection
 import StaticFiles
