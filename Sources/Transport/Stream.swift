@@ -247,8 +247,8 @@ package final class Stream {
     /// The connection will be silent for a while: memory that can be had again is given back.
     package func releaseMemory() { tls?.releaseMemory() }
 
-    /// Drops TLS and goes on in plain text: only for telling a client that it should have spoken TLS, and for reading away what it
-    /// still sends after its handshake has failed.
+    /// Drops TLS and goes on in plain text: only for telling a client that it should have spoken TLS, and for reading away what
+    /// it still sends after its handshake has failed.
     package func abandonTLS() { isPlain = true }
 
     // MARK: -

@@ -28,8 +28,8 @@ enum IPAddressText {
         return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
     }
 
-    /// The one form of an IPv6 address that RFC 5952 §4 leaves, which clients write, too; of an IPv4-mapped one the IPv4 address that
-    /// it stands for.
+    /// The one form of an IPv6 address that RFC 5952 §4 leaves, which clients write, too; of an IPv4-mapped one the IPv4 address
+    /// that it stands for.
     /// - Parameter bytes: 16 of them.
     static func text(ofIPv6 bytes: [UInt8]) -> String {
         if bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]) {
