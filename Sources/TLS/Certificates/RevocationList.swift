@@ -4,6 +4,8 @@ import COpenSSL
 package struct RevocationList: Sendable, Equatable {
     /// By what tells it apart.
     package var issuer: String
+    /// From when on it holds, in seconds since 1970; nil if that cannot be read.
+    package var thisUpdate: Int64?
     /// When it expires, in seconds since 1970; nil if it does not say so.
     package var nextUpdate: Int64?
 
@@ -59,6 +61,7 @@ package struct RevocationList: Sendable, Equatable {
             unsafe lists.append(
                 RevocationList(
                     issuer: CertificateChain.text(X509_CRL_get_issuer(list)),
+                    thisUpdate: CertificateChain.seconds(X509_CRL_get0_lastUpdate(list)),
                     nextUpdate: CertificateChain.seconds(X509_CRL_get0_nextUpdate(list))))
         }
         return lists

@@ -60,7 +60,8 @@ package enum HandshakeFault: String, CaseIterable, Sendable {
         case .clientCertificateUntrusted: "its certificate leads to no authority of client_ca_file"
         case .clientCertificateRevoked: "its certificate, or one behind it, has been revoked"
         case .clientCertificateUnfit: "its certificate is not for use by clients"
-        case .revocationListUnusable: "client_crl_file has no list of an authority in its chain, or one that has expired"
+        case .revocationListUnusable:
+            "client_crl_file has no list of an authority in its chain, or one that has expired or does not hold yet"
         case .clientCertificateRefused: "its certificate does not stand up to verification"
         case .clientAlert: "the client broke the handshake off, with an alert"
         case .closed: "the client closed the connection before it had sent a whole hello"

@@ -153,6 +153,28 @@ struct UpstreamTLSTests {
         }
     }
 
+    @Test(
+        "lists that are not in their time are told before anybody is refused",
+        arguments: [(1999, "has expired on"), (2099, "holds from")])
+    func lists(year: Int, words: String) async throws {
+        let directory = try TemporaryDirectory()
+        let root = try await MadeCertificate.make(
+            "root", in: directory,
+            extensions: ["basicConstraints = critical,CA:TRUE", "keyUsage = critical,keyCertSign,cRLSign"])
+        let script = """
+            cd "$0" && : >gone
+            printf '[ca]\\ndefault_ca = x\\n[x]\\ndatabase = gone\\ndefault_md = sha256\\n' >gone.cnf
+            openssl ca -config gone.cnf -cert root.crt -keyfile root.key -gencrl -crl_lastupdate ${1}0101000000Z \
+                -crl_nextupdate ${1}1231000000Z -out root.crl
+            """
+        let made = try await Command.run("sh", ["-ec", script, directory.path, "\(year)"])
+        try #require(made.code == 0, "\(made)")
+        let keys = "ca_file = \"\(root.file)\"\ncrl_file = \"\(directory.path)/root.crl\"\n"
+        let toml = Sites.proxy(try FreePort(), to: "https://localhost:1", upstream: keys)
+        let outcome = try await Command.run(Place.gatehouse, ["check", try directory.write("check.toml", toml)])
+        #expect(outcome.code == 0 && outcome.errors.contains("the list of \"root\" \(words) \(year)-"), "\(outcome)")
+    }
+
     @Test("the oldest version and the suites hold, and what the other side says of it is in the log")
     func policy() async throws {
         let certificates = try await Certificates.ready()

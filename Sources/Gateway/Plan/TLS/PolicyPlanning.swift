@@ -67,12 +67,19 @@ extension PlanBuilder {
         judgeRevocations(file, at: "\(keyPath).client_crl_file", refused: "clients whose certificate leads to this authority are")
     }
 
-    /// Lists that have expired keep everybody out: that is said before the first one comes.
+    /// Lists that are not in their time keep everybody out: that is said before the first one comes.
     mutating func judgeRevocations(_ file: String, at keyPath: String, refused: String) {
         for list in RevocationList.all(in: file) {
-            guard let end = list.nextUpdate, end < now else { continue }
+            let flaw: String
+            if let end = list.nextUpdate, end < now {
+                flaw = "has expired on \(Timestamp.text(seconds: end))"
+            } else if let start = list.thisUpdate, start > now {
+                flaw = "holds from \(Timestamp.text(seconds: start)) on, or this machine's clock is wrong"
+            } else {
+                continue
+            }
             problem(
-                .warning, at: keyPath, "\(file): the list of \"\(list.issuer)\" has expired on \(Timestamp.text(seconds: end))",
+                .warning, at: keyPath, "\(file): the list of \"\(list.issuer)\" \(flaw)",
                 hint: "\(refused) refused until there is a fresh one")
         }
     }
