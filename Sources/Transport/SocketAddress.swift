@@ -44,7 +44,7 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Does it stand for every address of the machine?
-    private var isAny: Bool { family != .unix && high == 0 && low == 0 }
+    var isAny: Bool { family != .unix && high == 0 && low == 0 }
 
     /// The same address with another port.
     package func with(port: UInt16) -> SocketAddress {

@@ -280,6 +280,20 @@ struct NameTests {
         withExtendedLifetime(names) {}
     }
 
+    @Test("0.0.0.0 and ::, as filters answer for what they block, are nobody's address, and not this machine's")
+    func blocked() async throws {
+        let upstream = try closing("here")
+        let names = try NameServer(["app.test": .addresses(["0.0.0.0", "::"], ttl: 0)])
+        try await serving(names, "app.test:\(upstream)", dns: "min_ttl = \"10ms\"") { gatehouse, port in
+            #expect(try await get(port, "/blocked").text.contains("502"))
+            let entry = try await gatehouse.access("/blocked")
+            #expect(entry["reason"] == "upstream_unresolved", "\(entry)")
+            #expect(entry["detail"]?.contains("that of nobody") == true, "\(entry)")
+            names.set("app.test", .addresses(["0.0.0.0", "127.0.0.1"], ttl: 300))
+            _ = try await seen(port, until: "here")
+        }
+    }
+
     @Test("a look-up that is under way does not keep the gateway from stopping")
     func stopping() async throws {
         let names = try NameServer(["app.test": .silence])
