@@ -205,7 +205,7 @@ import Glibc
             let usable = answer.addresses.filter { !$0.isAny }
             question.ipv4 += usable.filter { $0.family == .ipv4 }
             question.ipv6 += usable.filter { $0.family == .ipv6 }
-            if usable.isEmpty { question.failure = question.failure ?? "its address is that of nobody (0.0.0.0, ::)" }
+            if usable.isEmpty { question.failure = "its address is that of nobody (0.0.0.0, ::)" }
             question.timeToLive = min(question.timeToLive, answer.timeToLive)
             question.deadline = watch.loop.now &+ Self.otherFamilyDelay
         case .failure(let error):
