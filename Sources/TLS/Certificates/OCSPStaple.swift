@@ -124,7 +124,7 @@ package struct StaplingPolicy: Sendable, Hashable {
         // At most so many bytes are written.
         var bytes = [UInt8](repeating: 0, count: maxAnswerBytes + 1)
         let count = unsafe Int(BIO_read(input, &bytes, Int32(maxAnswerBytes + 1)))
-        return 1...longest ~= count ? Array(bytes.prefix(count)) : nil
+        return 1...maxAnswerBytes ~= count ? Array(bytes.prefix(count)) : nil
     }
 
     /// Bytes of an answer: some have the responder's certificates with them.
