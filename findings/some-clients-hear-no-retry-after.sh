@@ -15,9 +15,9 @@ cd "$work"
 apt-get -qq -o APT::Sandbox::User="$(id -un)" download curl=7.88.1-10+deb12u15 libcurl4=7.88.1-10+deb12u15
 for package in ./*.deb; do dpkg-deb -x "$package" root; done
 python3 -m venv venv
-venv/bin/pip install --quiet --disable-pip-version-check openai==3.57.0 anthropic==2.14.0 azure-core==1.41.0 boto3==1.44.8 \
-    google-cloud-storage==3.17.1 httpx-retries==0.6.0 httpx==0.28.1 aiohttp-retry==2.9.1 aiohttp==3.14.5 urllib3==2.8.0 \
-    requests==2.34.2
+venv/bin/pip install --quiet --disable-pip-version-check --no-compile openai==3.57.0 anthropic==2.14.0 azure-core==1.41.0 \
+    boto3==1.44.8 google-cloud-storage==3.17.1 httpx-retries==0.6.0 httpx==0.28.1 aiohttp-retry==2.9.1 aiohttp==3.14.5 \
+    urllib3==2.8.0 requests==2.34.2
 cat >client.py <<'END_OF_PYTHON'
 import asyncio, sys
 
@@ -62,7 +62,7 @@ elif name == "urllib3":
     urllib3.PoolManager(retries=urllib3.Retry(3, status_forcelist=[429, 503])).request("GET", url + "/x")
 END_OF_PYTHON
 cat >probe.py <<'END_OF_PROBE'
-import glob, http.server, importlib.metadata, os, subprocess, sys, threading, time
+import concurrent.futures, glob, http.server, importlib.metadata, os, subprocess, sys, threading, time
 
 SECONDS = 4  # What Retry-After says.
 came = {}
@@ -114,9 +114,11 @@ def second(status, name):  # The seconds between the first and the second reques
     return times[1] - times[0] if len(times) > 1 else None
 
 seen = {}
-for name in NAMES:
+with concurrent.futures.ThreadPoolExecutor(6) as pool:  # Most of the time is waiting.
+    asked = {name: [pool.submit(second, status, name) for status in ("429", "503")] for name in NAMES}
+for name, answers in asked.items():
     version = importlib.metadata.version(name.partition(",")[0]) if name != "curl" else "7.88.1"
-    gaps = [second(status, name) for status in ("429", "503")]
+    gaps = [answer.result() for answer in answers]
     seen[name] = [gap is not None and gap > SECONDS - 0.5 for gap in gaps]
     told = [f"{gap:.1f} s" if gap is not None else "never" for gap in gaps]
     print(f"{name} {version}, told to wait {SECONDS} s, comes back after {told[0]} (429), {told[1]} (503)")
