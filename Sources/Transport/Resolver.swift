@@ -202,12 +202,16 @@ import Glibc
         case .success(let answer):
             // RFC 1122 §3.2.1.3, RFC 4291 §2.5.2: these are no destination. Filters answer so for what they block, and the kernel
             // would connect to this machine.
-            let usable = answer.addresses.filter { !$0.isAny }
+            let usable = answer.addresses.filter { !$0.unmapped.isAny }
             question.ipv4 += usable.filter { $0.family == .ipv4 }
             question.ipv6 += usable.filter { $0.family == .ipv6 }
-            if usable.isEmpty { question.failure = "its address is that of nobody (0.0.0.0, ::)" }
             question.timeToLive = min(question.timeToLive, answer.timeToLive)
-            question.deadline = watch.loop.now &+ Self.otherFamilyDelay
+            if usable.isEmpty {
+                // The other family is waited for as behind any failure.
+                question.failure = "its address is that of nobody (0.0.0.0, ::)"
+            } else {
+                question.deadline = watch.loop.now &+ Self.otherFamilyDelay
+            }
         case .failure(let error):
             if question.failure == nil || question.hasNone && !hasNone {
                 (question.failure, question.hasNone) = (error.description, hasNone)

@@ -11,6 +11,8 @@ package final class NameServer: Sendable, CustomStringConvertible {
         case tooLongForUDP([String], ttl: UInt32)
         /// As `addresses`, but questions for IPv6 get no answer at all.
         case onlyIPv4([String], ttl: UInt32)
+        /// As `addresses`, but questions for IPv4 get no answer at all.
+        case onlyIPv6([String], ttl: UInt32)
         /// An alias (CNAME) with a life of its own, and the addresses of what it stands for.
         case alias(ttl: UInt32, [String], addressTTL: UInt32)
         /// NXDOMAIN.
@@ -140,11 +142,13 @@ package final class NameServer: Sendable, CustomStringConvertible {
         switch reply {
         case .silence: return nil
         case .onlyIPv4(_, _) where isIPv6: return nil
+        case .onlyIPv6(_, _) where !isIPv6: return nil
         case .unknown: code = 3
         case .failure: code = 2
         case .failureOfIPv4: code = isIPv6 ? 0 : 2
         case .tooLongForUDP(_, _) where overUDP: flags |= 0x02
-        case .addresses(let all, let ttl), .tooLongForUDP(let all, let ttl), .onlyIPv4(let all, let ttl):
+        case .addresses(let all, let ttl), .tooLongForUDP(let all, let ttl), .onlyIPv4(let all, let ttl),
+            .onlyIPv6(let all, let ttl):
             (records, life) = (all.filter { $0.contains(":") == isIPv6 }.map(Self.bytes), ttl)
         case .alias(let ttl, let all, let addressTTL):
             (records, life) = (all.filter { $0.contains(":") == isIPv6 }.map(Self.bytes), addressTTL)

@@ -283,7 +283,7 @@ struct NameTests {
     @Test("0.0.0.0 and ::, as filters answer for what they block, are nobody's address, and not this machine's")
     func blocked() async throws {
         let upstream = try closing("here")
-        let names = try NameServer(["app.test": .addresses(["0.0.0.0", "::"], ttl: 0)])
+        let names = try NameServer(["app.test": .addresses(["0.0.0.0", "::", "::ffff:0.0.0.0"], ttl: 0)])
         try await serving(names, "app.test:\(upstream)", dns: "min_ttl = \"10ms\"") { gatehouse, port in
             #expect(try await get(port, "/blocked").text.contains("502"))
             let entry = try await gatehouse.access("/blocked")
@@ -291,6 +291,20 @@ struct NameTests {
             #expect(entry["detail"]?.contains("that of nobody") == true, "\(entry)")
             names.set("app.test", .addresses(["0.0.0.0", "127.0.0.1"], ttl: 300))
             _ = try await seen(port, until: "here")
+        }
+    }
+
+    @Test("an address of nobody is no reason to wait for the other family for less time")
+    func nobodyBesideASlowFamily() async throws {
+        let upstream = try closing("here")
+        let names = try NameServer(["app.test": .onlyIPv6(["::"], ttl: 300)])
+        // The question for IPv4 is repeated after what an address of the other family would be used after.
+        try await serving(names, "app.test:\(upstream)", dns: "timeout = \"400ms\"\nattempts = 10") { gatehouse, port in
+            async let waiting = get(port, "/")
+            _ = try await names.questions.first(2)
+            names.set("app.test", .addresses(["127.0.0.1"], ttl: 300))
+            #expect(try await waiting.text == "here")
+            #expect(!gatehouse.log.all.contains { $0.contains("upstream name not resolved") })
         }
     }
 
