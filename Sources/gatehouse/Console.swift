@@ -1,5 +1,7 @@
 import Configuration
+import EventLoop
 import Glibc
+import Synchronization
 
 /// What the command says to the person who called it.
 enum Console {
@@ -7,6 +9,10 @@ enum Console {
 
     /// Was standard error a terminal that has been closed?
     static var isTerminalGone: Bool { FileWriting.hasHungUp(STDERR_FILENO) }
+
+    /// Why standard output has not taken all that was written to it; nil as long as it has.
+    static var outputFault: SystemError? { fault.withLock { $0 } }
+    private static let fault = Mutex<SystemError?>(nil)
 
     static func say(_ text: String) { write(plain(text) + "\n", to: STDOUT_FILENO) }
     /// Writes text to standard output without a line's end.
@@ -46,12 +52,24 @@ enum Console {
 
     private static func isObeyed(_ scalar: Unicode.Scalar) -> Bool { scalar != "\n" && scalar != "\t" && isControl(scalar) }
 
+    /// Writes all of it, also where whoever reads is slow and the descriptor does not block: somebody else it is shared with
+    /// may have made it so.
     private static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let written = FileWriting.write(rest, to: descriptor)
-            guard written > 0 else { return }
-            rest = rest.dropFirst(written)
+            if written > 0 {
+                rest = rest.dropFirst(written)
+                continue
+            }
+            let error = SystemError("write")
+            switch error.code {
+            case EINTR: continue
+            case EAGAIN: FileWriting.waitForRoom(descriptor)
+            default:
+                if descriptor == STDOUT_FILENO { fault.withLock { $0 = error } }
+                return
+            }
         }
     }
 }

@@ -17,6 +17,13 @@ enum FileWriting {
         return unsafe poll(&watched, 1, 0) > 0 && Int32(watched.revents) & (POLLHUP | POLLERR) != 0
     }
 
+    /// Waits until the descriptor takes bytes again, or its other end has gone.
+    static func waitForRoom(_ descriptor: Int32) {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        // The pointer is used during the call alone.
+        _ = unsafe poll(&watched, 1, -1)
+    }
+
     /// Can the file not be read, for whatever reason?
     static func isMissing(_ path: String) -> Bool { FileAccess.problem(reading: path) != nil }
 }

@@ -35,10 +35,11 @@ struct Gatehouse: AsyncParsableCommand {
 
     /// The command that a misspelt word was meant to be: the default command takes any other word for a directory.
     /// - Parameter word: the first argument.
-    /// - Returns: nil if the word is an option, something that is there, or like no command.
+    /// - Returns: nil if the word is a command, an option, something that is there, or like no command.
     static func meantCommand(_ word: String?) -> String? {
         guard let word, !word.hasPrefix("-"), FileWriting.isMissing(word) else { return nil }
         let commands = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard !commands.contains(word) else { return nil }
         return DidYouMean.nearest(to: word, among: commands)
     }
 
@@ -46,7 +47,9 @@ struct Gatehouse: AsyncParsableCommand {
         StandardStreams.fill()
         Task.detached {
             await perform()
-            Glibc.exit(0)
+            guard let fault = Console.outputFault else { Glibc.exit(0) }
+            Console.error("gatehouse: standard output has not taken all of it: \(fault.reason)")
+            Glibc.exit(1)
         }
         MainThread.shared.serve()
     }

@@ -57,6 +57,8 @@ final class TapPrinting: Sendable {
         } else if let shown {
             Console.say(shown.text(showsCommand: showsCommands))
         }
+        // Nobody gets any of it any more.
+        if Console.outputFault != nil { return false }
         return state.withLock { state in
             guard let left = state.left, shown?.lost == nil else { return true }
             state.left = left - 1

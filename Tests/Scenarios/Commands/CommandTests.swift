@@ -79,6 +79,37 @@ struct CommandTests {
         if let meant { #expect(outcome.errors.hasSuffix("Did you mean \"\(meant)\"?"), "\(outcome)") }
     }
 
+    @Test("a command that is one is not taken for another", arguments: [["tap", "--count", "0"], ["top", "--bogus"]])
+    func known(arguments: [String]) async throws {
+        let outcome = try await Command.run(Place.gatehouse, arguments)
+        #expect(outcome.exit == .code(2) && !outcome.errors.contains("Did you mean"), "\(outcome)")
+    }
+
+    @Test("what standard output does not take is no success: it is said, with exit code 1")
+    func fullOutput() async throws {
+        let outcome = try await Command.run("/bin/sh", ["-c", "exec \"$0\" schema > /dev/full", Place.gatehouse])
+        #expect(outcome.exit == .code(1), "\(outcome)")
+        #expect(outcome.errors == "gatehouse: standard output has not taken all of it: No space left on device", "\(outcome)")
+    }
+
+    @Test("whoever reads slowly gets all of it, by a pipe that does not block as well")
+    func nonblockingOutput() async throws {
+        // 4096: the pipe is full many times before the end.
+        let script = """
+            import fcntl, json, os, subprocess, sys
+            near, far = os.pipe()
+            fcntl.fcntl(far, fcntl.F_SETPIPE_SZ, 4096)
+            os.set_blocking(far, False)
+            child = subprocess.Popen([sys.argv[1], "schema"], stdout=far)
+            os.close(far)
+            text = open(near).read()
+            json.loads(text)
+            print(len(text) > 65536, child.wait())
+            """
+        let outcome = try await Command.run("python3", ["-c", script, Place.gatehouse])
+        #expect(outcome.exit == .code(0) && outcome.text == "True 0\n", "\(outcome)")
+    }
+
     @Test("without a configuration it says what to do, with exit code 2")
     func nothing() async throws {
         let directory = try TemporaryDirectory()
