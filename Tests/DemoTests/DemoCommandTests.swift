@@ -205,6 +205,15 @@ struct DemoCommandTests {
         #expect(ended.code == 1 && ended.text.contains("192.0.2.1"), "\(ended.text)")
     }
 
+    @Test("A port at which somebody listens is refused, another demo's, too", arguments: ["--port", "--plain-port"])
+    func portIsTaken(_ option: String) throws {
+        let demo = try RunningDemo()
+        let other = option == "--port" ? "--plain-port" : "--port"
+        let ended = try Program.run(Program.gatehouse, ["demo", option, "\(demo.port)", other, "0"])
+        #expect(ended.code == 1 && ended.text.contains("port \(demo.port) of 127.0.0.1 cannot be had"), "\(ended.text)")
+        #expect(ended.text.contains("Address already in use"), "\(ended.text)")
+    }
+
     private func status(_ demo: RunningDemo, _ arguments: [String]) throws -> String {
         let ended = try curl(demo, ["-o", "/dev/null", "-w", "%{http_code}"] + arguments)
         return ended.text

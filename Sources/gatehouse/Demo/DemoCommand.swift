@@ -100,20 +100,31 @@ struct DemoCommand: AsyncParsableCommand {
         return dashboard
     }
 
+    /// - Returns: the port, at which nobody listens; for 0 a free one.
     private func free(_ port: UInt16, _ services: DemoServices) async throws -> UInt16 {
-        guard port == 0, let address = SocketAddress(literal: listen, port: 0) else { return port }
+        guard let address = SocketAddress(literal: listen, port: port) else { return port }
+        if port != 0 {
+            // The gateway shares its addresses with the reservations, so it would with another demo, too.
+            if let cause = Listener.problem(listeningOn: address) { throw NoPort(port: port, listen: listen, cause: cause) }
+            return port
+        }
         do {
             return try await services.reservePort(address)
         } catch {
-            throw NoFreePort(listen: listen, cause: error)
+            throw NoPort(port: port, listen: listen, cause: error)
         }
     }
 
-    private struct NoFreePort: Error, CustomStringConvertible {
+    private struct NoPort: Error, CustomStringConvertible {
+        /// 0 is any.
+        var port: UInt16
         var listen: String
         var cause: any Error
 
-        var description: String { "no port of \(listen) can be had: \(cause)" }
+        var description: String {
+            if port == 0 { return "no port of \(listen) can be had: \(cause)" }
+            return "port \(port) of \(listen) cannot be had: \(cause); --port and --plain-port take others"
+        }
     }
 
     private func serve(
