@@ -1,8 +1,8 @@
 /// Host names as sites and upstreams write them.
-enum HostName {
+package enum HostName {
     /// A name without wildcard, lower case, without a dot at its end; or why it is none. RFC 1123 §2.1, and underscores, which
     /// names inside companies have.
-    static func check(_ text: String) -> Result<String, Fault> {
+    package static func check(_ text: String) -> Result<String, Fault> {
         var name = text.lowercased()
         if name.count > 1 && name.hasSuffix(".") { name.removeLast() }
         guard name.utf8.allSatisfy({ $0 < 0x80 }) else {
@@ -41,8 +41,9 @@ enum HostName {
         return check(String(text.dropFirst(2))).map { "*." + $0 }
     }
 
-    struct Fault: Error, Equatable {
-        var reason: String
+    /// Why a name is none.
+    package struct Fault: Error, Equatable {
+        package var reason: String
         var hint: String?
     }
 

@@ -1,7 +1,9 @@
 import ACME
 import ArgumentParser
+import Configuration
 import EventLoop
 import TLS
+import Transport
 
 /// `gatehouse tls issue`
 struct TLSIssueCommand: ParsableCommand {
@@ -47,8 +49,11 @@ struct TLSIssueCommand: ParsableCommand {
 
     func validate() throws {
         if !(1...825).contains(days) { throw ValidationError("--days must be from 1 to 825.") }
-        if let name = names.first(where: { $0.contains("/") || $0.isEmpty }) {
-            throw ValidationError("\"\(name)\" is no host name.")
+        for name in names where SocketAddress(literal: name, port: 0) == nil {
+            let rest = name.hasPrefix("*.") ? String(name.dropFirst(2)) : name
+            if case .failure(let fault) = HostName.check(rest) {
+                throw ValidationError("\"\(name)\" is no host name: \(fault.reason).")
+            }
         }
     }
 

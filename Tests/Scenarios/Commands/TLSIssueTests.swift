@@ -98,8 +98,10 @@ struct TLSIssueTests {
         #expect(bank.text.isEmpty && !FileManager.default.fileExists(atPath: folder), "\(bank)")
         let own = try await issue("localhost", "--days", "826")
         #expect(own.code == 2 && own.errors.contains("--days"), "\(own)")
-        let path = try await issue("../x.test")
-        #expect(path.code == 2 && path.errors.contains("no host name"), "\(path)")
+        for name in ["../x.test", "a..test", ".test", "a b.test", "-a.test", "*.*.test", "a.*.test", "ü.test", "[::1]", ""] {
+            let none = try await issue("--", name)
+            #expect(none.code == 2 && none.errors.contains("\"\(name)\" is no host name: "), "\(none)")
+        }
         let other = try TemporaryDirectory()
         try other.write("ca.key", "somebody's")
         let half = try await Command.run(Place.gatehouse, ["tls", "issue", "-o", other.path, "a.test"])
