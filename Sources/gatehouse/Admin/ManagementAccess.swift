@@ -73,9 +73,11 @@ struct ManagementAccess: Sendable {
     /// A browser says where a page is from that asks (the Fetch standard, "Origin"); who is no browser says nothing.
     private func isOwnOrigin(_ head: RequestHead) -> Bool {
         guard head.fields.contains(.origin) else { return true }
-        guard let origin = head.fields.onlyValue(named: "origin") else { return false }
-        let host = head.fields.bytes[head.authorityRange]
-        let own = Array("\(isTLS ? "https" : "http")://".utf8) + host
-        return String(decoding: origin, as: UTF8.self).lowercased() == String(decoding: own, as: UTF8.self).lowercased()
+        guard let value = head.fields.onlyValue(named: "origin"), let authority = head.authority else { return false }
+        let origin = String(decoding: value, as: UTF8.self).lowercased()
+        let own = String(decoding: head.fields.bytes[head.authorityRange], as: UTF8.self).lowercased()
+        if origin == "\(isTLS ? "https" : "http")://\(own)" { return true }
+        // By such a name it is also asked through a proxy that speaks TLS for it.
+        return hostnames.contains(head.string(authority.host).lowercased()) && origin == "https://\(own)"
     }
 }

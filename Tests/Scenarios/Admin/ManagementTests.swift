@@ -158,6 +158,10 @@ struct ManagementTests {
             (["Origin: https://evil.example"], 403), (["Origin: null"], 403),
             (["Host: localhost:80", "Origin: http://localhost:80"], 200),
             (["Host: localhost", "Origin: https://localhost"], 403),
+            // As a proxy that speaks TLS passes it on.
+            (["Host: admin.example", "Origin: https://admin.example"], 200),
+            (["Host: admin.example", "Origin: https://admin.example:8443"], 403),
+            (["Host: admin.example", "Origin: https://evil.example"], 403),
             (["Origin: http://127.0.0.1:\(management)", "Origin: http://127.0.0.1:\(management)"], 403),
         ] {
             let status = try await ask(management, "/status", fields.flatMap { ["-H", $0] }).status
