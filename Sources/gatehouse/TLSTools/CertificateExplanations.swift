@@ -8,13 +8,16 @@ extension TLSExplanation {
                 "hostname mismatch", "verify error:num=62", "return code: 62", "no alternative certificate subject name",
                 "err_cert_common_name_invalid", "ssl_error_bad_cert_domain", "does not match certificate's altnames",
                 "no subject alternative dns name matching", "certificate is valid for", "does not match hostname",
-                "does not match the expected",
+                "does not match the expected", "err_tls_cert_altname_invalid", "no name matching ",
             ],
             "The certificate is not for the name that was asked for.",
             "Which name came? Without -servername it is the default site's certificate. Else a certificate is needed that has "
                 + "the name in its subjectAltName."),
         TLSExplanation(
-            ["ip address mismatch", "verify error:num=64", "return code: 64"],
+            [
+                "ip address mismatch", "verify error:num=64", "return code: 64",
+                "no subject alternative names matching ip address", "no subject alternative names present",
+            ],
             "The certificate is not for the address that was asked for.",
             "Use the name; or get a certificate with the address in its subjectAltName (IP:192.0.2.1)."),
         TLSExplanation(
@@ -47,7 +50,8 @@ extension TLSExplanation {
                 "unable to get local issuer certificate", "unable to verify the first certificate", "num=20", "num=21",
                 "return code: 20", "return code: 21", "err_cert_authority_invalid", "sec_error_unknown_issuer",
                 "pkix path building failed", "certificate signed by unknown authority", "certificate issuer is unknown",
-                "have a known issuer",
+                "have a known issuer", "unable_to_verify_leaf_signature", "unable_to_get_issuer_cert_locally", "unknownissuer",
+                "sec_e_untrusted_root", "cert_trust_is_untrusted_root",
             ],
             "The issuer of the certificate is unknown: an intermediate is missing in what the server sends, or the client does "
                 + "not know the root.",

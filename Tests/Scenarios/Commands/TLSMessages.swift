@@ -20,12 +20,17 @@ enum TLSMessages {
 
     static let all: [Row] = ofOpenSSL + ofOthers
 
-    /// Chromium, Firefox, Go, Java 17, Node.js, Python, GnuTLS 3.7 and wget with it.
+    /// Chromium, Firefox, Go, Java 17, Node.js, Python, GnuTLS 3.7 and wget with it, rustls, and curl with Windows' Schannel.
     private static let ofOthers: [Row] = [
         Row("NET::ERR_CERT_COMMON_NAME_INVALID", "not for the name"), Row("SSL_ERROR_BAD_CERT_DOMAIN", "not for the name"),
         Row("Error: Hostname/IP does not match certificate's altnames: Host: localhost.", "not for the name"),
         Row("tls: failed to verify certificate: x509: certificate is valid for a.test, not b.test", "not for the name"),
         Row("java.security.cert.CertificateException: No subject alternative DNS name matching b found.", "not for the name"),
+        Row("javax.net.ssl.SSLHandshakeException: No name matching localhost found", "not for the name"),
+        Row("code: 'ERR_TLS_CERT_ALTNAME_INVALID',", "not for the name"),
+        Row(
+            "java.security.cert.CertificateException: No subject alternative names matching IP address 192.0.2.1 found",
+            "not for the address"),
         Row(
             "- Status: The certificate is NOT trusted. The name in the certificate does not match the expected.",
             "not for the name"),
@@ -38,6 +43,11 @@ enum TLSMessages {
         Row("javax.net.ssl.SSLHandshakeException: PKIX path building failed: sun.security.provider", "The issuer of the"),
         Row("- Status: The certificate is NOT trusted. The certificate issuer is unknown.", "The issuer of the certificate"),
         Row("ERROR: The certificate of ‘localhost’ doesn't have a known issuer.", "The issuer of the certificate is unknown"),
+        Row("  code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'", "The issuer of the certificate is unknown"),
+        Row("error trying to connect: invalid peer certificate: UnknownIssuer", "The issuer of the certificate is unknown"),
+        Row(
+            "curl: (77) schannel: next InitializeSecurityContext failed: SEC_E_UNTRUSTED_ROOT (0x80090325)",
+            "The issuer of the certificate is unknown"),
         Row("Error: self-signed certificate (DEPTH_ZERO_SELF_SIGNED_CERT)", "has signed itself"),
         Row("ERR_SSL_VERSION_OR_CIPHER_MISMATCH", "nothing in common"), Row("SSL_ERROR_NO_CYPHER_OVERLAP", "nothing in common"),
         Row("remote error: tls: handshake failure", "nothing in common"),
