@@ -73,6 +73,21 @@ struct IncludeTests {
         try remove()
     }
 
+    @Test("that there are no sites is not told where a file that may have them cannot be read")
+    func incomplete() throws {
+        try write("main.toml", "include = \"sites/a.toml\"\n")
+        try write("sites/a.toml", Self.site("a") + "x = [\n")
+        let broken = problems()
+        #expect(broken.count == 1 && broken.allSatisfy { $0.hasPrefix("sites/a.toml:") }, "\(broken)")
+        try FileManager.default.removeItem(atPath: directory + "/sites/a.toml")
+        let absent = problems()
+        #expect(absent.count == 1 && absent.allSatisfy { $0.contains("cannot be read") }, "\(absent)")
+        try write("sites/a.toml", "")
+        let empty = problems()
+        #expect(empty.count == 1 && empty.allSatisfy { $0.contains("sites: required") }, "\(empty)")
+        try remove()
+    }
+
     @Test("a table stands in one file alone")
     func twice() throws {
         try write("main.toml", "include = [\"a.toml\"]\n[limits]\nmax_fields = 50\n" + Self.site("one"))

@@ -134,6 +134,7 @@ struct DocumentGathering {
         switch files.content(of: path) {
         case .failure(let failure):
             source.add(path, nil)
+            reading.lacksFile = true
             reading.error(pattern, "\(path) cannot be read: \(failure.reason)")
         case .success(let content):
             if let start = way.firstIndex(where: { $0.identity == content.identity }) {
@@ -143,7 +144,7 @@ struct DocumentGathering {
             if let first = readFiles[content.identity]?.place {
                 return reading.error(pattern, "\(path) is included already, by \(first)", hint: "keep one of them")
             }
-            _ = read(content.bytes, path, content.identity, at: pattern.position)
+            if !read(content.bytes, path, content.identity, at: pattern.position) { reading.lacksFile = true }
         }
     }
 

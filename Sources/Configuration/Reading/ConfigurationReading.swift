@@ -180,7 +180,7 @@ extension Configuration {
             return document.element(0, node, of: "sites").map { [($0, true)] } ?? []
         }
         let tables = document.tables("sites")
-        if document.isAbsentOrEmpty("sites"), document.isAbsentOrEmpty("tcp") {
+        if !document.reading.lacksFile, document.isAbsentOrEmpty("sites"), document.isAbsentOrEmpty("tcp") {
             document.missing("sites", hint: "add a [[sites]] table with hostname and port")
         }
         return tables.map { ($0, false) }

@@ -69,6 +69,8 @@ final class Reading {
     private var problems: [Problem] = []
     private var uncounted = 0
     private(set) var hasError = false
+    /// Is a file included that cannot be read? What the document seems to lack may be in it.
+    var lacksFile = false
     /// Where texts stand that variables of the environment were put into.
     var valuesOfVariables: Set<TomlPosition> = []
     /// Where texts stand whose variables cannot be had, which is reported: nothing else is said of them.
