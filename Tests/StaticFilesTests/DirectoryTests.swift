@@ -122,6 +122,16 @@ import Testing
         #expect(throws: StaticError.unusable(reason: "\(file): Not a directory")) { try Directory(path: file) }
     }
 
+    @Test func `a directory that may not be entered is not put down to the kernel`() {
+        #expect(
+            Directory.reason(ofProbe: EACCES)
+                == "Permission denied: the user that serves it must be allowed to enter it (chmod +x)")
+        for error in [ENOSYS, EPERM] {
+            let reason = Directory.reason(ofProbe: error)
+            #expect(reason.hasPrefix("openat2(2) fails (") && reason.contains("Linux 5.6"), "\(reason)")
+        }
+    }
+
     @Test(arguments: [
         (ENOENT, 404), (ENOTDIR, 404), (ENAMETOOLONG, 404), (EACCES, 403), (EPERM, 403), (EXDEV, 403), (ELOOP, 403),
         (ENXIO, 403), (EMFILE, 503), (ENFILE, 503), (EIO, 500), (ENOMEM, 500), (EAGAIN, 500),

@@ -36,10 +36,7 @@ package final class Directory: Sendable {
         let probe = gh_probe_open_beneath(opened)
         guard probe == 0 else {
             close(opened)
-            throw .unusable(
-                reason: "\(path): openat2(2) fails (\(systemReason(-probe))); "
-                    + "static files need Linux 5.6 or newer, and a sandbox that allows this call: "
-                    + "no DynamicUser= or RestrictSUIDSGID= of systemd")
+            throw .unusable(reason: "\(path): \(Self.reason(ofProbe: -probe))")
         }
         root = opened
         closer = nil
@@ -47,6 +44,15 @@ package final class Directory: Sendable {
 
     deinit {
         close(root)
+    }
+
+    /// Why nothing in an open directory can be opened.
+    static func reason(ofProbe error: Int32) -> String {
+        // A kernel or a sandbox that knows no openat2(2), or forbids it, says ENOSYS or EPERM.
+        if error == EACCES { return "\(systemReason(error)): the user that serves it must be allowed to enter it (chmod +x)" }
+        return "openat2(2) fails (\(systemReason(error))); "
+            + "static files need Linux 5.6 or newer, and a sandbox that allows this call: "
+            + "no DynamicUser= or RestrictSUIDSGID= of systemd"
     }
 
     /// Are both the same directory, whatever its path was called? An open directory keeps its number (stat(2)).
