@@ -1,5 +1,12 @@
 package import HTTP
 
+/// A file that is in memory, all of which is sent.
+package struct FileContent {
+    /// As those of an answer.
+    package let fields: AnswerFields
+    package let bytes: [UInt8]
+}
+
 /// What to answer: everything but the fields that the connection owns (Date, Connection, Content-Length, framing).
 package struct StaticAnswer {
     package let status: Int

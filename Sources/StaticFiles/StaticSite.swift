@@ -49,6 +49,16 @@ package final class StaticSite: Sendable {
         }
     }
 
+    /// What most ask for, by the shortest way: a file in the worker's cache, by GET and without conditions. `known` comes to the
+    /// same. Parameters as there.
+    /// - Returns: nil if it is not so.
+    package func content(path: Span<UInt8>, now: Int64, in cache: StaticCache) -> FileContent? {
+        guard let root = cache.freshDirectory(of: self, now: now), let file = cache.file(asked: path, in: root, now: now),
+            let content = file.plain.content
+        else { return nil }
+        return FileContent(fields: file.plain.fields, bytes: content)
+    }
+
     /// The answer to a request, if the worker's cache has it: without asking the file system for anything that it may have to
     /// wait for. Never throws: a failure is an answer, with `reason` for the log.
     /// - Parameters:
@@ -61,13 +71,10 @@ package final class StaticSite: Sendable {
         path: Span<UInt8>, method: StaticMethod, conditions: consuming StaticConditions, now: Int64, in cache: StaticCache
     ) -> StaticAnswer? {
         do throws(StaticError) {
-            guard method != .other, let root = cache.freshDirectory(of: self, now: now) else { return nil }
-            // What most ask for takes the shortest way; the other comes to the same.
-            if method == .get, conditions.isEmpty, let file = cache.file(asked: path, in: root, now: now),
-                let content = file.plain.content
-            {
-                return StaticAnswer(fields: file.plain.fields, content: content)
+            if method == .get, conditions.isEmpty, let content = content(path: path, now: now, in: cache) {
+                return StaticAnswer(fields: content.fields, content: content.bytes)
             }
+            guard method != .other, let root = cache.freshDirectory(of: self, now: now) else { return nil }
             let request = StaticRequest(
                 path: try RequestPath(path), method: method, conditions: conditions, now: now, cache: cache, root: root)
             guard let (file, chosen) = request.known else { return nil }

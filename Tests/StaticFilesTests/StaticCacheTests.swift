@@ -44,6 +44,21 @@ import Testing
         #expect(cache.count == 1 && cache.bytes == 10)
     }
 
+    @Test func `the shortest way gives what every other gives, while it is fresh and by its plain path`() throws {
+        try temporary.write("a.bin", "0123456789")
+        let cache = cache()
+        func content(_ path: String, now: Int64) -> FileContent? {
+            let bytes = Array(path.utf8)
+            return site.content(path: bytes.span, now: now, in: cache)
+        }
+        #expect(content("/a.bin", now: later) == nil)
+        let answer = site.get("/a.bin", now: later, from: cache)
+        let found = try #require(content("/a.bin", now: later + 9))
+        #expect(found.fields == answer.fields && found.bytes == Array("0123456789".utf8))
+        for path in ["/%61.bin", "/a.bin/", "/b.bin"] { #expect(content(path, now: later) == nil, "\(path)") }
+        #expect(content("/a.bin", now: later + 10) == nil)
+    }
+
     @Test func `what is kept is found however its path is spelled, and by no other path`() throws {
         try temporary.write("d/index.html", "index")
         try temporary.write("d/a.bin", "0123456789")

@@ -22,20 +22,30 @@ extension Exchange {
     }
 
     /// Sends bytes from where they are.
+    @inline(__always)  // Price 7: what is short is taken at once.
     mutating nonisolated(nonsending) func send(
         _ bytes: [UInt8], _ range: Range<Int>, to writer: borrowing BodyWriter
     ) async throws(Failure) {
-        var next = range.lowerBound
+        if range.isEmpty { return }
+        let taken = try Self.write(bytes, range, to: writer)
+        if taken < range.count { try await sendRest(of: bytes, range, to: writer, after: taken) }
+    }
+
+    private mutating nonisolated(nonsending) func sendRest(
+        of bytes: [UInt8], _ range: Range<Int>, to writer: borrowing BodyWriter, after first: Int
+    ) async throws(Failure) {
+        var (next, taken) = (range.lowerBound + first, first)
         while next < range.upperBound {
-            let taken: Int
-            do {
-                taken = try writer.write(bytes.span.extracting(next..<range.upperBound))
-            } catch {
-                throw Failure.clientLeft(error)
-            }
+            try await waitForClient(after: taken)
+            taken = try Self.write(bytes, next..<range.upperBound, to: writer)
             next += taken
-            if next < range.upperBound { try await waitForClient(after: taken) }
         }
+    }
+
+    private static func write(
+        _ bytes: [UInt8], _ range: Range<Int>, to writer: borrowing BodyWriter
+    ) throws(Failure) -> Int {
+        do { return try writer.write(bytes.span.extracting(range)) } catch { throw Failure.clientLeft(error) }
     }
 
     /// Not all of a payload was taken: waits until the client takes more, and lets the others of this loop have their turn.
@@ -64,11 +74,11 @@ extension Exchange {
 
     /// Waits until the client can take more.
     mutating nonisolated(nonsending) func waitForClient() async throws(Failure) {
-        let began = resources.loop.now
+        let began = resources.now
         client.watch(reading: false, writing: true)
         defer { client.unwatch() }
         while true {
-            let now = resources.loop.now
+            let now = resources.now
             // Later than at first, where others of the connection had their turn meanwhile.
             let end = min(client.answerBody.stalledSince ?? began, now) &+ generation.limits.sendTimeout
             guard end > now else { throw Failure(.sendTimeout, key: "limits.send_timeout") }

@@ -9,7 +9,7 @@ package struct StaticConditions: Sendable {
     package init() {}
 
     /// Nothing but the file is asked for, in whatever form.
-    var isEmpty: Bool { present.isEmpty }
+    package var isEmpty: Bool { present.isEmpty }
 
     /// Reads the conditions of a request.
     package init(_ fields: borrowing FieldSection) {

@@ -19,10 +19,15 @@ extension Exchange {
             }
         let answer: StaticAnswer
         if files.tries.isEmpty {
-            let fields = request.fields
-            let known = files.site.known(
-                path: fields.bytes.span.extracting(request.path), method: method, conditions: StaticConditions(fields),
-                now: resources.clock.seconds, in: resources.fileCache)
+            let (fields, now) = (request.fields, resources.clock.seconds)
+            let path = fields.bytes.span.extracting(request.path)
+            let conditions = StaticConditions(fields)
+            if case .get = method, conditions.isEmpty,
+                let content = files.site.content(path: path, now: now, in: resources.fileCache)
+            {
+                return try await send(content)
+            }
+            let known = files.site.known(path: path, method: method, conditions: conditions, now: now, in: resources.fileCache)
             if let known {
                 answer = known
             } else {
@@ -65,21 +70,39 @@ extension Exchange {
         return answer
     }
 
+    /// Begins an answer with these fields and the site's; nil if one has begun.
+    private mutating func begin(
+        _ status: Int, _ framing: BodyFraming, statedLength: UInt64? = nil, _ fields: consuming AnswerFields
+    ) -> BodyWriter? {
+        let own = headers.own
+        guard let responder = responder.take() else { return nil }
+        record.status = status
+        own.apply(to: &fields)
+        fields.append(answerFields)
+        return responder.begin(
+            Answer(
+                status: status, framing: framing, statedLength: statedLength, fields: fields, siteFields: own.common,
+                hasDate: own.replacesDate))
+    }
+
+    @inline(__always)  // Price 7.
+    private mutating nonisolated(nonsending) func send(_ content: FileContent) async throws(Failure) {
+        let bytes = content.bytes
+        guard let writer = begin(200, .length(UInt64(bytes.count)), content.fields) else { return }
+        try await send(bytes, 0..<bytes.count, to: writer)
+        writer.finish()
+        try await flush()
+    }
+
     private mutating nonisolated(nonsending) func send(
         _ answer: consuming StaticAnswer, isHead: Bool
     ) async throws(Failure) {
-        let own = headers.own
-        guard let responder = responder.take() else { return }
-        record.status = answer.status
         let hasBody = answer.hasBody
-        var fields = answer.fields
-        own.apply(to: &fields)
-        fields.append(answerFields)
-        let writer = responder.begin(
-            Answer(
-                status: answer.status, framing: hasBody ? answer.contentLength.map { .length($0) } ?? .chunked : .none,
-                statedLength: hasBody || answer.status == 304 ? nil : answer.contentLength, fields: fields,
-                siteFields: own.common, hasDate: own.replacesDate))
+        guard
+            let writer = begin(
+                answer.status, hasBody ? answer.contentLength.map { .length($0) } ?? .chunked : .none,
+                statedLength: hasBody || answer.status == 304 ? nil : answer.contentLength, answer.fields)
+        else { return }
         if let content = answer.content {
             try await send(content, 0..<content.count, to: writer)
         } else if let body = answer.body {
