@@ -14,7 +14,9 @@ actor Parking {
 
     /// Says who keeps the job of the task that calls `enter` next: a waiter, or nil for the end of the loop's turn.
     @inline(__always)
-    nonisolated func keep(for waiter: Waiter?) { unsafe executor.waiter = waiter }
+    nonisolated func keep(for waiter: Waiter?) {
+        unsafe executor.waiter = waiter.map { unsafe .passUnretained($0) }
+    }
 
     /// Suspends the calling task; `keep(for:)` must have been called just before.
     ///
@@ -31,14 +33,14 @@ actor Parking {
 /// `@unchecked Sendable`: a part of the event loop. Only tasks that are on the loop's thread come here, and only it looks.
 /// `@safe`: `waiter` is looked at in the call that it was set for, by the task that owns it.
 @safe private final class ParkingExecutor: SerialExecutor, @unchecked Sendable {
-    /// The calling task's own, which keeps it alive; taken when that task's job comes, at once.
-    unowned(unsafe) var waiter: Waiter?
+    /// The calling task's own, which keeps it alive; taken when that task's job comes, at once. Not counted (price 2).
+    var waiter: Unmanaged<Waiter>?
     var yielded: [UnownedJob] = []
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         guard let waiter = unsafe waiter else { return yielded.append(job) }
         unsafe self.waiter = nil
-        waiter.keep(job)
+        unsafe waiter._withUnsafeGuaranteedRef { $0.keep(job) }
     }
 }

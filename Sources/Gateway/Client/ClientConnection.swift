@@ -44,7 +44,7 @@ final class ClientConnection {
     init(
         _ socket: Socket, peer: SocketAddress, acceptor: Acceptor, resources: WorkerResources, log: Logger
     ) {
-        (number, began) = (resources.connections.nextNumber(), resources.loop.now)
+        (number, began) = (resources.connections.nextNumber(), resources.now)
         endpoint = ClientEndpoint(peer: peer, acceptor: acceptor, connection: number)
         self.resources = resources
         self.log = log
@@ -79,7 +79,7 @@ final class ClientConnection {
             return await serve(makeSession())
         case .asleep(let session, let since):
             // A client that comes back soon is likely to do so again: keeping the task is then cheaper than a new one each time.
-            isBusy = resources.loop.now &- since < Self.taskKeepTime
+            isBusy = resources.now &- since < Self.taskKeepTime
             switch wokenBy {
             case .ready: return await serve(session)
             // Bytes came after the deadline and before this task began: no event will announce them again.
@@ -169,7 +169,7 @@ final class ClientConnection {
         let limits = endpoint.limits
         let firstTimeout = isDraining ? min(limits.headTimeout, Self.arrivalTime) : limits.headTimeout
         let end = session.idleSince &+ (isFirst ? firstTimeout : limits.keepAliveTimeout)
-        let now = resources.loop.now
+        let now = resources.now
         // Against slow clients (slowloris): a TLS record that comes byte by byte wakes often, and none of its bytes is a
         // request's, so the deadline stays where it was.
         guard end > now else { return .over }
@@ -187,7 +187,7 @@ final class ClientConnection {
     }
 
     private func fallAsleep(_ session: any ClientSession) -> Ending {
-        let now = resources.loop.now
+        let now = resources.now
         phase = .asleep(session, since: now)
         endpoint.forget()
         session.releaseMemory()

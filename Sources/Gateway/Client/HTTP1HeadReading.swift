@@ -100,13 +100,13 @@ extension HTTP1Session {
 
     /// A head has begun: it must be complete by its deadline.
     private nonisolated(nonsending) func waitForHead(_ deadline: inout UInt64?) async throws(Failure) {
-        let now = resources.loop.now
+        let now = resources.now
         let end = deadline ?? now &+ endpoint.limits.headTimeout
         deadline = end
         stream.watch(reading: true, writing: false)
         let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline
         stream.watch(reading: false, writing: false)
-        if wake == .deadline, resources.loop.now >= end {
+        if wake == .deadline, resources.now >= end {
             throw Failure(
                 .headTimeout, key: "limits.head_timeout",
                 clientDetail: "The request did not come to its end in time: an empty line ends its head.")

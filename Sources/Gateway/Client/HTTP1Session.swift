@@ -44,7 +44,7 @@ final class HTTP1Session: ClientSession {
         self.waiter = waiter
         self.resources = resources
         self.log = log
-        idleSince = resources.loop.now
+        idleSince = resources.now
         inflow = Inflow(stream, buffers: resources.buffers, chunkLimits: endpoint.limits.chunks, from: .client)
         outflow = Outflow(stream, buffers: resources.buffers)
     }
@@ -72,31 +72,37 @@ final class HTTP1Session: ClientSession {
                 if error.reason == .exchange(.clientLeft) { return .last }
                 return if case .cut = answer { .cut } else { .last }
             }
-            if let ending = await serveOne() { return ending }
+            let present = beginRequest()
+            var tunnel: Tunnel?
+            // In a block of its own: the exchange is gone before its head is used again.
+            do {
+                var exchange = Exchange(self, resources: resources, in: present)
+                await exchange.run()
+                tunnel = exchange.tunnel.take()
+            }
+            releaseHead()
+            if let tunnel { return .upgraded(tunnel) }
+            if let ending = endRequest() { return ending }
         }
     }
 
-    /// Carries out the request whose head has been read.
-    /// - Returns: nil if the connection may carry another.
-    @inline(__always)  // Price 7.
-    private nonisolated(nonsending) func serveOne() async -> SessionEnding? {
+    /// The head of a request has been read, which is to be carried out.
+    /// - Returns: the generation in which that begins.
+    private func beginRequest() -> Generation {
         requestCount += 1
         isRequestRead = true
         let present = endpoint.generation
         generation = present.number
-        began = resources.loop.now
+        began = resources.now
         answer = .awaited
         inflow.beginBody(request.framing)
-        var tunnel: Tunnel?
-        // In a block of its own: the exchange is gone before its head is used again.
-        do {
-            var exchange = Exchange(self, resources: resources, in: present)
-            await exchange.run()
-            tunnel = exchange.tunnel.take()
-        }
-        releaseHead()
-        if let tunnel { return .upgraded(tunnel) }
-        idleSince = resources.loop.now
+        return present
+    }
+
+    /// The request has been carried out.
+    /// - Returns: nil if the connection may carry another.
+    private func endRequest() -> SessionEnding? {
+        idleSince = resources.now
         return switch answer {
         // After an answer that is shorter than it says the next one would be taken for its rest.
         case .begun(isLast: false) where inflow.isBodyFinished && outflow.isFinished: nil

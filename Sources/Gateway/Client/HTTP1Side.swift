@@ -31,7 +31,7 @@ extension HTTP1Session: ClientSide {
         var answer = ClientAnswer(framing: framing, clientMinorVersion: minorVersion, closes: isLast)
         answer.forwardsTrailers = framing.isChunked && request.acceptsTrailers
         // RFC 9110 §6.6.1: a recipient with a clock adds the date that an answer lacks when it forwards it.
-        if !head.contains(.date) { answer.date = resources.clock.httpDate }
+        if !head.contains(.date) { answer.date = resources.httpDate }
         // Behind a 101 something else begins; a request that is still to come must find a reader.
         outflow.endsConnection = isLast && head.status != 101 && inflow.isBodyFinished
         outflow.begin(framing) { ForwardedHead.writeResponse(head, answer, policy: policy, to: &$0) }
@@ -42,7 +42,7 @@ extension HTTP1Session: ClientSide {
         let framing = answer.framing.forClient(minorVersion: minorVersion)
         let isLast = begin(framing)
         var own = ClientAnswer(framing: framing, clientMinorVersion: minorVersion, closes: isLast)
-        if !answer.hasDate { own.date = resources.clock.httpDate }
+        if !answer.hasDate { own.date = resources.httpDate }
         outflow.endsConnection = isLast && inflow.isBodyFinished
         outflow.begin(framing) {
             OwnHead.write(answer.status, answer.fields, answer.siteFields, statedLength: answer.statedLength, own, to: &$0)

@@ -25,7 +25,7 @@ extension HTTP2Session {
     /// Carries out the exchange on a stream.
     nonisolated(nonsending) func serve(_ side: HTTP2Side) async {
         side.generation = endpoint.generation.number
-        side.began = resources.loop.now
+        side.began = resources.now
         var tunnel: Tunnel?
         // In a block of its own: the exchange is gone before its head is used again.
         do {

@@ -47,7 +47,7 @@ final class HTTP2Session: ClientSession {
         self.waiter = waiter
         self.resources = resources
         self.log = log
-        timing = HTTP2SessionTiming(now: resources.loop.now)
+        timing = HTTP2SessionTiming(now: resources.now)
         var limits = endpoint.limits.streams
         limits.enablesConnectProtocol = endpoint.offersHTTP2WebSockets
         http2 = HTTP2Connection(stream, buffers: resources.buffers, loop: resources.loop, limits: limits)
@@ -118,7 +118,7 @@ final class HTTP2Session: ClientSession {
     /// - Returns: its number on this connection, from 1.
     func begin() -> Int {
         requestCount += 1
-        if http2.runningExchanges > 0 { timing.goAway.sawConcurrency(at: resources.loop.now) }
+        if http2.runningExchanges > 0 { timing.goAway.sawConcurrency(at: resources.now) }
         http2.beginExchange()
         return requestCount
     }
@@ -127,8 +127,8 @@ final class HTTP2Session: ClientSession {
     func endExchange(on stream: HTTP2Stream) {
         http2.endExchange(on: stream)
         // However long they took: the client may read this answer together with the last one.
-        if http2.runningExchanges > 0 { timing.goAway.sawConcurrency(at: resources.loop.now) }
-        timing.idleSince = resources.loop.now
+        if http2.runningExchanges > 0 { timing.goAway.sawConcurrency(at: resources.now) }
+        timing.idleSince = resources.now
         askForTurnEnd()
     }
 
@@ -139,14 +139,14 @@ final class HTTP2Session: ClientSession {
         if isSent {
             timing.sentAll()
         } else {
-            timing.wasBlocked(tookSome: http2.unsentCount < before, at: resources.loop.now)
+            timing.wasBlocked(tookSome: http2.unsentCount < before, at: resources.now)
         }
         return isSent
     }
 
     /// Says that no more requests are taken.
     private func sendGoAwayWhenDue() {
-        switch http2.hasSentGoAway ? .goAway : timing.goAway.step(at: resources.loop.now, awaitsPing: http2.awaitsPing) {
+        switch http2.hasSentGoAway ? .goAway : timing.goAway.step(at: resources.now, awaitsPing: http2.awaitsPing) {
         case .ping: http2.sendPing()
         case .wait: break
         case .goAway:
@@ -193,14 +193,14 @@ final class HTTP2Session: ClientSession {
     /// Waits for what `advance` cannot settle: an end, or a deadline.
     /// - Returns: how the session has ended meanwhile; nil if it has not.
     private nonisolated(nonsending) func wait() async -> SessionEnding? {
-        let now = resources.loop.now
+        let now = resources.now
         let deadline = nearestDeadline
         guard deadline > now else { return deadlinePassed(now) }
         waitEnd = deadline
         let wake = await sleep(timeout: deadline == .max ? nil : deadline - now)
         waitEnd = nil
         stream.watch(reading: false, writing: false)
-        return wake == .deadline ? deadlinePassed(resources.loop.now) : endingMeanwhile
+        return wake == .deadline ? deadlinePassed(resources.now) : endingMeanwhile
     }
 
     /// In monotonic nanoseconds; `.max` if there is none.
@@ -289,7 +289,7 @@ final class HTTP2Session: ClientSession {
     }
 
     func outlivesIdleDeadline() -> Bool {
-        let now = resources.loop.now
+        let now = resources.now
         guard now < idleSince &+ endpoint.limits.keepAliveTimeout else { return false }
         // A reload may have switched it off.
         guard endpoint.limits.http2Ping > 0 else { return true }
@@ -309,7 +309,7 @@ final class HTTP2Session: ClientSession {
     func drain() {
         // Some clients give up every request that has no answer yet when they see a GOAWAY, whatever it says: they get the first
         // half of the drain's time to come to an end by themselves.
-        timing.beginDrain(at: resources.loop.now, after: endpoint.limits.drainTimeout / 2)
+        timing.beginDrain(at: resources.now, after: endpoint.limits.drainTimeout / 2)
         wake()
     }
 

@@ -59,7 +59,7 @@ final class HTTP2Side: ClientSide {
         var answer = ClientAnswer(framing: framing, clientMinorVersion: 1, closes: false)
         answer.forwardsTrailers = !framing.isEmpty && request.acceptsTrailers
         // RFC 9110 §6.6.1: a recipient with a clock adds the date that an answer lacks when it forwards it.
-        if !head.contains(.date) { answer.date = resources.clock.httpDate }
+        if !head.contains(.date) { answer.date = resources.httpDate }
         // RFC 8441 §5: a WebSocket is accepted with a 2xx.
         let status = isTunnel ? 200 : head.status
         resources.withLines {
@@ -74,7 +74,7 @@ final class HTTP2Side: ClientSide {
     func begin(_ answer: Answer) {
         if isMalformed { return stream.reset(.protocolError) }
         var own = ClientAnswer(framing: answer.framing, clientMinorVersion: 1, closes: false)
-        if !answer.hasDate { own.date = resources.clock.httpDate }
+        if !answer.hasDate { own.date = resources.httpDate }
         resources.withLines {
             OwnHead.appendFields(answer.fields, answer.siteFields, statedLength: answer.statedLength, own, to: &$0)
         } encode: { lines in

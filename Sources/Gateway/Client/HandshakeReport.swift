@@ -45,7 +45,7 @@ extension ClientConnection {
         resources.handshakes.count(report.fault)
         resources.series.failed(report.fault)
         let most = endpoint.limits.handshakeFailureLines
-        guard let unsaid = resources.handshakeLines.take(now: resources.loop.now, atMost: most) else { return }
+        guard let unsaid = resources.handshakeLines.take(now: resources.now, atMost: most) else { return }
         var facts = report.facts
         if unsaid > 0 { facts["unsaid"] = "\(unsaid)" }
         log.info("TLS handshake failed", metadata: facts)

@@ -32,12 +32,13 @@ struct Exchange: ~Copyable {
     /// What the exchange has become, if its upgrade succeeded. Whoever ran the exchange runs it.
     var tunnel: Tunnel?
 
+    @inline(__always)  // Else it is made in one place and copied to another.
     init(_ client: any ClientSide, resources: WorkerResources, in generation: Generation) {
         self.client = client
         endpoint = client.endpoint
         self.resources = resources
         self.generation = generation
-        record = AccessRecord(began: resources.loop.now)
+        record = AccessRecord(began: resources.now)
         responder = Responder(client)
     }
 

@@ -8,7 +8,7 @@ extension Exchange {
     mutating func finish() {
         slots = nil
         resources.countAnswer(isFailure: record.isFailure)
-        if record.status >= 500 || record.failure != nil { resources.failures.note(record, client, now: resources.loop.now) }
+        if record.status >= 500 || record.failure != nil { resources.failures.note(record, client, now: resources.now) }
         let isLogged = resources.log.isOn(for: record.site)
         let tracing = generation.plan.tracing
         guard generation.plan.metrics != nil || isLogged || tracing != nil || resources.recorder.isOn || !resources.taps.isEmpty
@@ -16,7 +16,7 @@ extension Exchange {
             return
         }
         (record.bodyBytesReceived, record.bodyBytesSent) = client.bodyBytes
-        record.duration = resources.loop.now &- record.began
+        record.duration = resources.now &- record.began
         if isLogged, record.requestID == nil, resources.log.tellsRequestID(for: record.site) { nameRequest() }
         if let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown { count(in: series) }
         if let tracing { resources.spans.append(record, client, tracing, configuration: generation.plan.configurationHash) }

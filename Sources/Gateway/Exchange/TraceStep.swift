@@ -19,7 +19,9 @@ extension Exchange {
 
     /// Says what is changed in the request on its way: what tells of its sender, and `traceparent` where there are traces.
     /// - Parameter first: further changes, over which these stand.
-    func change(_ forwarded: inout UpstreamRequest, after first: FieldRules?) {
+    mutating func change(_ forwarded: inout UpstreamRequest, after first: FieldRules?) {
+        // Mostly there is nothing, and to take that out of its optional would be a copy.
+        guard first != nil || record.trace != nil || identity != nil else { return }
         let trace = record.trace
         forwarded.lines = identity?.lines ?? []
         trace?.appendLine(to: &forwarded.lines)

@@ -115,7 +115,7 @@ final class AccessLog {
     ///   - configuration: which one it went by.
     func append(_ record: consuming AccessRecord, _ client: any ClientSide, configuration: String) {
         let own = record.site?.log
-        let index = index(of: own?.destination)
+        let index = if let own { index(of: own.destination) } else { 0 }
         let style = own?.style ?? style
         guard takes(record, style, at: index) else { return }
         let time = time()

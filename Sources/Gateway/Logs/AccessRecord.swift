@@ -51,12 +51,14 @@ struct AccessRecord {
         if unprocessedAttempts < 16 { unprocessedAttempts += 1 }
     }
 
+    @inline(__always)  // As `Exchange.init`.
     init(began: UInt64) {
         self.began = began
     }
 
     /// Is the answer a 5xx that its client does not owe to what it has sent: a method, a version or a coding that nobody knows,
     /// or more than it may have?
+    @inline(__always)  // Else the record is copied, to be lent.
     var isFailure: Bool { status >= 500 && status != 501 && status != 505 && failure?.blame != .client }
 
     /// Why the exchange did not end as it should, or what its client may have missed; nil for an ordinary end.

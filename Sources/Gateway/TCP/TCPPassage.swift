@@ -10,7 +10,7 @@ extension ClientConnection {
     /// Finds the server, connects to it, and moves bytes until the end.
     /// - Returns: false if the connection is to be cut.
     func passOn(_ plan: TCPPlan) async -> Bool {
-        var record = AccessRecord(began: resources.loop.now)
+        var record = AccessRecord(began: resources.now)
         record.site = endpoint.listener.fallback
         var (name, series) = (String?.none, plan.series)
         var ending: TCPRelay.Ending?
@@ -28,7 +28,7 @@ extension ClientConnection {
         } catch {
             record.failure = error
         }
-        record.duration = resources.loop.now &- record.began
+        record.duration = resources.now &- record.began
         record.failure = record.failure ?? ending?.failure
         record.status = record.failure?.status ?? 200
         count(record, ending, series)
@@ -79,12 +79,12 @@ extension ClientConnection {
     private func connect(
         to target: TCPPlan.Target, of generation: Generation, _ name: String?, _ record: inout AccessRecord
     ) async throws(Failure) -> (stream: Stream, place: Int) {
-        var request = UpstreamGroup.Request(now: resources.loop.now)
+        var request = UpstreamGroup.Request(now: resources.now)
         if case .hash = target.group.method { request.key = HashSource.key(endpoint.peer.host.utf8) }
         var last = Failure(.groupUnavailable, detail: "no server can be reached")
         // Nothing has been sent, so each server may be tried.
         for _ in target.group.servers.indices {
-            request.now = resources.loop.now
+            request.now = resources.now
             guard let place = try pick(request, of: target.group) else { break }
             let server = target.group.servers[place]
             record.attempts += 1
@@ -92,11 +92,11 @@ extension ClientConnection {
             do throws(TransportError) {
                 let header = endpoint.proxyHeader(for: server, from: self.stream.localAddress, serverName: name)
                 let stream = try await generation.pool(target.pool, place).connectStream(waiter, header: header)
-                record.connectDuration = resources.loop.now &- request.now
-                server.succeeded(in: resources.loop.now &- request.now, now: resources.loop.now)
+                record.connectDuration = resources.now &- request.now
+                server.succeeded(in: resources.now &- request.now, now: resources.now)
                 return (stream, place)
             } catch {
-                if !error.isExhaustion { server.failed(.unreachable, reason: error.description, now: resources.loop.now) }
+                if !error.isExhaustion { server.failed(.unreachable, reason: error.description, now: resources.now) }
                 last = Self.failure(error, of: server)
                 request.excluded.insert(place)
             }

@@ -18,7 +18,7 @@ final class FreeList<Object: AnyObject> {
     }
 
     /// Puts one back, or drops it.
-    func put(_ object: Object) {
+    func put(_ object: consuming Object) {
         var lent = exchange(&objects, with: [])
         defer { objects = lent }
         if lent.count < limit { lent.append(object) }

@@ -154,7 +154,14 @@ final class WorkerResources {
     /// A head must fit into a small buffer.
     private static func smallCapacity(_ plan: Plan) -> Int { max(16_384, plan.limits.head.maxHeadBytes) }
 
-    // MARK: Lent and taken back
+    // MARK: Looked at and lent
+
+    // Not inlined: whoever asks holds the resources, and would count what is asked besides (price 2).
+
+    /// Monotonic nanoseconds: the loop's.
+    var now: UInt64 { @inline(never) get { loop.now } }
+    /// An IMF-fixdate (RFC 9110 §5.6.7).
+    var httpDate: [UInt8] { @inline(never) get { clock.httpDate } }
 
     func acquireRequestHead() -> RequestHead { spareRequests.take() ?? RequestHead() }
     func acquireResponseHead() -> ResponseHead { spareResponses.take() ?? ResponseHead() }
@@ -176,12 +183,12 @@ final class WorkerResources {
     @inline(__always)  // Price 6.
     func countAnswer(isFailure: Bool) { answers.count(isFailure: isFailure) }
 
-    func release(_ head: RequestHead) {
+    func release(_ head: consuming RequestHead) {
         head.reset()
         spareRequests.put(head)
     }
 
-    func release(_ head: ResponseHead) {
+    func release(_ head: consuming ResponseHead) {
         head.reset()
         spareResponses.put(head)
     }

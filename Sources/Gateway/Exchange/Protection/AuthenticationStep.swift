@@ -69,7 +69,7 @@ extension Exchange {
 
     private func countAttempt(_ plan: PasswordPlan, _ client: UInt64) throws(Failure) {
         guard let (limit, table) = plan.attempts else { return }
-        let verdict = table.admit(client, under: limit, now: resources.loop.now)
+        let verdict = table.admit(client, under: limit, now: resources.now)
         guard !verdict.isAdmitted else { return }
         throw Failure(
             .authAttempts, detail: "Too many wrong passwords from you; try again later.", key: "\(plan.key).auth_attempts",

@@ -34,8 +34,8 @@ extension Exchange {
         }
         let client = plan.clients.number(of: request, from: address, for: plan.shared)
         let verdict =
-            plan.shared?.admit(client, now: resources.loop.now, telling: resources.spendings)
-            ?? plan.table.admit(client, under: plan.limit, now: resources.loop.now)
+            plan.shared?.admit(client, now: resources.now, telling: resources.spendings)
+            ?? plan.table.admit(client, under: plan.limit, now: resources.now)
         guard verdict.isAdmitted else {
             throw Failure(
                 .rateLimited, detail: "Too many requests from you; try again later.", key: plan.key,

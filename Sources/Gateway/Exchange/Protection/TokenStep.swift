@@ -18,7 +18,7 @@ extension Exchange {
             token = try WebToken(text, keys: keys, rules: plan.rules, now: Double(resources.clock.seconds))
         } catch {
             // An issuer may sign with a key that it has shown since.
-            if error == .unknownKey, case .fetched(let fetched) = plan.keys { fetched.miss(now: resources.loop.now) }
+            if error == .unknownKey, case .fetched(let fetched) = plan.keys { fetched.miss(now: resources.now) }
             throw Self.invalid(error.rawValue, plan)
         }
         let user = token.text(plan.userClaim)

@@ -10,13 +10,13 @@ extension Exchange {
     ) {
         guard failure.blame == .upstream else { return }
         if case .status(let status) = failure.retry {
-            record.serverSeries?.answered(status, in: resources.loop.now &- began, worker: resources.number)
+            record.serverSeries?.answered(status, in: resources.now &- began, worker: resources.number)
         } else {
             record.serverSeries?.add(1, at: ServerSeries.Index.failures, worker: resources.number)
         }
         guard let fault = failure.fault else { return }
         let reason = failure.detail.isEmpty ? failure.reason.word : "\(failure.reason.word): \(failure.detail)"
-        guard fault == .badAnswer else { return server.failed(fault, reason: reason, now: resources.loop.now) }
+        guard fault == .badAnswer else { return server.failed(fault, reason: reason, now: resources.now) }
         let kind = if case .status = failure.retry { failure.detail } else { "\(failure.reason)" }
         hold(server, proxied, kind: kind, reason: reason, began: began)
     }
@@ -41,14 +41,17 @@ extension Exchange {
 
     /// Reports the fault that is held back: the request is over, or has failed in another way.
     mutating func reportFault() {
-        if let held = unreportedFault.take() { held.report(now: resources.loop.now) }
+        if let held = unreportedFault.take() { held.report(now: resources.now) }
     }
 
     /// Reports an answer to the server's health.
+    /// - Parameters:
+    ///   - relay: is only looked at, as `proxied` is (price 4).
+    ///   - began: when the attempt did, in monotonic nanoseconds.
     mutating func report(
-        _ relay: borrowing Relay, of server: UpstreamServer, about proxied: borrowing ProxiedRequest, began: UInt64
+        _ relay: inout Relay, of server: UpstreamServer, about proxied: inout ProxiedRequest, began: UInt64
     ) {
-        let now = resources.loop.now
+        let now = resources.now
         record.serverSeries?.answered(
             relay.download.status, in: relay.download.answeredAt &- began, worker: resources.number)
         switch relay.download.status {

@@ -35,9 +35,9 @@ extension Exchange {
 
     private mutating nonisolated(nonsending) func open(_ pool: Pool, _ restEnd: UInt64) async throws(TransportError) -> Lease {
         let header = endpoint.proxyHeader(for: pool.server, from: client.localAddress)
-        let began = resources.loop.now
+        let began = resources.now
         let lease = try await pool.connect(client.waiter, header: header, restEnd: restEnd)
-        record.connectDuration = resources.loop.now &- began
+        record.connectDuration = resources.now &- began
         if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Index.opened, worker: resources.number) }
         return lease
     }

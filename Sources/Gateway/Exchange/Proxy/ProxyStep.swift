@@ -12,7 +12,7 @@ extension Exchange {
         if let storage = route.proxying.storage { proxied.replay = try await storedBody(of: &proxied, in: storage) }
         defer { reportFault() }
         while true {
-            proxied.pick.now = resources.loop.now
+            proxied.pick.now = resources.now
             let free = try choose(proxied)
             let choice = if let free { free } else { try await waitForRoom(&proxied) }
             let server = route.group.servers[choice]
@@ -52,9 +52,9 @@ extension Exchange {
     ) async throws(Failure) {
         let lease = try await lease(for: &proxied, from: generation.pool(of: route, choice))
         let upstream = lease.side
-        writeHead(of: proxied, to: upstream, choice)
+        writeHead(of: &proxied, to: upstream, choice)
         proxied.keepBody(for: choice)
-        let options = options(of: proxied, choice)
+        let options = options(of: &proxied, choice)
         guard let responder = responder.take() else { return }
         let response = resources.acquireResponseHead()
         defer { resources.release(response) }
@@ -67,10 +67,10 @@ extension Exchange {
         } catch {
             note(&relay)
             endCall(&relay, error)
-            throw relay.isHeldUpByClient(now: resources.loop.now) ? error.ofHeldUpAnswer : error
+            throw relay.isHeldUpByClient(now: resources.now) ? error.ofHeldUpAnswer : error
         }
         note(&relay)
-        report(relay, of: server, about: proxied, began: began)
+        report(&relay, of: server, about: &proxied, began: began)
         switch outcome {
         case .complete: lease.giveBack()
         case .upgraded: beginTunnel(route, response, lease)

@@ -4,12 +4,13 @@ import Upstreams
 /// The head of a request as it goes upstream.
 extension Exchange {
     /// Writes it anew, by what the route and the rules of fields say.
-    mutating func writeHead(of proxied: borrowing ProxiedRequest, to upstream: any UpstreamSide, _ choice: Int) {
+    /// - Parameter proxied: is only looked at (price 4).
+    mutating func writeHead(of proxied: inout ProxiedRequest, to upstream: any UpstreamSide, _ choice: Int) {
         let (request, route) = (proxied.head, proxied.route)
         let client = endpoint.forwarding(to: proxied.site)
         var forwarded = UpstreamRequest(
             target: route.targets[choice], remainder: proxied.remainder, framing: request.framing)
-        forwarded.rewritten = proxied.rewritten
+        if !proxied.rewritten.isEmpty { forwarded.rewritten = proxied.rewritten }
         forwarded.asksForWebSocket = proxied.wantsUpgrade
         let changes = forwarded.changes(of: request, policy: headers.request, isTrusted: client.isTrusted)
         change(&forwarded, after: changes)

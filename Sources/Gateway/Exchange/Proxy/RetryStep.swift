@@ -6,11 +6,13 @@ import Upstreams
 /// What an attempt may do so that another can follow it, and whether another follows it.
 extension Exchange {
     /// What the next attempt does beyond passing bytes on. A client that is to stay with its server gets a sticky cookie.
-    mutating func options(of proxied: borrowing ProxiedRequest, _ choice: Int) -> RelayOptions {
-        let (request, route, plan) = (proxied.head, proxied.route, proxied.route.proxying)
+    /// - Parameter proxied: is only looked at (price 4).
+    mutating func options(of proxied: inout ProxiedRequest, _ choice: Int) -> RelayOptions {
+        let route = proxied.route
+        let plan = route.proxying
         var options = RelayOptions(answerFields: answerFields, recording: recording)
         options.replay = proxied.replay
-        if plan.retry.retries > 0, request.method.isIdempotent {
+        if plan.retry.retries > 0, proxied.head.method.isIdempotent {
             options.retriedStatuses = plan.retry.declinable(
                 RetryPolicy.Request(
                     attempts: record.countedAttempts, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true))
@@ -26,8 +28,10 @@ extension Exchange {
             let limit = generation.limits.maxCompressions
             options.compression = CompressionUse(plan: plan, encoders: resources.encoders, limit: limit)
         }
-        options.forwardsTrailers = route.forwardsTrailers && request.framing.isChunked && proxied.replay?.stored == nil
-        if request.isGRPC, route.group.servers[choice].parameters.version != .http1 { setOptions(&options, ofCall: request) }
+        options.forwardsTrailers = route.forwardsTrailers && proxied.head.framing.isChunked && proxied.replay?.stored == nil
+        if proxied.head.isGRPC, route.group.servers[choice].parameters.version != .http1 {
+            setOptions(&options, ofCall: proxied.head)
+        }
         return options
     }
 

@@ -6,7 +6,7 @@ import Upstreams
 extension Exchange {
     /// What the group needs to know of the request to pick a server.
     mutating func pickRequest(for request: RequestHead, over route: ProxyRoute) -> UpstreamGroup.Request {
-        var wanted = UpstreamGroup.Request(now: resources.loop.now)
+        var wanted = UpstreamGroup.Request(now: resources.now)
         route.group.countRequest()
         if case .hash(let source) = route.group.method { wanted.key = key(source) }
         if let server = route.proxying.sticky?.server(in: request.fields) {
@@ -24,12 +24,12 @@ extension Exchange {
 
     /// Waits in the queue until a server has room, and picks it.
     mutating nonisolated(nonsending) func waitForRoom(_ proxied: inout ProxiedRequest) async throws(Failure) -> Int {
-        let (waiter, since, route) = (client.waiter, resources.loop.now, proxied.route)
+        let (waiter, since, route) = (client.waiter, resources.now, proxied.route)
         guard let queue = generation.queue(of: route), let limit = route.pool.queue?.limit, queue.enter(waiter, limit) else {
             throw Failure(.upstreamQueueFull, key: "sites.proxy.load_balancing.queue")
         }
         defer {
-            record.waitDuration = resources.loop.now &- since
+            record.waitDuration = resources.now &- since
             queue.leave(waiter)
             client.unwatch()
         }
@@ -38,9 +38,9 @@ extension Exchange {
             if await queue.wait(waiter, since: since, limit) == .timedOut {
                 throw Failure(.upstreamQueueTimeout, key: "sites.proxy.load_balancing.queue_timeout")
             }
-            try client.checkPresence(generation.limits, now: resources.loop.now)
+            try client.checkPresence(generation.limits, now: resources.now)
             guard queue.isFirst(waiter) else { continue }
-            proxied.pick.now = resources.loop.now
+            proxied.pick.now = resources.now
             if let choice = try Self.pick(from: route.group, proxied.pick) { return choice }
         }
     }

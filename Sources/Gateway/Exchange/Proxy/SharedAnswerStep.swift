@@ -12,7 +12,7 @@ extension Exchange {
     mutating nonisolated(nonsending) func wait(
         for fill: CacheFill, _ cacheable: inout CacheableRequest
     ) async throws(Failure) {
-        let end = cacheable.waitEnd ?? resources.loop.now &+ cacheable.plan.lockTimeout
+        let end = cacheable.waitEnd ?? resources.now &+ cacheable.plan.lockTimeout
         cacheable.waitEnd = end
         let state = try await wait(for: fill, of: cacheable.cache, until: end)
         cacheable.status.isCollapsed = state == .stored
@@ -30,12 +30,12 @@ extension Exchange {
         }
         while case .awaited = fill.state {
             client.watch(reading: false, writing: false)
-            let now = resources.loop.now
+            let now = resources.now
             guard end > now else { return .passed }
             _ = await waiter.wait(timeout: min(end - now, Self.holdUpLimit))
-            try client.checkPresence(generation.limits, now: resources.loop.now)
+            try client.checkPresence(generation.limits, now: resources.now)
             // Another one asks then, and is waited for.
-            if case .awaited = fill.state, fill.isHeldUp, resources.loop.now &- now >= Self.holdUpLimit {
+            if case .awaited = fill.state, fill.isHeldUp, resources.now &- now >= Self.holdUpLimit {
                 cache.end(fill, .failed)
             }
         }

@@ -13,7 +13,7 @@ extension Exchange {
         // Whoever sends nothing before it is told to waits for us.
         if request.expectsContinue { try await sendContinue() }
         let body = StoredBody(storage)
-        var movedAt = resources.loop.now
+        var movedAt = resources.now
         var waited: UInt64 = 0
         while true {
             for _ in 0..<Relay.movesPerTurn {
@@ -24,7 +24,7 @@ extension Exchange {
                 case .ready(let count):
                     try proxied.route.proxying.bodyLimit.check(client.body.bodyBytes + UInt64(count))
                     try take(into: body)
-                    movedAt = resources.loop.now
+                    movedAt = resources.now
                 case .needsBytes:
                     let read = try readBody()
                     if read == .end { throw Failure.clientLeft() }
@@ -62,14 +62,14 @@ extension Exchange {
         if client.hasLeft { throw Failure.clientLeft() }
         client.watch(reading: true, writing: false)
         defer { client.unwatch() }
-        let now = resources.loop.now
+        let now = resources.now
         let progress = RelayProgress(
             up: Blocked(onClient: true), down: Blocked(), upload: .sending, download: .awaited, uploadedAt: movedAt,
             downloadedAt: movedAt, received: client.body.bodyBytes, waitedForBody: waited)
         let deadline = RelayDeadline.ofBody(progress, limits: generation.limits, now: now)
         guard deadline.at > now else { throw deadline.expiry.failure }
         let wake = await client.waiter.wait(timeout: deadline.at - now)
-        let time = resources.loop.now &- now
+        let time = resources.now &- now
         if case .deadline = wake, time >= deadline.at - now { throw deadline.expiry.failure }
         return time
     }

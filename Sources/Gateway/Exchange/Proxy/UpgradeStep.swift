@@ -43,7 +43,7 @@ extension Exchange {
     /// - Throws: if all have had all that they may get.
     mutating func admitsHandshake(_ proxied: inout ProxiedRequest, to choice: Int) throws(Failure) -> Bool {
         let route = proxied.route
-        if route.pool.handshakeRates[choice].admit(now: resources.loop.now) { return true }
+        if route.pool.handshakeRates[choice].admit(now: resources.now) { return true }
         // No lease takes over what the pick began.
         generation.pool(of: route, choice).leaseEnded()
         guard !proxied.pick.excluded.contains(choice), proxied.overRate < route.group.servers.count else {
@@ -67,7 +67,7 @@ extension Exchange {
         let (upstream, client) = (lease.side.upgrade(), client.upgrade())
         let traffic = TunnelTraffic(
             client: client, upstream: upstream, extensions: extensions, plan: route.tunnel, buffers: resources.buffers,
-            now: resources.loop.now)
+            now: resources.now)
         tunnel = Tunnel(traffic, lease: lease, plan: route.tunnel, waiter: self.client.waiter, slot: slot)
     }
 
