@@ -91,8 +91,8 @@ struct ReloadBesideUpgradeTests {
             #expect(reloaded.code == 0 || reloaded.errors.contains("has taken this one's place"), "\(reloaded)")
             #expect(try await Command.curl(["http://127.0.0.1:\(others[count - 1])/"]).text == "there")
             // Its socket is there a moment after it serves.
-            let socket = "\(running.runtime)/\(pid).sock"
-            try await eventually("its socket") { try await running.command(["status", "--socket", socket]).code == 0 }
+            let successorSocket = "\(running.runtime)/\(pid).sock"
+            try await eventually("its socket") { try await running.command(["status", "--socket", successorSocket]).code == 0 }
         }
         kill(pid, SIGTERM)
         #expect(try await running.process.exit() == .code(0))
