@@ -125,8 +125,8 @@ package final class StaticSite: Sendable {
                 + streamed.map { form(file, $0, isStreamed: true) })
     }
 
-    /// `FILE.gz` and its like, if there and not older than the file. pigz dates it as its file, but in whole seconds. An empty one
-    /// is what a build that was cut short leaves: no coding makes it of any file. May block.
+    /// `FILE.gz` and its like, if there and not older than the file. pigz dates it as its file, but in whole seconds. An empty
+    /// one is what a build that was cut short leaves: no coding makes it of any file. May block.
     func precompressed(_ file: OpenFile, name: [UInt8], in root: Directory) -> [FileLookup.Sibling] {
         guard settings.precompressed, kind(of: name).isCompressible else { return [] }
         return settings.codings.compactMap { coding in

@@ -227,8 +227,8 @@ extension ConfigurationReference {
                 """
                 How long a client of a plain listener that ends its sending side behind a whole HTTP/1 request (`nc -N`, the \
                 wget of BusyBox) is still waited for if nothing is sent to it. Closing the connection looks the same until \
-                something is sent and does not come back: from then on it is a client as any other. An upstream works for so long \
-                for one that has gone. 0: it is taken as gone at once (499).
+                something is sent and does not come back: from then on it is a client as any other. An upstream works for so \
+                long for one that has gone. 0: it is taken as gone at once (499).
                 """),
             Key(
                 "keep_alive_timeout", "duration", .none("`performance.keep_alive_timeout`"),

@@ -60,8 +60,8 @@ enum Router {
     private static func lastHop(_ request: RequestHead) -> Decision? {
         // Not by `==`: that of an enumeration of another module is called through its conformance.
         switch request.method {
-        case .options: return request.maxForwards == 0 ? .options : nil
-        case .trace: if request.maxForwards != 0 { return nil }
+        case .options where request.maxForwards == 0: return .options
+        case .trace where request.maxForwards == 0: break
         default: return nil
         }
         // RFC 9110 §9.3.8 would have us send back what came, which may hold secrets.

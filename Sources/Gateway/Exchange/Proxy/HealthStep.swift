@@ -45,15 +45,12 @@ extension Exchange {
     }
 
     /// Reports an answer to the server's health.
-    /// - Parameters:
-    ///   - relay: is only looked at, as `proxied` is (price 4).
-    ///   - began: when the attempt did, in monotonic nanoseconds.
+    /// - Parameter began: when the attempt did, in monotonic nanoseconds. The others are only looked at (price 4).
     mutating func report(
         _ relay: inout Relay, of server: UpstreamServer, about proxied: inout ProxiedRequest, began: UInt64
     ) {
         let now = resources.now
-        record.serverSeries?.answered(
-            relay.download.status, in: relay.download.answeredAt &- began, worker: resources.number)
+        record.serverSeries?.answered(relay.download.status, in: relay.download.answeredAt &- began, worker: resources.number)
         switch relay.download.status {
         // RFC 9110 §15.6.2, §15.6.6: what the request asks for is not supported, which is no sign of trouble.
         case 501, 505: server.succeeded(in: relay.download.answeredAt &- began, now: now)

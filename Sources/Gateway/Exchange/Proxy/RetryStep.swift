@@ -8,8 +8,7 @@ extension Exchange {
     /// What the next attempt does beyond passing bytes on. A client that is to stay with its server gets a sticky cookie.
     /// - Parameter proxied: is only looked at (price 4).
     mutating func options(of proxied: inout ProxiedRequest, _ choice: Int) -> RelayOptions {
-        let route = proxied.route
-        let plan = route.proxying
+        let (route, plan) = (proxied.route, proxied.route.proxying)
         var options = RelayOptions(answerFields: answerFields, recording: recording)
         options.replay = proxied.replay
         if plan.retry.retries > 0, proxied.head.method.isIdempotent {
