@@ -60,6 +60,24 @@ import Testing
         #expect(try read("[performance]\nkeep_alive_timeout = 5\n" + site).limits.keepAliveTimeout == .seconds(5))
     }
 
+    @Test("Lists of addresses that stand in access_control are found where they are written")
+    func addressesBesideCORS() throws {
+        let text = """
+            [[sites]]
+            hostname = "a"
+            port = 80
+            static_dir = "."
+            [sites.access_control]
+            blocked_ips = ["192.0.2.1"]
+            allowed_ips = ["192.0.2.0/24"]
+            """
+        let configuration = try read(text)
+        #expect(configuration.isWritten("sites[0].access.deny_ips") && configuration.isWritten("sites[0].access.allow_ips"))
+        #expect(configuration.location(of: "sites[0].access.deny_ips")?.line == 6)
+        #expect(configuration.location(of: "sites[0].access.allow_ips")?.line == 7)
+        #expect(!configuration.isWritten("sites[0].access.deny_ips_file"))
+    }
+
     @Test func lenientReadingWarnsOfUnknownKeys() {
         let text = "speling = 1\n[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\n"
         #expect(Configuration.parse(text: text, file: "f").configuration == nil)

@@ -120,9 +120,11 @@ struct Failure: Error {
                 clientDetail: content.clientDetail ?? detail))
     }
 
-    /// The same of a pool, whose keys may be written elsewhere than a site's.
-    func keyed(by pool: PoolPlan) -> Failure {
-        guard pool.isShared, let key, pool.key(key) != key else { return self }
+    /// The same of a request of a route, whose keys and whose pool's may be written elsewhere than below `[sites.proxy]`.
+    func keyed(by route: RoutePlan) -> Failure {
+        guard let key else { return self }
+        let written = route.owner.key(route.proxied?.pool.key(key) ?? key)
+        guard written != key else { return self }
         return Failure(
             Content(reason, status, blame, detail, retry, written, fields, retryAfter, clientDetail: content.clientDetail))
     }

@@ -62,7 +62,7 @@ package struct AnswerFile: Equatable, Sendable {
     /// Bytes of a file's label, by its first `prefix` bytes; nil if it is none of ours.
     package static func labelLength(_ bytes: [UInt8]) -> Int? {
         guard bytes.count >= prefix, bytes.starts(with: mark) else { return nil }
-        var reader = Reader(bytes: bytes, place: 8)
+        var reader = Reader(bytes: bytes, offset: 8)
         guard let length = reader.number(4), length <= longestLabel else { return nil }
         return Int(length)
     }

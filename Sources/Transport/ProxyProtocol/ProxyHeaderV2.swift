@@ -67,7 +67,7 @@ enum ProxyHeaderV2 {
         guard isStream else { return (ProxyHeader(), length) }
         func address(_ offset: Int, port: Int) -> SocketAddress {
             SocketAddress(
-                family: family, bytes: (place..<place + size).map { content[$0] }, port: UInt16(number(content, at: port)))
+                family: family, bytes: (offset..<offset + size).map { content[$0] }, port: UInt16(number(content, at: port)))
         }
         let header = ProxyHeader(
             source: address(0, port: 2 * size).unmapped, destination: address(size, port: 2 * size + 2).unmapped)
