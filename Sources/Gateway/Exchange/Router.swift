@@ -59,11 +59,8 @@ enum Router {
     /// RFC 9110 §7.6.2: OPTIONS and TRACE with `Max-Forwards: 0` go no further; with other methods the field has no meaning.
     private static func lastHop(_ request: RequestHead) -> Decision? {
         // Not by `==`: that of an enumeration of another module is called through its conformance.
-        switch request.method {
-        case .options where request.maxForwards == 0: return .options
-        case .trace where request.maxForwards == 0: break
-        default: return nil
-        }
+        if case .options = request.method { return request.maxForwards == 0 ? .options : nil }
+        guard case .trace = request.method, request.maxForwards == 0 else { return nil }
         // RFC 9110 §9.3.8 would have us send back what came, which may hold secrets.
         return .refuse(
             Failure(.traceRefused, detail: "TRACE is not answered here", fields: AnswerFields("Allow", "GET, HEAD")))
