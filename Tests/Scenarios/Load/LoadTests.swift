@@ -96,10 +96,11 @@ struct LoadTests {
         let certificates = try await Certificates.ready()
         let upstream = try Upstream.answering { Upstream.ok($0.target) }
         let port = try FreePort()
+        // Who comes first asks when all have come.
+        let limits = "[limits]\nhandshake_timeout = 60\nhead_timeout = 240"
         let toml =
             "[performance]\nworker_threads = 2\nmax_connections = 1100\n"
-            + Sites.proxy(
-                port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: "[limits]\nhandshake_timeout = 60")
+            + Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", ssl: certificates.ssl(), top: limits)
         try await Gatehouse.serving(toml, workers: 2) { gatehouse in
             let outcome = try await Command.run(
                 Place.python, [Place.peer("many_clients.py"), "\(port)", "1000", certificates.authority, "localhost", "/many"],
