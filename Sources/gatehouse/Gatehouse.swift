@@ -45,6 +45,12 @@ struct Gatehouse: AsyncParsableCommand {
 
     static func main() {
         StandardStreams.fill()
+        // Swift reads its arguments there, and has none where it cannot: every command would be "run". Before there is a second
+        // thread: Dispatch, which looks there for its threads' states, ends a process that has some and no /proc.
+        if FileWriting.isMissing("/proc/self/cmdline") {
+            Console.error("gatehouse: its arguments cannot be read: /proc is not mounted here")
+            Glibc.exit(1)
+        }
         Task.detached {
             await perform()
             guard let fault = Console.outputFault else { Glibc.exit(0) }
