@@ -38,8 +38,6 @@ final class ClientConnection {
     private var wokenBy = Waiter.Wake.ready
     /// How long the task of a busy connection waits for the next request before it ends, in nanoseconds.
     private static let taskKeepTime: UInt64 = 1_000_000_000
-    /// Nanoseconds that a client has for its first request from its arrival on, when the gateway drains.
-    private static let arrivalTime: UInt64 = 1_000_000_000
 
     init(
         _ socket: Socket, peer: SocketAddress, acceptor: Acceptor, resources: WorkerResources, log: Logger
@@ -166,9 +164,8 @@ final class ClientConnection {
         let isDraining = resources.isDraining
         if !isFirst, isDraining || endpoint.mustClose { return .over }
         if !isFirst, !isBusy { return .asleep }
-        let limits = endpoint.limits
-        let firstTimeout = isDraining ? min(limits.headTimeout, Self.arrivalTime) : limits.headTimeout
-        let end = session.idleSince &+ (isFirst ? firstTimeout : limits.keepAliveTimeout)
+        let timeout = isFirst ? endpoint.limits.headTimeout : endpoint.limits.keepAliveTimeout
+        let end = min(session.idleSince &+ timeout, resources.arrivalDeadline(of: session.idleSince))
         let now = resources.now
         // Against slow clients (slowloris): a TLS record that comes byte by byte wakes often, and none of its bytes is a
         // request's, so the deadline stays where it was.

@@ -70,7 +70,8 @@ final class WorkerResources {
     let connections: ClientConnections
     /// Told when a connection has ended, because they wait for room.
     private var pausedListeners: [Waiter] = []
-    private(set) var isDraining = false
+    /// Since when the worker drains, in monotonic nanoseconds; nil if it does not.
+    private var drainStart: UInt64?
     /// The shared count of shortages at the last tick.
     private var seenShortages = 0
     private var ticks = 0
@@ -225,9 +226,20 @@ final class WorkerResources {
 
     /// Makes every answer its connection's last, and closes idle connections.
     func drain() {
-        isDraining = true
+        if drainStart == nil { drainStart = now }
         for connection in connections.all { connection.drain() }
         generation.drain()
+    }
+
+    var isDraining: Bool { drainStart != nil }
+
+    /// Until when a client that has asked for nothing yet may ask, in monotonic nanoseconds: a second, in a drain. Its request may
+    /// be on its way, however long ago it came.
+    /// - Parameter arrival: when its connection was ready for a request.
+    /// - Returns: `UInt64.max` outside a drain.
+    func arrivalDeadline(of arrival: UInt64) -> UInt64 {
+        guard let drainStart else { return .max }
+        return max(arrival, drainStart) &+ 1_000_000_000
     }
 
     /// How long a tunnel waits for its turn to be closed. Their clients all come back at once, so they are sent away one by
