@@ -24,11 +24,11 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
     case timedOut(String)
 
     /// Characters that are told: there are the authority's words in it, and they go into the log and the state each time.
-    private static let mostCharacters = 2000
+    private static let maxCharacters = 2000
 
     package var description: String {
         let text = words
-        return text.count > Self.mostCharacters ? text.prefix(Self.mostCharacters) + "…" : text
+        return text.count > Self.maxCharacters ? text.prefix(Self.maxCharacters) + "…" : text
     }
 
     private var words: String {

@@ -13,12 +13,12 @@
 
     private let room = UnsafeMutableRawPointer.allocate(byteCount: DeferredSends.capacity, alignment: 16)
     private var used = 0
-    private let places = UnsafeMutablePointer<Send>.allocate(capacity: DeferredSends.mostSends)
+    private let places = UnsafeMutablePointer<Send>.allocate(capacity: DeferredSends.maxSends)
     private var count = 0
 
     /// Bytes of the room, and sends: what a turn has beyond that does not wait for its end.
     private static let capacity = 65_536
-    private static let mostSends = 256
+    private static let maxSends = 256
 
     deinit {
         unsafe places.deallocate()
@@ -28,7 +28,7 @@
     /// Makes room for so many bytes, at most a room's: what there is goes now if they do not fit behind it.
     @inline(__always)
     func makeRoom(for length: Int) {
-        if used + length > Self.capacity || count == Self.mostSends { sendAll() }
+        if used + length > Self.capacity || count == Self.maxSends { sendAll() }
     }
 
     /// Takes bytes for which there is room.
@@ -55,7 +55,7 @@
 
     @inline(__always)
     private func place(_ socket: Socket) {
-        precondition(count < Self.mostSends, "there is no place for a deferred send")
+        precondition(count < Self.maxSends, "there is no place for a deferred send")
         unsafe (places + count).initialize(to: Send(socket: .passUnretained(socket), end: used))
         count += 1
     }

@@ -172,11 +172,11 @@ package final class Socket {
     // MARK: Sending at the end of a turn
 
     /// Bytes that one deferred send has at most: copying more would cost what it saves.
-    @inlinable package static var longestDeferred: Int { 4096 }
+    @inlinable package static var maxDeferredBytes: Int { 4096 }
 
     /// Has the kernel given the bytes at the end of the loop's turn. They count as sent from now on: what the kernel does not
     /// take then goes by itself, as soon as it does.
-    /// - Parameter bytes: at most `longestDeferred`, but for what TLS adds; the socket must be writable.
+    /// - Parameter bytes: at most `maxDeferredBytes`, but for what TLS adds; the socket must be writable.
     package func sendAtTurnEnd(_ bytes: UnsafeRawBufferPointer) {
         // First, since the room may have something of this socket.
         loop.deferredSends.makeRoom(for: bytes.count)

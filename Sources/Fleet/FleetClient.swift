@@ -19,7 +19,7 @@ package actor FleetClient {
     }
 
     /// Configurations that are kept, at most; older ones are removed with a push.
-    private static let mostKept = 100
+    private static let maxKept = 100
 
     /// - Parameter loop: started, and this actor's alone; every call is made in a task that prefers it.
     package init(_ settings: FleetMemberSettings, loop: EventLoop) {
@@ -57,7 +57,7 @@ package actor FleetClient {
 
     /// All that are kept, the newest first.
     package func history() async throws(Failure) -> [FleetConfiguration] {
-        let entries = try await read(.prefix(settings.history, most: Self.mostKept))
+        let entries = try await read(.prefix(settings.history, most: Self.maxKept))
         return try entries.map { entry throws(Failure) in try open(entry, as: FleetConfiguration.self) }
             .sorted { $0.number > $1.number }
     }
@@ -104,7 +104,7 @@ package actor FleetClient {
     func prepare(_ text: String, author: String, time: Int64) async throws(Failure) -> Prepared {
         let found = try await asking { client throws(EtcdError) in
             try await client.read([
-                .prefix(settings.history, most: Self.mostKept + 1), .key(settings.configuration), .key(settings.rollout),
+                .prefix(settings.history, most: Self.maxKept + 1), .key(settings.configuration), .key(settings.rollout),
             ]).found
         }
         let (kept, entry) = (found[0].map(\.key), found[1].first)
@@ -130,7 +130,7 @@ package actor FleetClient {
         let key = settings.history(next.number)
         guard let bytes = EtcdMessage.encode(next), let copy = SealedDocument.seal(bytes, at: key, with: settings.secret)
         else { throw Failure(description: "the configuration cannot be encrypted") }
-        let superfluous = kept.prefix(max(0, kept.count + 1 - Self.mostKept)).map { EtcdChange.delete($0) }
+        let superfluous = kept.prefix(max(0, kept.count + 1 - Self.maxKept)).map { EtcdChange.delete($0) }
         return Prepared(
             next: next, bytes: bytes,
             conditions: [

@@ -38,7 +38,7 @@ package struct Allowance: Sendable {
 
     /// Something useful was done, which goes with so many of these. They are kept until they are taken, since they may come long
     /// after it and many at once: of ten thousand answers that are sent together each is acknowledged.
-    package mutating func add(_ count: Int) { left = max(left, min(most + Self.mostAdded, left + count)) }
+    package mutating func add(_ count: Int) { left = max(left, min(most + Self.maxAdded, left + count)) }
 
-    private static let mostAdded = 100_000
+    private static let maxAdded = 100_000
 }

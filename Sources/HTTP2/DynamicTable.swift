@@ -3,7 +3,7 @@ import HTTP
 /// Fields that a peer may name again by a number, RFC 7541 §2.3.2: the newest is the first.
 struct DynamicTable: ~Copyable {
     /// Bytes as RFC 7541 §4.1 counts them that a peer may use unless it is told otherwise, which we never do.
-    static let mostSize = 4_096
+    static let maxSize = 4_096
     /// What each field counts besides its name and its value.
     private static let overhead = 32
 
@@ -32,7 +32,7 @@ struct DynamicTable: ~Copyable {
     private var droppedCount = 0
     /// Of all entries.
     private var size = 0
-    private var limit = mostSize
+    private var limit = maxSize
     /// Another number after each change: as long as it is the same, so is what every index means.
     private(set) var version: UInt64 = 0
 
@@ -141,7 +141,7 @@ struct DynamicTable: ~Copyable {
     /// What was dropped is removed when it is as much as may be there, so that no entry is moved often.
     private mutating func tidy() {
         guard droppedCount > 0 else { return }
-        if droppedCount >= Self.mostSize / Self.overhead || entries[droppedCount].start >= Self.mostSize { removeDropped() }
+        if droppedCount >= Self.maxSize / Self.overhead || entries[droppedCount].start >= Self.maxSize { removeDropped() }
     }
 
     private mutating func removeDropped() {

@@ -67,7 +67,7 @@ package final class FieldDecoder {
         // RFC 7541 §4.2: changes of the table's size come before all fields.
         while position < section.count, section[position] & 0xE0 == 0x20 {
             let limit = try Self.number(section, at: &position, prefix: 5)
-            guard limit <= DynamicTable.mostSize else { throw Self.malformed }
+            guard limit <= DynamicTable.maxSize else { throw Self.malformed }
             table.resize(to: limit)
         }
         while position < section.count {
@@ -84,13 +84,13 @@ package final class FieldDecoder {
             }
         }
         self.table = table
-        guard room.capacity <= Self.mostRoom else { return }
+        guard room.capacity <= Self.maxSpareRoom else { return }
         if !room.isEmpty { room.removeAll(keepingCapacity: true) }
         spareRoom = room
     }
 
     /// Bytes of room that are kept while the connection is busy.
-    private static let mostRoom = 4_096
+    private static let maxSpareRoom = 4_096
 
     // MARK: Fields
 
@@ -115,7 +115,7 @@ package final class FieldDecoder {
         _ table: inout DynamicTable, _ room: inout [UInt8], _ take: Take
     ) throws(ConnectionError) {
         // What other fields have left there is in nobody's way before it is much: emptying has a price of its own.
-        if room.count > mostRoom / 2 { room.removeAll(keepingCapacity: true) }
+        if room.count > maxSpareRoom / 2 { room.removeAll(keepingCapacity: true) }
         let index = try number(section, at: &position, prefix: prefix)
         if index == 0 {
             let name = try string(section, at: &position, &room)

@@ -22,7 +22,7 @@ final class HuffmanCode: Sendable {
         27, 27, 27, 26,
     ]
     /// Bits of the longest code.
-    private static let longest = 30
+    private static let maxLength = 30
     /// Bits of what is looked up at once: text has hardly any longer codes.
     private static let quick = 8
 
@@ -48,7 +48,7 @@ final class HuffmanCode: Sendable {
         var codes = [Codes(first: 0, index: 0, end: 0)]
         var symbols: [UInt8] = []
         var code: UInt32 = 0
-        for length in 1...Self.longest {
+        for length in 1...Self.maxLength {
             let (first, index) = (code, symbols.count)
             for symbol in Self.lengths.indices where Self.lengths[symbol] == length {
                 symbols.append(UInt8(symbol))
@@ -114,8 +114,8 @@ final class HuffmanCode: Sendable {
     /// The code of more than eight bits that the next 32 begin with; nil if that is EOS's.
     private func longCode(_ bits: UInt64) -> (symbol: UInt8, length: Int)? {
         var length = Self.quick + 1
-        while length <= Self.longest, bits >= codes[length].end { length += 1 }
-        guard length <= Self.longest else { return nil }
+        while length <= Self.maxLength, bits >= codes[length].end { length += 1 }
+        guard length <= Self.maxLength else { return nil }
         let number = UInt32(bits &>> UInt64(32 - length)) - codes[length].first
         return (symbols[codes[length].index + Int(number)], length)
     }

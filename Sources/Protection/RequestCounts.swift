@@ -18,19 +18,19 @@ package final class RequestCounts: Sendable {
 
     /// Counts a request in, unless there are too many.
     /// - Parameters:
-    ///   - most: of all; 0: no limit.
+    ///   - maxRequests: of all; 0: no limit.
     ///   - client: whose it is; nil: clients are not counted.
-    ///   - mostOfClient: at least 1.
-    package func enter(most: Int, client: UInt64?, mostOfClient: Int) -> Refusal? {
+    ///   - maxPerClient: at least 1.
+    package func enter(maxRequests: Int, client: UInt64?, maxPerClient: Int) -> Refusal? {
         let count = all.wrappingAdd(1, ordering: .relaxed).newValue
-        guard most == 0 || count <= most else {
+        guard maxRequests == 0 || count <= maxRequests else {
             all.wrappingSubtract(1, ordering: .relaxed)
             return .all
         }
         guard let client else { return nil }
         let isIn = clients[Int(client &>> 58)].withLock { counts in
             let count = counts[client] ?? 0
-            guard count < mostOfClient else { return false }
+            guard count < maxPerClient else { return false }
             counts[client] = count + 1
             return true
         }

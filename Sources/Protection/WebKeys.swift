@@ -8,8 +8,8 @@ package struct WebKeys: Sendable {
     /// Bytes of a file.
     package static let maxBytes = 1 << 18
     /// Keys of a set: issuers have a handful, and each is some kilobytes of memory, as long as the set is in use.
-    private static let mostKeys = 128
-    private static let leastRSABits = 2048
+    private static let maxKeys = 128
+    private static let minRSABits = 2048
     /// Keys that one token is held against: each costs a check of its signature, and a forged token nothing.
     static let maxTriedKeys = 16
 
@@ -29,7 +29,7 @@ package struct WebKeys: Sendable {
         guard bytes.count <= Self.maxBytes else { throw Fault(reason: "is larger than \(Self.maxBytes >> 10) KiB") }
         guard let text = JSONText(bytes) else { throw Fault(reason: "is no JSON text") }
         guard let keys = text["keys"]?.array else { throw Fault(reason: "has no list \"keys\"") }
-        guard keys.count <= Self.mostKeys else { throw Fault(reason: "has \(keys.count) keys, more than \(Self.mostKeys)") }
+        guard keys.count <= Self.maxKeys else { throw Fault(reason: "has \(keys.count) keys, more than \(Self.maxKeys)") }
         for (index, key) in keys.enumerated() {
             do throws(Fault) {
                 if let entry = try Self.entry(key) { entries.append(entry) }
@@ -66,8 +66,8 @@ package struct WebKeys: Sendable {
         }
         guard let made else { throw Fault(reason: "is no key") }
         if let name = key["alg"]?.string, PublicKey.Algorithm(named: name) != made.algorithm { return nil }
-        guard made.algorithm != .rs256 || made.bits >= leastRSABits else {
-            throw Fault(reason: "is too weak: RSA of \(made.bits) bits, not \(leastRSABits)")
+        guard made.algorithm != .rs256 || made.bits >= minRSABits else {
+            throw Fault(reason: "is too weak: RSA of \(made.bits) bits, not \(minRSABits)")
         }
         return Entry(name: key["kid"]?.string, key: made)
     }

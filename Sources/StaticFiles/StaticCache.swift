@@ -23,7 +23,7 @@ package final class StaticCache {
 
         /// Bytes; a content larger than this stays in its file: no file may push out all the others, and none may take so long
         /// to be read that the worker's other clients notice.
-        var largestContent: Int { min(size / 64, 1 << 20) }
+        var maxContentBytes: Int { min(size / 64, 1 << 20) }
     }
 
     private final class Entry {
@@ -165,7 +165,7 @@ package final class StaticCache {
             let entry = entry(at: path, in: root)
         else { return }
         form.collector = body
-        body.collect(atMost: settings.largestContent) { [weak self, weak entry] content in
+        body.collect(atMost: settings.maxContentBytes) { [weak self, weak entry] content in
             guard let self, let entry, self.indices[entry.key].flatMap({ self.slots[$0] }) === entry else { return }
             // Another exchange may have been faster. And what was written to while it was read is no version of the file; where
             // that cannot be known at once each piece was looked at when it was read.
@@ -177,7 +177,7 @@ package final class StaticCache {
     // MARK: -
 
     private func mayHold(_ form: Representation, _ now: Int64) -> Bool {
-        form.facts.size <= UInt64(settings.largestContent) && form.facts.isSettled(at: now)
+        form.facts.size <= UInt64(settings.maxContentBytes) && form.facts.isSettled(at: now)
     }
 
     private func hold(_ content: [UInt8], as form: Representation, _ entry: Entry) {

@@ -45,7 +45,7 @@ import COpenSSL
     /// The newest last.
     private var sessions: [OpaquePointer] = unsafe []
     /// A server gives two with each connection, as a rule, and a connection takes one.
-    private static let mostSessions = 8
+    private static let maxSessions = 8
 
     /// - Throws: `.configuration` when a file cannot be used, naming it.
     package init(_ settings: Settings) throws(TLSError) {
@@ -122,7 +122,7 @@ import COpenSSL
     /// Takes over a session that a server has given. False if it is of no use.
     private func keep(_ session: OpaquePointer?) -> Bool {
         guard let session = unsafe session, unsafe SSL_SESSION_is_resumable(session) == 1 else { return false }
-        if unsafe sessions.count == Self.mostSessions { unsafe SSL_SESSION_free(sessions.removeFirst()) }
+        if unsafe sessions.count == Self.maxSessions { unsafe SSL_SESSION_free(sessions.removeFirst()) }
         unsafe sessions.append(session)
         return true
     }

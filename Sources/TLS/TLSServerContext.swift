@@ -230,7 +230,7 @@ import Synchronization
         unsafe gh_set_common(context)
         _ = unsafe SSL_CTX_set_num_tickets(context, 1)
         unsafe gh_use_tickets(context)
-        unsafe gh_set_longest_chain(context, longestChain)
+        unsafe gh_set_longest_chain(context, maxChainBytes)
         // Also a site's own: OpenSSL asks that one about a second hello.
         unsafe SSL_CTX_set_client_hello_cb(context, chooseSite, nil)
         // An encrypted key must be an error at start, never a prompt on the terminal.
@@ -240,7 +240,7 @@ import Synchronization
     }
 
     /// Bytes of the certificates that a client may show.
-    private static let longestChain = 1 << 16
+    private static let maxChainBytes = 1 << 16
 }
 
 /// Contexts that are used no more, but for the sessions that have a reference.

@@ -291,7 +291,7 @@ package final class Stream {
     ) throws(TransportError) -> Int? {
         guard unsafe bytes.count > 0 || head != nil else { return 0 }
         // The last must not miss the FIN that it leaves with.
-        let isDeferred = unsafe !isLast && bytes.count + (head?.count ?? 0) <= Socket.longestDeferred
+        let isDeferred = unsafe !isLast && bytes.count + (head?.count ?? 0) <= Socket.maxDeferredBytes
         give(try prepareToSend(defers: isDeferred), to: tls)
         defer { takeReadiness(tls) }
         do throws(TLSError) {

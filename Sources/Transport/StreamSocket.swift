@@ -35,7 +35,7 @@ extension Stream {
     /// Sends a prefix of `bytes`, or keeps few of them for the turn's end.
     /// - Returns: how many bytes went.
     func writePlain(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
-        let isDeferred = bytes.count <= Socket.longestDeferred
+        let isDeferred = bytes.count <= Socket.maxDeferredBytes
         guard try prepareToSend(defers: isDeferred).isWritable, bytes.count > 0 else { return 0 }
         if isDeferred {
             unsafe socket.sendAtTurnEnd(bytes)
@@ -50,7 +50,7 @@ extension Stream {
     func writePlain(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) throws(TransportError) -> (Int, Int) {
-        let isDeferred = first.count + second.count <= Socket.longestDeferred
+        let isDeferred = first.count + second.count <= Socket.maxDeferredBytes
         guard try prepareToSend(defers: isDeferred).isWritable else { return (0, 0) }
         if isDeferred {
             unsafe socket.sendAtTurnEnd(first, then: second)

@@ -5,7 +5,7 @@ import Messages
 /// and its answer.
 enum GRPCHealth {
     /// Bytes of an answer's body: a message of two bytes and what stands before it, and room for what later versions may add.
-    static let mostBytes = 1024
+    static let maxBytes = 1024
 
     /// - Parameters:
     ///   - service: whose health is asked for; of at most 100 bytes. Empty: the server's own.

@@ -7,8 +7,8 @@ package final class NameCache {
     package struct Settings: Sendable, Equatable {
         package var resolver = Resolver.Settings()
         /// The bounds of an answer's lifetime, in nanoseconds.
-        package var shortestLife: UInt64 = 1_000_000_000
-        package var longestLife: UInt64 = 300_000_000_000
+        package var minLife: UInt64 = 1_000_000_000
+        package var maxLife: UInt64 = 300_000_000_000
 
         package init() {}
     }
@@ -66,7 +66,7 @@ final class CachedName {
     init(_ name: String, of cache: NameCache) {
         self.name = name
         self.cache = cache
-        bounds = NameRecord.Bounds(shortest: cache.settings.shortestLife, longest: cache.settings.longestLife)
+        bounds = NameRecord.Bounds(minLife: cache.settings.minLife, maxLife: cache.settings.maxLife)
     }
 
     /// Why the last look-up came to nothing; nil if it did not.

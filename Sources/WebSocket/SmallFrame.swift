@@ -6,13 +6,13 @@ struct SmallFrame: Sendable {
 
     private let maskBit: UInt8
     private let significantBits: UInt8
-    private let longestPayload: UInt8
+    private let maxPayload: UInt8
 
     init(rules: FrameRules, maxMessageSize: UInt64) {
         headerSize = rules.sender.masks ? 6 : 2
         maskBit = rules.sender.masks ? 0x80 : 0
         significantBits = ~rules.extensions.bits(allowedOn: .text).rawValue
-        longestPayload = UInt8(min(125, maxMessageSize))
+        maxPayload = UInt8(min(125, maxMessageSize))
     }
 
     /// The payload's length, or `nil` if these two bytes begin another kind of frame.
@@ -21,7 +21,7 @@ struct SmallFrame: Sendable {
         guard (first & significantBits) &- 0x81 <= 1 else { return nil }
         // A wrong mask bit leaves the top bit set, which is above every length.
         let length = second ^ maskBit
-        guard length <= longestPayload else { return nil }
+        guard length <= maxPayload else { return nil }
         return Int(length)
     }
 }

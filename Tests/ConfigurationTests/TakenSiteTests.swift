@@ -76,7 +76,7 @@ import Testing
 
     /// Does its part before the others begin theirs.
     private struct EagerThread: ReadingThread {
-        let fewestSites = 2
+        let minSites = 2
 
         func start<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> (() -> Value)? {
             let value = body()

@@ -33,7 +33,7 @@ struct WatchedFileReadingTests {
     @Test("what somebody is still writing is not read: only what two looks have seen is")
     func settled() async throws {
         let path = try directory.write("users", "one")
-        let file = WatchedFile<String>(path, limit: 100, longestSettling: .max) { .success(String(decoding: $0, as: UTF8.self)) }
+        let file = WatchedFile<String>(path, limit: 100, maxSettling: .max) { .success(String(decoding: $0, as: UTF8.self)) }
         #expect(text(file) == "one")
         try directory.write("users", "on")
         await look(file, 1)
@@ -48,7 +48,7 @@ struct WatchedFileReadingTests {
     @Test("one that is gone for a moment is there; one that stays away has no content")
     func gone() async throws {
         let path = try directory.write("users", "one")
-        let file = WatchedFile<String>(path, limit: 100, longestSettling: .max) { .success(String(decoding: $0, as: UTF8.self)) }
+        let file = WatchedFile<String>(path, limit: 100, maxSettling: .max) { .success(String(decoding: $0, as: UTF8.self)) }
         try FileManager.default.removeItem(atPath: path)
         await look(file, 1)
         #expect(text(file) == "one")

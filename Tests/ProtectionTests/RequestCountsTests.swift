@@ -15,7 +15,7 @@ struct RequestCountsTests {
                 group.addTask {
                     for turn in 0..<20_000 {
                         let client: UInt64 = turn % 2 == 0 ? 7 : UInt64(worker) << 58
-                        guard counts.enter(most: 5, client: client, mostOfClient: 2) == nil else { continue }
+                        guard counts.enter(maxRequests: 5, client: client, maxPerClient: 2) == nil else { continue }
                         peak.raise(to: all.add(1))
                         if client == 7 {
                             peakOfOne.raise(to: ofOne.add(1))
@@ -29,10 +29,12 @@ struct RequestCountsTests {
         }
         #expect(peak.value <= 5 && peakOfOne.value <= 2)
         // All are counted out.
-        for client in 1...5 as ClosedRange<UInt64> { #expect(counts.enter(most: 5, client: client, mostOfClient: 1) == nil) }
-        #expect(counts.enter(most: 5, client: 6, mostOfClient: 1) == .all)
-        #expect(counts.enter(most: 0, client: 5, mostOfClient: 1) == .client)
-        #expect(counts.enter(most: 0, client: nil, mostOfClient: 1) == nil)
+        for client in 1...5 as ClosedRange<UInt64> {
+            #expect(counts.enter(maxRequests: 5, client: client, maxPerClient: 1) == nil)
+        }
+        #expect(counts.enter(maxRequests: 5, client: 6, maxPerClient: 1) == .all)
+        #expect(counts.enter(maxRequests: 0, client: 5, maxPerClient: 1) == .client)
+        #expect(counts.enter(maxRequests: 0, client: nil, maxPerClient: 1) == nil)
     }
 
     private final class Count: Sendable {

@@ -19,7 +19,7 @@ struct HTTP2GatheringTests {
         "needs many exchanges, and answers one right after the other",
         arguments: [
             (HTTP2Gathering.quick - 1, many, true), (HTTP2Gathering.quick, many, false),
-            (1, HTTP2Gathering.fewestExchanges, true), (1, HTTP2Gathering.fewestExchanges - 1, false), (1, 1, false),
+            (1, HTTP2Gathering.minExchanges, true), (1, HTTP2Gathering.minExchanges - 1, false), (1, 1, false),
         ])
     func beginning(interval: UInt64, exchanges: Int, isOn: Bool) {
         #expect(Self.reading(interval, exchanges: exchanges).isOn == isOn)
@@ -31,11 +31,11 @@ struct HTTP2GatheringTests {
         var now = Self.start + 1
         for _ in 0..<1000 {
             now += 1
-            gathering.didRead(HTTP2Gathering.most, exchanges: exchanges, now: now)
-            #expect(gathering.lowWater <= min(HTTP2Gathering.most, 32 * exchanges))
-            #expect(gathering.end - now <= min(HTTP2Gathering.longest, 3000 * UInt64(exchanges)))
+            gathering.didRead(HTTP2Gathering.maxBytes, exchanges: exchanges, now: now)
+            #expect(gathering.lowWater <= min(HTTP2Gathering.maxBytes, 32 * exchanges))
+            #expect(gathering.end - now <= min(HTTP2Gathering.maxTime, 3000 * UInt64(exchanges)))
         }
-        #expect(gathering.lowWater == min(HTTP2Gathering.most, 32 * exchanges))
+        #expect(gathering.lowWater == min(HTTP2Gathering.maxBytes, 32 * exchanges))
     }
 
     @Test("awaits half as much when the time was over before there was as much, and nothing when nothing came")
@@ -44,7 +44,7 @@ struct HTTP2GatheringTests {
         var now = Self.start + 1
         while gathering.lowWater < 1024 {
             now += 1
-            gathering.didRead(HTTP2Gathering.most, exchanges: Self.many, now: now)
+            gathering.didRead(HTTP2Gathering.maxBytes, exchanges: Self.many, now: now)
         }
         let before = gathering.lowWater
         gathering.didRead(before - 1, exchanges: Self.many, now: gathering.end)
@@ -57,16 +57,16 @@ struct HTTP2GatheringTests {
     func others() {
         var gathering = Self.reading(1)
         let (before, end) = (gathering.lowWater, gathering.end)
-        gathering.didRead(0, exchanges: HTTP2Gathering.fewestExchanges, now: end - 1)
+        gathering.didRead(0, exchanges: HTTP2Gathering.minExchanges, now: end - 1)
         #expect(gathering.lowWater == before && gathering.end == end)
-        gathering.didRead(0, exchanges: HTTP2Gathering.fewestExchanges - 1, now: end - 1)
+        gathering.didRead(0, exchanges: HTTP2Gathering.minExchanges - 1, now: end - 1)
         #expect(!gathering.isOn)
     }
 
     @Test("lets the loop rest while it is on, for a time by the exchanges under way", arguments: [0, 7, 8, 16, 17, 1000])
     func rest(exchanges: Int) {
         let (on, now) = (Self.reading(1), Self.start + 2)
-        let time = min(HTTP2Gathering.longestRest, 6000 * UInt64(exchanges))
+        let time = min(HTTP2Gathering.maxRest, 6000 * UInt64(exchanges))
         #expect(on.rest(exchanges: exchanges, now: now) == (exchanges < 8 ? nil : now + time))
         #expect(HTTP2Gathering().rest(exchanges: exchanges, now: now) == nil)
     }

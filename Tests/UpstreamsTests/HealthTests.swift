@@ -34,10 +34,10 @@ import Testing
             _ = ejection.review(now: now, settings)
         }
         _ = ejection.failed(now: now, requests: 1, settings)
-        #expect(ejection.until == now + settings.longestTime)
-        now += settings.longestTime
+        #expect(ejection.until == now + settings.maxTime)
+        now += settings.maxTime
         _ = ejection.review(now: now, settings)
-        now += settings.longestTime + 1
+        now += settings.maxTime + 1
         _ = ejection.failed(now: now, requests: 1, settings)
         #expect(ejection.until == now + settings.time)
     }
@@ -88,7 +88,7 @@ import Testing
             breaker.began(trialUntil: 0)
             _ = breaker.failed(now: 0, settings)
         }
-        #expect(breaker.state == .open(until: settings.longestOpenTime))
+        #expect(breaker.state == .open(until: settings.maxOpenTime))
     }
 
     @Test("Probes need a fall and a rise; the first of all decides alone")

@@ -39,7 +39,7 @@ final class AuthorityCalls {
     /// For one call, in nanoseconds.
     private static let timeout: UInt64 = 60_000_000_000
     /// Hosts whose contexts are kept. Authorities have one or two; one that names another with each URL is no reason to keep all.
-    private static let mostContexts = 8
+    private static let maxContexts = 8
 
     /// - Parameter waiter: the calling task's.
     init(
@@ -97,7 +97,7 @@ final class AuthorityCalls {
         if let known = contexts[host] { return known }
         do throws(TLSError) {
             let made = try TLSClientContext(TLSClientContext.Settings(serverName: host, caFile: caFile))
-            if contexts.count >= Self.mostContexts { contexts.removeAll() }
+            if contexts.count >= Self.maxContexts { contexts.removeAll() }
             contexts[host] = made
             return made
         } catch {

@@ -42,9 +42,9 @@ struct Issuance {
     private static let timeout: UInt64 = 600_000_000_000
     /// The first pause between two looks, in nanoseconds; then longer and longer (RFC 8555 §7.5.1).
     private static let firstPause: UInt64 = 250_000_000
-    private static let longestPause: UInt64 = 10_000_000_000
+    private static let maxPause: UInt64 = 10_000_000_000
     /// Of authorizations for a name, since an authority may want more than one (RFC 8555 §7.1.3); some more for an order of few.
-    private static let mostAuthorizations = (perName: 2, more: 10)
+    private static let maxAuthorizations = (perName: 2, more: 10)
 
     /// - Parameter resumed: the URL of an order that was under way when the process ended; nil: there is none.
     /// - Returns: the chain in PEM.
@@ -107,7 +107,7 @@ struct Issuance {
     // MARK: Names
 
     private nonisolated(nonsending) func authorize(_ urls: [String], until deadline: UInt64) async throws(ACMEError) {
-        let most = Self.mostAuthorizations.perName * names.count + Self.mostAuthorizations.more
+        let most = Self.maxAuthorizations.perName * names.count + Self.maxAuthorizations.more
         guard urls.count <= most else { throw .malformed("an order of \(urls.count) authorizations for \(names.count) names") }
         var proofs: [Proof] = []
         var challenges: [String] = []
@@ -180,6 +180,6 @@ struct Issuance {
         let waiter = client.calls.waiter
         let due = min(waiter.loop.now &+ max(pause, asked), client.calls.deadline)
         while waiter.loop.now < due, !client.calls.isStopped { _ = await waiter.wait(timeout: due - waiter.loop.now) }
-        pause = min(pause + pause / 2, Self.longestPause)
+        pause = min(pause + pause / 2, Self.maxPause)
     }
 }

@@ -125,12 +125,12 @@ package struct ACMEProblem: Decodable, Sendable, CustomStringConvertible {
     }
 
     /// Of its words, characters: they go into each line of the log and into the state.
-    private static let mostCharacters = 1000
+    private static let maxCharacters = 1000
 
     /// The authority's own words, or the beginning of many.
     package var description: String {
         let text = wholeText
-        return text.count > Self.mostCharacters ? text.prefix(Self.mostCharacters) + "…" : text
+        return text.count > Self.maxCharacters ? text.prefix(Self.maxCharacters) + "…" : text
     }
 
     private var wholeText: String {

@@ -5,7 +5,7 @@ import Transport
 enum CertificateCheck {
     /// Of a chain: clients end the handshake over more, OpenSSL's over 100 KiB, others over fewer certificates. None that is in
     /// use comes near.
-    private static let most = (certificates: 10, bytes: 64 * 1024)
+    private static let maxChain = (certificates: 10, bytes: 64 * 1024)
 
     /// - Parameters:
     ///   - pem: as it was sent.
@@ -16,10 +16,10 @@ enum CertificateCheck {
         _ pem: String, for names: [String], key: PrivateKey, now: Int64, before: CertificateChain? = nil
     ) throws(ACMEError) -> (chain: CertificateChain, notBefore: Int64, notAfter: Int64) {
         guard let chain = CertificateChain(pem: pem) else { throw .wrongCertificate("there is no certificate in the answer") }
-        guard chain.count <= most.certificates, pem.utf8.count <= most.bytes else {
+        guard chain.count <= maxChain.certificates, pem.utf8.count <= maxChain.bytes else {
             throw .wrongCertificate(
                 "its chain is too long for clients: \(chain.count) certificates, \(pem.utf8.count) bytes, where at most "
-                    + "\(most.certificates) and \(most.bytes) are taken")
+                    + "\(maxChain.certificates) and \(maxChain.bytes) are taken")
         }
         // RFC 8555 §9.1: nothing else may be among them.
         // RFC 7468 §3 allows each way to end a line.

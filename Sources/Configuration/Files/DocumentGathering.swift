@@ -7,7 +7,7 @@ struct DocumentGathering {
     private static let maxFiles = 10_000
     private static let maxDepth = 16
     /// The bytes of all files together.
-    private static let mostBytes = 64 << 20
+    private static let maxBytes = 64 << 20
     /// The bytes of all values with variables in them.
     private static let maxVariableBytes = 4 << 20
 
@@ -127,8 +127,8 @@ struct DocumentGathering {
     }
 
     private mutating func include(file path: String, _ pattern: Written<String>) {
-        guard way.count <= Self.maxDepth, source.files.count < Self.maxFiles, bytes <= Self.mostBytes else {
-            let most = "\(Self.maxFiles) files of \(Self.mostBytes >> 20) MiB together, \(Self.maxDepth) deep"
+        guard way.count <= Self.maxDepth, source.files.count < Self.maxFiles, bytes <= Self.maxBytes else {
+            let most = "\(Self.maxFiles) files of \(Self.maxBytes >> 20) MiB together, \(Self.maxDepth) deep"
             return reading.error(pattern, "too much is included: at most \(most)")
         }
         switch files.content(of: path) {

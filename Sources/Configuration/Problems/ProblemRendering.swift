@@ -55,10 +55,10 @@ private func sourceLine(_ number: Int, of source: String) -> Substring? {
 /// At most 120 scalars of a line with the column among them, and how many stand before the caret. Tabs become single
 /// spaces, so that the caret stays below its column.
 private func excerpt(of line: Substring, around column: Int) -> (shown: String, caretColumn: Int) {
-    let longest = 120
-    let start = column > longest ? column - longest / 2 : 0
+    let maxScalars = 120
+    let start = column > maxScalars ? column - maxScalars / 2 : 0
     var shown = String.UnicodeScalarView()
-    for scalar in line.unicodeScalars.dropFirst(start).prefix(longest) {
+    for scalar in line.unicodeScalars.dropFirst(start).prefix(maxScalars) {
         shown.append(isControl(scalar) ? " " : scalar)
     }
     return (String(shown), max(0, column - 1 - start))

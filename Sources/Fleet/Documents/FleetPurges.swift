@@ -20,6 +20,6 @@ struct FleetPurges: Codable, Equatable, Sendable {
     var last: Int
 
     /// How many are kept, and for how many seconds each.
-    static let mostKept = 1000
+    static let maxKept = 1000
     static let lifetime: Int64 = 3600
 }

@@ -72,7 +72,7 @@ package actor FleetMember {
     /// The same, of who looks whether a step of a roll-out is due.
     private static let pauseOfRollout: UInt64 = 1_000_000_000
     /// The same, whatever changes meanwhile: what comes at once costs one look.
-    private static let leastPause: UInt64 = 100_000_000
+    private static let minPause: UInt64 = 100_000_000
     /// Between two tries, the longest.
     private static let maxPause: UInt64 = 15_000_000_000
     /// A watch is begun anew so often: whoever is at its other end may be gone.
@@ -120,7 +120,7 @@ package actor FleetMember {
             let began = loop.now
             let pause = await look()
             if !isStopped, !isDue { _ = await waiter.wait(timeout: pause) }
-            await rest(until: began &+ Self.leastPause)
+            await rest(until: began &+ Self.minPause)
         }
         watchWaiter.notify()
         await watching

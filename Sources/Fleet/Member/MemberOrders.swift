@@ -51,7 +51,7 @@ extension FleetMember {
         guard let known = purged, known <= last else { return note(purged: last) }
         guard known < last else { return }
         let entries = try await client.read([
-            .prefix(settings.purges, most: FleetPurges.mostKept, after: settings.purge(known))
+            .prefix(settings.purges, most: FleetPurges.maxKept, after: settings.purge(known))
         ]).found[0]
         let there = entries.filter { $0.key <= settings.purge(last) }
         let wanted = there.compactMap { entry in opened(entry, as: { EtcdMessage.decode(FleetPurge.self, $0) }) }
@@ -103,7 +103,7 @@ extension FleetMember {
                 if: [.isOf(settings.purgeCount, revision: entry?.revision ?? 0)],
                 with: [
                     .put(key, try self.sealed(purge, at: key), lease: lease),
-                    .delete(settings.purge(next.last - FleetPurges.mostKept)),
+                    .delete(settings.purge(next.last - FleetPurges.maxKept)),
                 ])
             if !isDone { try await client.revoke(lease) }
             return isDone

@@ -18,7 +18,7 @@ struct RESPFault: Error, Equatable {
 /// Bytes of a connection in, replies out. All that the peer decides is bounded: nothing that was asked for is larger.
 struct RESPReader {
     /// Of what has come and is no whole reply yet.
-    static let mostBytes = 256 * 1024
+    static let maxBufferedBytes = 256 * 1024
     /// Of simple strings, errors and numbers, without the line's end.
     static let maxLineBytes = 1024
     static let maxTextBytes = 4096
@@ -30,8 +30,8 @@ struct RESPReader {
     private var start = 0
 
     mutating func append(_ more: Span<UInt8>) throws(RESPFault) {
-        guard bytes.count - start + more.count <= Self.mostBytes else {
-            throw RESPFault(reason: "a reply of more than \(Self.mostBytes) bytes")
+        guard bytes.count - start + more.count <= Self.maxBufferedBytes else {
+            throw RESPFault(reason: "a reply of more than \(Self.maxBufferedBytes) bytes")
         }
         if start > 0 {
             bytes.removeFirst(start)

@@ -44,7 +44,7 @@ package actor RateLink {
     /// Between two announcements of this member, in nanoseconds; who has made none for five times as long is not counted.
     static let announcementPause: UInt64 = 2_000_000_000
     /// Between two tries to connect, in nanoseconds.
-    private static let shortestPause: UInt64 = 250_000_000
+    private static let minPause: UInt64 = 250_000_000
     private static let maxPause: UInt64 = 8_000_000_000
 
     /// - Parameters:
@@ -185,7 +185,7 @@ package actor RateLink {
         // The next one may be the one that takes writes.
         let isRound = failures % settings.endpoints.count == 0
         let rounds = UInt64(failures / settings.endpoints.count)
-        let pause = isRound ? min(Self.shortestPause << min(rounds, 8), Self.maxPause) : Self.shortestPause / 4
+        let pause = isRound ? min(Self.minPause << min(rounds, 8), Self.maxPause) : Self.minPause / 4
         let deadline = loop.now &+ pause - UInt64.random(in: 0..<pause / 2)
         while !isStopped, loop.now < deadline { _ = await waiter.wait(timeout: deadline - loop.now) }
     }

@@ -18,7 +18,7 @@ extension StoredForm {
 /// Stored answers by their targets, and which was used last: each step costs the same however many there are.
 struct AnswerTable<Form: StoredForm> {
     /// Forms of one target that are kept: who asks in ever new ways must not fill the cache with one page.
-    static var mostVariants: Int { 16 }
+    static var maxVariants: Int { 16 }
 
     private var slots: [Form?] = []
     private var free: [Int] = []
@@ -89,7 +89,7 @@ struct AnswerTable<Form: StoredForm> {
         recency.insert(index)
         bytes += form.cost
         indices[form.key, default: []].append(index)
-        guard let variants = indices[form.key], variants.count > Self.mostVariants, let first = variants.first else { return nil }
+        guard let variants = indices[form.key], variants.count > Self.maxVariants, let first = variants.first else { return nil }
         return remove(at: first)
     }
 

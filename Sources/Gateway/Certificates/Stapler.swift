@@ -207,7 +207,7 @@ package actor Stapler {
         request.body = question
         request.fields.append("Content-Type", "application/ocsp-request")
         do throws(ServiceCalls.Failure) {
-            return try await calls.send(request, to: url, longest: OCSPStaple.maxAnswerBytes)
+            return try await calls.send(request, to: url, maxBodyBytes: OCSPStaple.maxAnswerBytes)
         } catch {
             switch error {
             case .unreachable(let reason): throw Failure(reason: reason)

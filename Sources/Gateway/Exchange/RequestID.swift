@@ -8,12 +8,12 @@ enum RequestID: Sendable {
     case given([UInt8])
 
     /// Of a longer one nothing is believed.
-    private static let longest = 128
+    private static let maxBytes = 128
 
     /// - Parameter isTrusted: is the peer believed? Then its own identifier goes on.
     init(of request: RequestHead, isTrusted: Bool, or new: @autoclosure () -> RequestID) {
         guard isTrusted, let given = request.fields.onlyValue(named: "x-request-id"), !given.isEmpty,
-            given.count <= Self.longest, given.allSatisfy({ ByteClass.isToken($0) || "/=".utf8.contains($0) })
+            given.count <= Self.maxBytes, given.allSatisfy({ ByteClass.isToken($0) || "/=".utf8.contains($0) })
         else {
             self = new()
             return

@@ -24,8 +24,8 @@ struct ExplainedProtection {
             add(limit.key, "\(limit.limit.burst) of a client at once, and one more every \(interval)")
         }
         for limit in protection.concurrency {
-            let most = limit.most == 0 ? "any number" : "\(limit.most)"
-            let perClient = limit.mostPerClient == 0 ? "" : ", \(limit.mostPerClient) of a client"
+            let most = limit.maxRequests == 0 ? "any number" : "\(limit.maxRequests)"
+            let perClient = limit.maxPerClient == 0 ? "" : ", \(limit.maxPerClient) of a client"
             add(limit.key, "under way at once: \(most)\(perClient)")
         }
         guard authenticates else { return settings }

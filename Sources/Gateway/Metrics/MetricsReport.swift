@@ -23,15 +23,15 @@ package struct ProcessFigures: Sendable {
     /// Bytes.
     package var residentMemory: UInt64
     package var openDescriptors: UInt64
-    package var mostDescriptors: UInt64
+    package var maxDescriptors: UInt64
     /// Seconds since 1970.
     package var startTime: UInt64
 
-    package init(cpuTime: UInt64, residentMemory: UInt64, openDescriptors: UInt64, mostDescriptors: UInt64, startTime: UInt64) {
+    package init(cpuTime: UInt64, residentMemory: UInt64, openDescriptors: UInt64, maxDescriptors: UInt64, startTime: UInt64) {
         self.cpuTime = cpuTime
         self.residentMemory = residentMemory
         self.openDescriptors = openDescriptors
-        self.mostDescriptors = mostDescriptors
+        self.maxDescriptors = maxDescriptors
         self.startTime = startTime
     }
 }
@@ -136,7 +136,7 @@ extension MetricsText {
         family("process_open_fds", .gauge, "Open file descriptors.")
         sample(process.openDescriptors)
         family("process_max_fds", .gauge, "File descriptors that may be open.")
-        sample(process.mostDescriptors)
+        sample(process.maxDescriptors)
         family("process_start_time_seconds", .gauge, "When the process began: seconds since 1970.")
         sample(process.startTime)
     }

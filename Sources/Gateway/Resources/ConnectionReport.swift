@@ -49,16 +49,16 @@ package struct OperatorClose: Sendable {
     package var number: Int { Int(code.rawValue) }
 
     /// The most bytes of UTF-8 of a reason.
-    package static var longestReason: Int { FrameEncoder.maxCloseReason }
+    package static var maxReasonBytes: Int { FrameEncoder.maxCloseReason }
 
     /// - Parameters:
     ///   - code: nil: 1001, "going away".
-    ///   - reason: at most `longestReason` bytes; nil: words of the gateway's own.
+    ///   - reason: at most `maxReasonBytes` bytes; nil: words of the gateway's own.
     /// - Returns: nil for a code that no Close frame may have (RFC 6455 §7.4), or a reason that is too long.
     package init?(code: Int? = nil, reason: String? = nil) {
         guard let number = UInt16(exactly: code ?? Int(CloseCode.goingAway.rawValue)) else { return nil }
         (self.code, self.reason) = (CloseCode(rawValue: number), reason ?? "closed by the operator")
-        guard self.code.isAllowedOnWire, self.reason.utf8.count <= Self.longestReason else { return nil }
+        guard self.code.isAllowedOnWire, self.reason.utf8.count <= Self.maxReasonBytes else { return nil }
     }
 }
 

@@ -44,13 +44,13 @@ final class ServiceCalls {
 
     /// - Parameters:
     ///   - caFile: authorities to trust, PEM; nil: the system's.
-    ///   - longest: bytes of the answer's body.
+    ///   - maxBodyBytes: bytes of the answer's body.
     /// - Returns: the body of an answer of status 200.
     nonisolated(nonsending) func send(
-        _ request: Call.Request, to url: ServiceURL, caFile: String? = nil, longest: Int
+        _ request: Call.Request, to url: ServiceURL, caFile: String? = nil, maxBodyBytes: Int
     ) async throws(Failure) -> [UInt8] {
         var limits = Call.Limits()
-        limits.maxBodyBytes = longest
+        limits.maxBodyBytes = maxBodyBytes
         let server: Call.Server
         do {
             let lookup = try lookup ?? ServiceLookup(waiter)

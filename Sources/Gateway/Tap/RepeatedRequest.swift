@@ -6,7 +6,7 @@ struct RepeatedRequest {
     private let command: [UInt8]?
 
     /// Bytes of all fields; what goes beyond is left out.
-    private static let mostBytes = 8192
+    private static let maxBytes = 8192
 
     /// - Parameter redaction: of the target's query.
     init(_ request: RequestHead, _ endpoint: ClientEndpoint, _ redaction: QueryRedaction, hasBody: Bool) {
@@ -15,13 +15,13 @@ struct RepeatedRequest {
         let bytes = request.fields.bytes
         for line in request.fields.lines {
             size += line.name.count + line.value.count
-            guard size <= Self.mostBytes else { break }
+            guard size <= Self.maxBytes else { break }
             fields.append(
                 (Array(bytes[line.name]), SecretFields.shown(bytes[line.name], bytes[line.value], redaction)))
         }
         self.fields = fields
         let target = bytes[request.target]
-        guard !request.isExtendedConnect, size <= Self.mostBytes, target.count <= Self.mostBytes else {
+        guard !request.isExtendedConnect, size <= Self.maxBytes, target.count <= Self.maxBytes else {
             command = nil
             return
         }

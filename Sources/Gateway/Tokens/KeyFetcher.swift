@@ -131,7 +131,7 @@ package actor KeyFetcher {
         let url = keys.url
         let request = ServiceCalls.request(.get, to: url, accept: "application/jwk-set+json, application/json")
         do throws(ServiceCalls.Failure) {
-            return try await calls.send(request, to: url, caFile: keys.caFile, longest: WebKeys.maxBytes)
+            return try await calls.send(request, to: url, caFile: keys.caFile, maxBodyBytes: WebKeys.maxBytes)
         } catch {
             switch error {
             case .unreachable(let reason): throw Failed(reason: reason)

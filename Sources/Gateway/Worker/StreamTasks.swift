@@ -16,7 +16,7 @@ final class StreamTasks {
     /// Makes a task that calls `run()`.
     private let startTask: () -> Void
     /// Nanoseconds that a task waits for another exchange.
-    private let longestRest: UInt64
+    private let maxRest: UInt64
     /// Those that no task has taken up, the oldest first.
     private var begun: [any StreamExchange] = []
     /// How many of them have been taken, from the front.
@@ -36,9 +36,9 @@ final class StreamTasks {
         init(_ waiter: Waiter) { self.waiter = waiter }
     }
 
-    init(loop: EventLoop, longestRest: UInt64 = 5_000_000_000, startTask: @escaping () -> Void) {
+    init(loop: EventLoop, maxRest: UInt64 = 5_000_000_000, startTask: @escaping () -> Void) {
         self.loop = loop
-        self.longestRest = longestRest
+        self.maxRest = maxRest
         self.startTask = startTask
     }
 
@@ -109,7 +109,7 @@ final class StreamTasks {
         // What came too late for the exchange before is not for the next.
         task.waiter.dropNotification()
         putResting(task)
-        let wake = await task.waiter.wait(timeout: longestRest)
+        let wake = await task.waiter.wait(timeout: maxRest)
         guard task.isResting else {
             // Taken up, perhaps after its time had passed and before it could go: then it was told too late for this wait, and
             // without it the exchange that it was taken for would lie there until another one begins.

@@ -22,7 +22,7 @@ package struct AnswerFile: Equatable, Sendable {
     /// Of points in time and spans of it: tens of thousands of years.
     private static let maxSeconds: UInt64 = 1 << 40
     /// Bytes of what comes between prefix and body: no head and no target is longer.
-    private static let longestLabel = 4 << 20
+    private static let maxLabelBytes = 4 << 20
 
     // MARK: Writing
 
@@ -63,7 +63,7 @@ package struct AnswerFile: Equatable, Sendable {
     package static func labelLength(_ bytes: [UInt8]) -> Int? {
         guard bytes.count >= prefix, bytes.starts(with: mark) else { return nil }
         var reader = Reader(bytes: bytes, offset: 8)
-        guard let length = reader.number(4), length <= longestLabel else { return nil }
+        guard let length = reader.number(4), length <= maxLabelBytes else { return nil }
         return Int(length)
     }
 

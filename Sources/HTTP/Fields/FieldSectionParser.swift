@@ -27,7 +27,7 @@ struct FieldSectionParser {
     ) throws(HTTPRefusal) -> Int? {
         // Bytes beyond the limit are never looked at, so the outcome does not depend on how the bytes arrive.
         let head = input.extracting(first: limits.maxHeadBytes)
-        let longest = limits.maxFieldBytes
+        let maxFieldBytes = limits.maxFieldBytes
         let allowed = limits.maxFields - section.lines.count
         var present = section.present
         defer { section.present = present }
@@ -35,14 +35,14 @@ struct FieldSectionParser {
         let room = min(allowed, (head.count - lineStart) / 4)
         if room > 0 {
             try section.lines.append(addingCapacity: room) { lines throws(HTTPRefusal) in
-                while try readLine(head, longest, sender) {
+                while try readLine(head, maxFieldBytes, sender) {
                     guard lines.count < allowed else { throw HTTPRefusal(.tooManyFields, from: sender) }
                     let line = takeLine(head)
                     lines.append(line)
                     present |= line.known.bit
                 }
             }
-        } else if try readLine(head, longest, sender) {
+        } else if try readLine(head, maxFieldBytes, sender) {
             // Nothing is appended for no lines: it would write into the empty array that all threads share, a data race.
             throw HTTPRefusal(.tooManyFields, from: sender)
         }
@@ -55,13 +55,13 @@ struct FieldSectionParser {
     /// missing, and when it is the empty line, which is then behind `scanned`.
     @inline(__always)
     private mutating func readLine(
-        _ input: Span<UInt8>, _ longest: Int, _ sender: HTTPRefusal.Sender
+        _ input: Span<UInt8>, _ maxFieldBytes: Int, _ sender: HTTPRefusal.Sender
     ) throws(HTTPRefusal) -> Bool {
         if colon < 0 {
-            guard try readName(input, longest, sender) else { return false }
+            guard try readName(input, maxFieldBytes, sender) else { return false }
         }
         scanned = ByteScanning.endOfText(input, from: scanned, to: input.count)
-        try checkSize(longest, sender)
+        try checkSize(maxFieldBytes, sender)
         guard scanned < input.count else { return false }
         // RFC 9110 §5.5, RFC 9112 §2.2: no CR, LF, NUL or other control inside a value; a line ends with CRLF.
         guard input[scanned] == ByteClass.carriageReturn else {
@@ -73,7 +73,7 @@ struct FieldSectionParser {
     /// Reads the line's name and its colon.
     @inline(__always)
     private mutating func readName(
-        _ input: Span<UInt8>, _ longest: Int, _ sender: HTTPRefusal.Sender
+        _ input: Span<UInt8>, _ maxFieldBytes: Int, _ sender: HTTPRefusal.Sender
     ) throws(HTTPRefusal) -> Bool {
         if scanned == lineStart, scanned < input.count {
             if let usual = UsualFieldName(input, at: lineStart) {
@@ -90,10 +90,10 @@ struct FieldSectionParser {
             if ByteClass.isBlank(input[scanned]) { throw HTTPRefusal(.foldedLine, from: sender) }
         }
         if blanks == 0 { scanned = ByteScanning.endOfToken(input, from: scanned, to: input.count) }
-        try checkSize(longest, sender)
+        try checkSize(maxFieldBytes, sender)
         guard scanned < input.count else { return false }
         if input[scanned] != 0x3A || scanned == lineStart {
-            guard try skipBlanks(input, longest, sender) else { return false }
+            guard try skipBlanks(input, maxFieldBytes, sender) else { return false }
         }
         colon = scanned
         scanned &+= 1
@@ -104,13 +104,13 @@ struct FieldSectionParser {
     /// Returns false when bytes are missing; else the colon is at `scanned`.
     @inline(never)
     private mutating func skipBlanks(
-        _ input: Span<UInt8>, _ longest: Int, _ sender: HTTPRefusal.Sender
+        _ input: Span<UInt8>, _ maxFieldBytes: Int, _ sender: HTTPRefusal.Sender
     ) throws(HTTPRefusal) -> Bool {
         while sender == .upstream, scanned > lineStart, scanned < input.count, ByteClass.isBlank(input[scanned]) {
             scanned += 1
             blanks += 1
         }
-        try checkSize(longest, sender)
+        try checkSize(maxFieldBytes, sender)
         guard scanned < input.count else { return false }
         if input[scanned] == 0x3A, scanned > lineStart { return true }
         throw HTTPRefusal(
@@ -140,9 +140,9 @@ struct FieldSectionParser {
         return line
     }
 
-    private func checkSize(_ longest: Int, _ sender: HTTPRefusal.Sender) throws(HTTPRefusal) {
+    private func checkSize(_ maxFieldBytes: Int, _ sender: HTTPRefusal.Sender) throws(HTTPRefusal) {
         let size = scanned &- lineStart
-        guard size <= longest, colon >= 0 || size <= 256 else {
+        guard size <= maxFieldBytes, colon >= 0 || size <= 256 else {
             throw HTTPRefusal(.fieldTooLarge, from: sender)
         }
     }

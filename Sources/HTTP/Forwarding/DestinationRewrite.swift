@@ -47,7 +47,7 @@ package struct DestinationRewrite: Sendable {
         var url: [UInt8] = []
         url.append(isSecure ? "https://" : "http://")
         url += host
-        url.append(addingCapacity: target.count + rewrite.mostAdded) {
+        url.append(addingCapacity: target.count + rewrite.maxAddedBytes) {
             rewrite.write(target.span, path: path, remainder: remainder, query: path.upperBound..<target.count, to: &$0)
         }
         return url

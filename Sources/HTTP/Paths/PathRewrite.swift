@@ -40,7 +40,7 @@ package struct PathRewrite: Sendable, Equatable {
     }
 
     /// Bytes by which the upstream's path may be longer than the request's.
-    var mostAdded: Int {
+    var maxAddedBytes: Int {
         if case .replace(let target) = prefix { basePath.count + target.count + 1 } else { basePath.count + 1 }
     }
 

@@ -53,7 +53,7 @@ package final class EncodedSections {
         private var lastFingerprint: UInt64 = 0
 
         /// Bytes of a text that is kept.
-        private static let mostKept = 2048
+        private static let maxKeptBytes = 2048
 
         /// - Returns: has it written what it keeps, because that is asked for?
         func copies(_ text: Span<UInt8>, _ shape: Shape, to out: inout OutputSpan<UInt8>) -> Bool {
@@ -66,7 +66,7 @@ package final class EncodedSections {
 
         /// Keeps what comes for the second time in a row: another would hardly be asked for before the next one takes its place.
         func keep(_ text: Span<UInt8>, _ shape: Shape, as encoded: Span<UInt8>) {
-            guard text.count <= Self.mostKept else { return }
+            guard text.count <= Self.maxKeptBytes else { return }
             let fingerprint = ByteScanning.fingerprint(text)
             guard fingerprint == lastFingerprint else { return lastFingerprint = fingerprint }
             self.shape = shape

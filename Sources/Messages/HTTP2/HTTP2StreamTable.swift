@@ -14,7 +14,7 @@ final class HTTP2StreamTable {
     private var entries: [Entry] = []
     private var spares: [HTTP2Stream] = []
     /// As many as are open at a time by default.
-    private static let mostSpares = 128
+    private static let maxSpares = 128
 
     var count: Int { entries.count }
     var isEmpty: Bool { entries.isEmpty }
@@ -65,7 +65,7 @@ final class HTTP2StreamTable {
     /// Keeps one whose exchange is over, or drops it.
     func putSpare(_ stream: HTTP2Stream) {
         var streams = exchange(&spares, with: [])
-        if streams.count < Self.mostSpares { streams.append(stream) }
+        if streams.count < Self.maxSpares { streams.append(stream) }
         spares = streams
     }
 

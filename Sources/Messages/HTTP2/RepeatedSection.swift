@@ -26,7 +26,7 @@ private struct RepeatedSection<Meaning> {
     }
 
     /// Bytes of a section that is kept; a longer one costs more memory than time.
-    private static var mostKept: Int { 1024 }
+    private static var maxKeptBytes: Int { 1024 }
 
     /// What a section means that has come before, and need not be decoded.
     /// - Parameter isValid: does it still mean what it did?
@@ -43,7 +43,7 @@ private struct RepeatedSection<Meaning> {
     /// A whole section has been decoded.
     /// - Parameter meaning: what was read in it, to be kept; nil if that may not be.
     mutating func note(_ section: Span<UInt8>, endsStream: Bool, _ decoder: FieldDecoder, meaning: () -> Meaning?) {
-        guard section.count == lastCount, section.count <= Self.mostKept else { return lastCount = section.count }
+        guard section.count == lastCount, section.count <= Self.maxKeptBytes else { return lastCount = section.count }
         guard ByteScanning.same(last.span, section) else {
             if !last.isEmpty { last.removeAll(keepingCapacity: true) }
             return last.append(section)

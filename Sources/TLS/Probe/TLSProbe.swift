@@ -85,7 +85,7 @@ import Glibc
         guard complete(by: deadline, { unsafe SSL_write_ex(ssl, bytes, bytes.count, &count) }).result == 1 else { return }
         var room = [UInt8](repeating: 0, count: 16_384)
         var total = 0
-        while total < Self.mostRead,
+        while total < Self.maxReadBytes,
             complete(by: deadline, { unsafe SSL_read_ex(ssl, &room, room.count, &count) }).result == 1
         { total += count }
     }
@@ -121,7 +121,7 @@ import Glibc
     }
 
     /// Bytes of an answer that nobody wants.
-    private static let mostRead = 1 << 20
+    private static let maxReadBytes = 1 << 20
 
     /// The newest session that can be resumed; nil if the server has given none.
     package func takeSession() -> ProbeSession? {

@@ -14,27 +14,27 @@ struct HTTP2Gathering {
     private(set) var lowWater = 1
     /// When what has come is read, even if it is less, in monotonic nanoseconds.
     private(set) var end: UInt64 = 0
-    private var wanted = Self.least
+    private var wanted = Self.minBytes
     /// When anything was last read.
     private var readAt: UInt64 = 0
 
     var isOn: Bool { lowWater > 1 }
 
     /// Fewer exchanges have little to gather, and each waits for the others.
-    static let fewestExchanges = 8
+    static let minExchanges = 8
     /// Bytes.
-    static let least = 256
-    static let most = 4_096
+    static let minBytes = 256
+    static let maxBytes = 4_096
     private static let growth = 64
     /// Bytes per exchange: an answer has more than twice as many, so that half of them will do.
     private static let bytesPerExchange = 32
     /// Nanoseconds: between two reads at most for the server to be a quick one, and awaited for each exchange, and at all.
     static let quick: UInt64 = 50_000
     static let timePerExchange: UInt64 = 3_000
-    static let longest: UInt64 = 250_000
+    static let maxTime: UInt64 = 250_000
     /// Nanoseconds: of a rest for each exchange, and at all, since all that the worker has waits with them.
     static let restPerExchange: UInt64 = 6_000
-    static let longestRest: UInt64 = 100_000
+    static let maxRest: UInt64 = 100_000
 
     /// What there was has been read.
     /// - Parameters:
@@ -44,22 +44,22 @@ struct HTTP2Gathering {
     mutating func didRead(_ bytes: Int, exchanges: Int, now: UInt64) {
         let isLate = isOn && now >= end
         if isOn, bytes >= lowWater {
-            wanted = min(Self.most, wanted + Self.growth)
+            wanted = min(Self.maxBytes, wanted + Self.growth)
         } else if isLate {
-            wanted = max(Self.least, wanted / 2)
+            wanted = max(Self.minBytes, wanted / 2)
         }
         // What woke it was something else.
-        if bytes == 0, isOn, !isLate, exchanges >= Self.fewestExchanges { return }
+        if bytes == 0, isOn, !isLate, exchanges >= Self.minExchanges { return }
         let isQuick = bytes > 0 && (isOn || now &- readAt < Self.quick)
         if bytes > 0 { readAt = now }
-        guard isQuick, exchanges >= Self.fewestExchanges else { return lowWater = 1 }
+        guard isQuick, exchanges >= Self.minExchanges else { return lowWater = 1 }
         lowWater = min(wanted, exchanges * Self.bytesPerExchange)
-        end = now &+ min(Self.longest, UInt64(exchanges) * Self.timePerExchange)
+        end = now &+ min(Self.maxTime, UInt64(exchanges) * Self.timePerExchange)
     }
 
     /// Until when the loop may rest, in monotonic nanoseconds; nil: not at all.
     func rest(exchanges: Int, now: UInt64) -> UInt64? {
-        guard isOn, exchanges >= Self.fewestExchanges else { return nil }
-        return now &+ min(Self.longestRest, UInt64(exchanges) * Self.restPerExchange)
+        guard isOn, exchanges >= Self.minExchanges else { return nil }
+        return now &+ min(Self.maxRest, UInt64(exchanges) * Self.restPerExchange)
     }
 }

@@ -36,9 +36,9 @@ final class SharedConnections {
     /// Before then nothing is sent to the server, which has asked for calm; in monotonic nanoseconds.
     private(set) var calmUntil: UInt64 = 0
     /// Nanoseconds for which it gets it the next time.
-    private var calmTime = shortestCalm
-    private static let shortestCalm: UInt64 = 1_000_000_000
-    private static let longestCalm: UInt64 = 30_000_000_000
+    private var calmTime = minCalm
+    private static let minCalm: UInt64 = 1_000_000_000
+    private static let maxCalm: UInt64 = 30_000_000_000
     /// Before then the server is spoken to in HTTP/1.1, by its own wish; in monotonic nanoseconds, 0: it has not said so.
     private var http1Until: UInt64 = 0
     /// Has the newest connection agreed on HTTP/2? At first it is expected to.
@@ -84,10 +84,10 @@ final class SharedConnections {
     func calmDown() {
         let now = loop.now
         guard now >= calmUntil else { return }
-        if now &- calmUntil > 60_000_000_000 { calmTime = Self.shortestCalm }
+        if now &- calmUntil > 60_000_000_000 { calmTime = Self.minCalm }
         calmUntil = now &+ calmTime
         server.state.backOff(until: calmUntil)
-        calmTime = min(2 * calmTime, Self.longestCalm)
+        calmTime = min(2 * calmTime, Self.maxCalm)
     }
 
     var isCalming: Bool { loop.now < calmUntil }

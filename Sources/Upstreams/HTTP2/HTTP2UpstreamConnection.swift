@@ -118,12 +118,12 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     func keep(_ side: HTTP2Upstream) {
         guard isOpen else { return }
         var sides = exchange(&spareSides, with: [])
-        if sides.count < Self.mostSpareSides { sides.append(side) }
+        if sides.count < Self.maxSpareSides { sides.append(side) }
         spareSides = sides
     }
 
     /// As many as are lent at a time by default.
-    private static let mostSpareSides = 128
+    private static let maxSpareSides = 128
 
     /// The exchange on a stream is over, one way or the other.
     func end(_ ended: HTTP2Stream) {

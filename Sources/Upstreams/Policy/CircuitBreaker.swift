@@ -9,7 +9,7 @@ package struct CircuitBreaker: Sendable, Equatable {
         /// How long it stays open the first time; each failed trial doubles it.
         package var openTime: UInt64 = 1_000_000_000
         /// How long it stays open at most.
-        package var longestOpenTime: UInt64 = 30_000_000_000
+        package var maxOpenTime: UInt64 = 30_000_000_000
         /// When nothing was heard of a trial for so long, another request may try.
         package var trialTime: UInt64 = 15_000_000_000
 
@@ -59,7 +59,7 @@ package struct CircuitBreaker: Sendable, Equatable {
             state = .open(until: now &+ openTime)
             return true
         case .halfOpen:
-            openTime = min(openTime &* 2, settings.longestOpenTime)
+            openTime = min(openTime &* 2, settings.maxOpenTime)
             state = .open(until: now &+ openTime)
             return false
         // A request from before it opened.

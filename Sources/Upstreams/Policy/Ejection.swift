@@ -12,11 +12,11 @@ package struct Ejection: Sendable, Equatable {
         /// The time over which the share is taken.
         package var window: UInt64 = 10_000_000_000
         /// A share of fewer requests than this says nothing.
-        package var leastRequests = 20
+        package var minRequests = 20
         /// The first ejection's time; the second takes twice as long, the third three times …
         package var time: UInt64 = 10_000_000_000
         /// The longest time that a server is taken out for.
-        package var longestTime: UInt64 = 300_000_000_000
+        package var maxTime: UInt64 = 300_000_000_000
 
         package init() {}
     }
@@ -69,16 +69,16 @@ package struct Ejection: Sendable, Equatable {
         if !mayEject { failuresInARow = min(failuresInARow, max(1, (settings.failures + 1) / 2)) }
         guard mayEject, until == nil, let cause = cause(requests, settings) else { return nil }
         // A server that had been healthy for as long as it could be out begins anew.
-        if now &- returnedAt > settings.longestTime { times = 0 }
+        if now &- returnedAt > settings.maxTime { times = 0 }
         times += 1
-        until = now &+ min(settings.time &* times, settings.longestTime)
+        until = now &+ min(settings.time &* times, settings.maxTime)
         return cause
     }
 
     private func cause(_ requests: Int, _ settings: Settings) -> Cause? {
         if settings.failures > 0, failuresInARow >= settings.failures { return .failuresInARow(failuresInARow) }
         let sent = requests - requestsBefore
-        guard settings.percent > 0, sent >= settings.leastRequests, failuresInWindow * 100 >= sent * settings.percent
+        guard settings.percent > 0, sent >= settings.minRequests, failuresInWindow * 100 >= sent * settings.percent
         else { return nil }
         return .share(percent: min(100, failuresInWindow * 100 / sent))
     }

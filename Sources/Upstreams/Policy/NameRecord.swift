@@ -7,9 +7,9 @@ struct NameRecord {
     /// Which lifetimes are believed, in nanoseconds.
     struct Bounds: Sendable, Equatable {
         /// Shorter ones are taken as this: a TTL of 0, and an entry of /etc/hosts, are asked for once a second at most.
-        var shortest: UInt64 = 1_000_000_000
+        var minLife: UInt64 = 1_000_000_000
         /// Longer ones are taken as this.
-        var longest: UInt64 = 300_000_000_000
+        var maxLife: UInt64 = 300_000_000_000
         /// How long a failure is believed.
         var failure: UInt64 = 2_000_000_000
     }
@@ -35,7 +35,7 @@ struct NameRecord {
         defer { addresses = answer.addresses }
         failure = nil
         let (lifetime, overflow) = answer.timeToLive.multipliedReportingOverflow(by: 1_000_000_000)
-        expires = now &+ max(bounds.shortest, min(bounds.longest, overflow ? .max : lifetime))
+        expires = now &+ max(bounds.minLife, min(bounds.maxLife, overflow ? .max : lifetime))
         return Set(addresses) != Set(answer.addresses)
     }
 

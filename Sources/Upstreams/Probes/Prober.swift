@@ -154,7 +154,7 @@ package final class Prober {
                 return (isExpected, "status \(status) after \((waiter.loop.now &- began) / 1_000_000) ms")
             case .grpc(let service):
                 var limits = limits
-                limits.maxBodyBytes = GRPCHealth.mostBytes
+                limits.maxBodyBytes = GRPCHealth.maxBytes
                 let question = GRPCHealth.request(service, authority: authority, basePath: server.basePath)
                 let (isServing, finding) = GRPCHealth.finding(try await call.send(question, to: target, limits: limits))
                 return (isServing, "\(finding) after \((waiter.loop.now &- began) / 1_000_000) ms")

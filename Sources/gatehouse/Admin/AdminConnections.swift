@@ -104,7 +104,7 @@ extension AdminResources {
             return .problem(
                 400,
                 "A Close frame has a code of 1000 to 1003, 1007 to 1014 or 3000 to 4999, and a reason of at most "
-                    + "\(OperatorClose.longestReason) bytes.")
+                    + "\(OperatorClose.maxReasonBytes) bytes.")
         }
         guard !wanted.hasReason || wanted.atOnce != true else {
             return .problem(400, "What is closed at once is told nothing: no \"code\" and \"reason\" with \"at_once\".")

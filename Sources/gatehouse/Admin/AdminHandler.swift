@@ -5,7 +5,7 @@ import Messages
 /// Answers the admin API: plain resources, JSON both ways, and a problem document (RFC 9457) where something cannot be done.
 final class AdminHandler: ServiceHandler {
     /// Bytes of a request: a configuration of the longest kind, as JSON.
-    static let longestBody = 16 << 20
+    static let maxBodyBytes = 16 << 20
 
     /// The one resource whose form depends on what the request says that it takes.
     private static let metrics = "/metrics"
@@ -93,7 +93,7 @@ final class AdminHandler: ServiceHandler {
     ) async throws(ServiceFailure) -> ServiceReply {
         let head = request.head
         let path = head.string(head.path)
-        let body = try await request.body(atMost: Self.longestBody)
+        let body = try await request.body(atMost: Self.maxBodyBytes)
         if path == AdminTap.path, head.method == .get { return await resources.tap(head.fields.bytes[head.query]) }
         if path == Self.metrics, head.method == .get || head.method == .head {
             return .answer(MetricsAnswer.answer(head, of: resources.gateway, resources.fleet.board))

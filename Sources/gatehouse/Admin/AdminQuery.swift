@@ -3,7 +3,7 @@ import Messages
 /// Which part of a list is asked for: `?search=TEXT&state=WORD&sort=WORD&offset=N&limit=N`.
 struct AdminQuery {
     /// Rows of a page.
-    static let largestPage = 1000
+    static let maxPageSize = 1000
     /// Unicode scalars of what is looked for.
     private static let maxSearchScalars = 200
 
@@ -17,7 +17,7 @@ struct AdminQuery {
     private(set) var state: String?
     private(set) var sort: String?
     private var offset = 0
-    private var limit = AdminQuery.largestPage
+    private var limit = AdminQuery.maxPageSize
 
     /// Is a part asked for, and not all?
     private(set) var isPage = false
@@ -35,7 +35,7 @@ struct AdminQuery {
             case "state": state = value.isEmpty ? nil : value
             case "sort": sort = value.isEmpty ? nil : value
             case "offset": offset = try Self.number(name, value, 0...Int(Int32.max))
-            case "limit": limit = try Self.number(name, value, 1...Self.largestPage)
+            case "limit": limit = try Self.number(name, value, 1...Self.maxPageSize)
             default: throw Flaw(reason: "A list takes search, state, sort, offset and limit.")
             }
             isPage = true

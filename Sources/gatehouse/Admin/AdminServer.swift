@@ -113,7 +113,7 @@ actor AdminServer {
     /// A plan is asked for with a whole configuration.
     private static var limits: Service.Limits {
         var limits = Service.Limits()
-        limits.maxBodyBytes = UInt64(AdminHandler.longestBody)
+        limits.maxBodyBytes = UInt64(AdminHandler.maxBodyBytes)
         // Whoever watches leaves room for whoever orders.
         limits.maxConnections = 64 + SnapshotFeed.maxWatchers
         return limits

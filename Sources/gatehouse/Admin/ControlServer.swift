@@ -55,7 +55,7 @@ actor ControlServer {
         guard configuration.enabled, let address = SocketAddress(literal: host, port: UInt16(clamping: configuration.port))
         else { return nil }
         var limits = Service.Limits()
-        limits.maxBodyBytes = UInt64(AdminHandler.longestBody)
+        limits.maxBodyBytes = UInt64(AdminHandler.maxBodyBytes)
         // Whoever watches leaves room for whoever orders.
         limits.maxConnections = 64 + SnapshotFeed.maxWatchers
         var names: TLSServerNames?

@@ -48,7 +48,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
         guard !hasReason || !atOnce else { throw ValidationError("What is closed at once is told nothing.") }
         guard OperatorClose(code: code, reason: reason) != nil else {
             throw ValidationError(
-                "A code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, a reason at most \(OperatorClose.longestReason) bytes.")
+                "A code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, a reason at most \(OperatorClose.maxReasonBytes) bytes.")
         }
     }
 

@@ -40,7 +40,7 @@ struct SnapshotBuilder {
             name: sources.name, version: sources.version, pid: getpid(), uptimeSeconds: sources.uptime,
             isCounted: traffic.isCounted, rates: measure.total, handshakes: measure.handshakes,
             connections: traffic.connections, tunnels: traffic.tunnels, processor: processor, memory: figures.residentMemory,
-            descriptors: figures.openDescriptors, mostDescriptors: figures.mostDescriptors,
+            descriptors: figures.openDescriptors, mostDescriptors: figures.maxDescriptors,
             workers: zip(traffic.workers, sources.answers).map { Snapshot.Worker(connections: $0.connections, answers: $1) },
             sites: measure.sites, routes: measure.routes, servers: measure.servers(servers), caches: caches,
             certificates: Snapshot.Certificates(sources.certificates), generations: Snapshot.Generations(sources),

@@ -13,7 +13,7 @@ enum ProcessReading {
     static func figures() -> ProcessFigures {
         ProcessFigures(
             cpuTime: cpuTime, residentMemory: residentMemory, openDescriptors: UInt64(OpenDescriptors.count),
-            mostDescriptors: UInt64(FileLimit.current), startTime: began / 1_000_000_000)
+            maxDescriptors: UInt64(FileLimit.current), startTime: began / 1_000_000_000)
     }
 
     /// The processor time of the whole process, in nanoseconds (clock_gettime(2)).

@@ -9,7 +9,7 @@ struct AnswerWindow {
     /// A duration is looked at so many times.
     static let looksPerDuration = 10
     /// Fewer answers than this say nothing.
-    private static let fewestAnswers = 20
+    private static let minAnswers = 20
 
     /// - Parameter now: all answers until now; what came before does not count.
     init(from now: AnswerCounts) {
@@ -29,6 +29,6 @@ struct AnswerWindow {
     func failing(_ rule: FailureShare) -> AnswerCounts? {
         guard counts.count > Self.looksPerDuration, let last = counts.last else { return nil }
         let recent = since(last)
-        return recent.all >= Self.fewestAnswers && recent.failurePercent > rule.percent ? recent : nil
+        return recent.all >= Self.minAnswers && recent.failurePercent > rule.percent ? recent : nil
     }
 }

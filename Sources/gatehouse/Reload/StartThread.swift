@@ -4,7 +4,7 @@ import Gateway
 
 /// Another thread for a part of the configuration, while the program starts.
 struct StartThread: ReadingThread {
-    let fewestSites = 200
+    let minSites = 200
 
     func start<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> (() -> Value)? {
         // With a single core two threads take longer than one.

@@ -29,20 +29,20 @@ struct TLSCertCommand: ParsableCommand {
     }
 
     /// No certificate is longer.
-    private static let longest = 4 << 20
+    private static let maxBytes = 4 << 20
 
     static func read(_ file: String) throws -> String {
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes =
                 try file == "-"
-                ? FileAccess.read(from: STDIN_FILENO, limit: longest) : FileAccess.read(file, limit: longest, waits: true)
+                ? FileAccess.read(from: STDIN_FILENO, limit: maxBytes) : FileAccess.read(file, limit: maxBytes, waits: true)
         } catch {
             Console.error("gatehouse: \(file) cannot be read: \(error.reason)")
             throw ExitCode(1)
         }
-        guard bytes.count <= longest else {
-            Console.error("gatehouse: \(file) is longer than \(longest >> 20) MiB")
+        guard bytes.count <= maxBytes else {
+            Console.error("gatehouse: \(file) is longer than \(maxBytes >> 20) MiB")
             throw ExitCode(1)
         }
         return String(decoding: bytes, as: UTF8.self)

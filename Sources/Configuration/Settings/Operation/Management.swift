@@ -23,7 +23,7 @@ package struct Management: Sendable, Equatable {
 
 extension Management {
     /// Shorter ones can be found by trying.
-    private static let shortestKey = 16
+    private static let minKeyBytes = 16
 
     init(reading table: TableReader) {
         table.read("enabled", into: &enabled)
@@ -53,9 +53,9 @@ extension Management {
 
     private static func key(_ name: String, _ table: TableReader) -> String? {
         guard let text = table.string([name], allowEmpty: false) else { return nil }
-        if text.value.utf8.count < shortestKey || !text.value.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) {
+        if text.value.utf8.count < minKeyBytes || !text.value.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) {
             table.reading.error(
-                text, "is no key: \(shortestKey) or more printable characters without a blank are one",
+                text, "is no key: \(minKeyBytes) or more printable characters without a blank are one",
                 hint: "such as the output of openssl rand -hex 16")
         }
         return text.value

@@ -22,7 +22,7 @@ package struct Metrics: Sendable, Equatable {
 
 extension Metrics {
     /// Shorter ones can be found by trying.
-    private static let shortestToken = 16
+    private static let minTokenBytes = 16
 
     init(reading table: TableReader) {
         table.read("enabled", into: &enabled)
@@ -35,9 +35,9 @@ extension Metrics {
         }
         if let text = table.string(["token"], allowEmpty: false) {
             token = text.value
-            if text.value.utf8.count < Self.shortestToken || !text.value.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) {
+            if text.value.utf8.count < Self.minTokenBytes || !text.value.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) {
                 table.reading.error(
-                    text, "is no token: \(Self.shortestToken) or more printable characters without a blank are one",
+                    text, "is no token: \(Self.minTokenBytes) or more printable characters without a blank are one",
                     hint: "such as the output of openssl rand -hex 16")
             }
         }

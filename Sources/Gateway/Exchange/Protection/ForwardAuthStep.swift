@@ -55,7 +55,7 @@ extension Exchange {
         limits.timeout = plan.timeout
         limits.connectTimeout = plan.timeout
         limits.handshakeTimeout = plan.timeout
-        limits.maxBodyBytes = Self.longestPage
+        limits.maxBodyBytes = Self.maxPageBytes
         let server: UpstreamClient
         do throws(TLSError) {
             server = try generation.client(for: plan, loop: resources.loop)
@@ -104,5 +104,5 @@ extension Exchange {
     }
 
     /// Bytes of an answer's body: a page that says why not.
-    private static var longestPage: Int { 65_536 }
+    private static var maxPageBytes: Int { 65_536 }
 }

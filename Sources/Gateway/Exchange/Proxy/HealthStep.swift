@@ -70,11 +70,11 @@ extension Exchange {
 
 extension Relay {
     /// Nanoseconds: no server gives a client up sooner.
-    private static let shortestPatience: UInt64 = 1_000_000_000
+    private static let minTakingWait: UInt64 = 1_000_000_000
 
     /// Was it the client, more than anything else, that the answer has waited for? A server does not wait for ever.
     /// - Parameter now: monotonic nanoseconds.
     func isHeldUpByClient(now: UInt64) -> Bool {
-        waitedForTaking >= Self.shortestPatience && waitedForTaking >= (now &- download.answeredAt) / 2
+        waitedForTaking >= Self.minTakingWait && waitedForTaking >= (now &- download.answeredAt) / 2
     }
 }

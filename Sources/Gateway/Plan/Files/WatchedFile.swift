@@ -41,18 +41,18 @@ final class WatchedFile<Content: Sendable>: PolledFile {
     /// Whoever writes it in place may not have done: it is read when it has stayed the same for so many nanoseconds.
     private static var settling: UInt64 { 250_000_000 }
     /// Or when it has changed all the time for so many.
-    private let longestSettling: UInt64
+    private let maxSettling: UInt64
 
     /// - Parameters:
     ///   - limit: bytes; `parse` gets one more of a file that is larger.
-    ///   - longestSettling: a file that changes all the time is read after so many nanoseconds.
+    ///   - maxSettling: a file that changes all the time is read after so many nanoseconds.
     ///   - parse: says of what is wrong neither the path nor anything that is secret.
     init(
-        _ path: String, limit: Int, longestSettling: UInt64 = 5_000_000_000, parse: @escaping @Sendable ([UInt8]) -> Reading
+        _ path: String, limit: Int, maxSettling: UInt64 = 5_000_000_000, parse: @escaping @Sendable ([UInt8]) -> Reading
     ) {
         self.path = path
         self.limit = limit
-        self.longestSettling = longestSettling
+        self.maxSettling = maxSettling
         self.parse = parse
         let (stamp, reading) = Self.read(path, limit, parse)
         state = Mutex(State(stamp: stamp))
@@ -86,7 +86,7 @@ final class WatchedFile<Content: Sendable>: PolledFile {
                 return false
             }
             let since = state.unread?.since ?? now
-            if let unread = state.unread, unread.stamp == seen || now &- since >= longestSettling { return true }
+            if let unread = state.unread, unread.stamp == seen || now &- since >= maxSettling { return true }
             state.unread = (seen, since)
             return false
         }

@@ -5,16 +5,16 @@ final class ConcurrencyPlan: Sendable {
     /// The counts, the same object in every plan.
     let counts: RequestCounts
     /// 0: no limit.
-    let most: Int
+    let maxRequests: Int
     /// 0: no limit.
-    let mostPerClient: Int
+    let maxPerClient: Int
     /// The configuration's table.
     let key: String
 
-    init(_ counts: RequestCounts, most: Int, mostPerClient: Int, key: String) {
+    init(_ counts: RequestCounts, maxRequests: Int, maxPerClient: Int, key: String) {
         self.counts = counts
-        self.most = most
-        self.mostPerClient = mostPerClient
+        self.maxRequests = maxRequests
+        self.maxPerClient = maxPerClient
         self.key = key
     }
 }
@@ -27,8 +27,8 @@ final class RequestSlots {
     /// - Parameter client: its number.
     /// - Throws: which limit is reached.
     func enter(_ plan: ConcurrencyPlan, client: UInt64) throws(Failure) {
-        let client = plan.mostPerClient > 0 ? client : nil
-        switch plan.counts.enter(most: plan.most, client: client, mostOfClient: plan.mostPerClient) {
+        let client = plan.maxPerClient > 0 ? client : nil
+        switch plan.counts.enter(maxRequests: plan.maxRequests, client: client, maxPerClient: plan.maxPerClient) {
         case .all:
             throw Failure(
                 .tooManyRequests, detail: "As many requests are under way here as there may be; try again soon.",

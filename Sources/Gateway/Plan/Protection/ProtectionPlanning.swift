@@ -58,7 +58,7 @@ extension PlanBuilder {
     private func plan(_ concurrency: Concurrency, _ identity: RateIdentity, key: String) -> ConcurrencyPlan? {
         guard concurrency.requests > 0 || concurrency.requestsPerClient > 0 else { return nil }
         return ConcurrencyPlan(
-            carried.requests(identity), most: concurrency.requests, mostPerClient: concurrency.requestsPerClient, key: key)
+            carried.requests(identity), maxRequests: concurrency.requests, maxPerClient: concurrency.requestsPerClient, key: key)
     }
 
     private func plan(_ limiting: RateLimiting, _ identity: RateIdentity, key: String, name: StaticString) -> RateLimitPlan {

@@ -124,8 +124,8 @@ extension PlanBuilder {
         names.resolver.servers = dns.servers
         names.resolver.timeout = dns.timeout.nanoseconds
         names.resolver.attempts = dns.attempts
-        names.shortestLife = dns.minTTL.nanoseconds
-        names.longestLife = max(dns.minTTL, dns.maxTTL).nanoseconds
+        names.minLife = dns.minTTL.nanoseconds
+        names.maxLife = max(dns.minTTL, dns.maxTTL).nanoseconds
         return names
     }
 

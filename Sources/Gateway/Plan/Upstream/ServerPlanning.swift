@@ -141,10 +141,10 @@ extension PlanBuilder {
         health.ejection.percent = passive.failPercent
         health.ejection.window = passive.window.nanoseconds
         health.ejection.time = passive.ejectTime.nanoseconds
-        health.ejection.longestTime = max(passive.ejectTime, passive.maxEjectTime).nanoseconds
+        health.ejection.maxTime = max(passive.ejectTime, passive.maxEjectTime).nanoseconds
         health.breaker.failures = passive.circuitFails
         health.breaker.openTime = passive.circuitOpen.nanoseconds
-        health.breaker.longestOpenTime = max(passive.circuitOpen, passive.circuitMaxOpen).nanoseconds
+        health.breaker.maxOpenTime = max(passive.circuitOpen, passive.circuitMaxOpen).nanoseconds
         health.probes.fall = proxy.healthCheck.retries
         health.probes.rise = proxy.healthCheck.rise
         health.slowStart = proxy.loadBalancing.slowStart.nanoseconds
