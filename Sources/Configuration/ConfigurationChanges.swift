@@ -53,11 +53,11 @@ package struct ConfigurationChanges: Sendable, Equatable {
             changes.append(Change(kind: before[name] == nil ? .added : .removed, what: "site", site: name))
         }
         var common: [(name: String, old: Int, new: Int)] = []
-        for (name, place) in before {
+        for (name, index) in before {
             // Most are as they were, and nothing of them need be compared.
-            if let next = after[name], !Self.isTaken(place, old, next, new) { common.append((name, place, next)) }
+            if let next = after[name], !Self.isTaken(index, old, next, new) { common.append((name, index, next)) }
         }
-        for (name, place, next) in common.sorted(by: { $0.name < $1.name }) { compare(old.sites[place], new.sites[next], name) }
+        for (name, index, next) in common.sorted(by: { $0.name < $1.name }) { compare(old.sites[index], new.sites[next], name) }
     }
 
     /// All on one line: "nothing" if nothing differs.
@@ -137,9 +137,9 @@ package struct ConfigurationChanges: Sendable, Equatable {
     }
 
     /// Is the one taken over from the other, and still the default site or still not?
-    private static func isTaken(_ place: Int, _ old: Configuration, _ next: Int, _ new: Configuration) -> Bool {
-        guard let known = old.parsedSite(place), let read = new.parsedSite(next), known === read else { return false }
-        return old.sites[place].isDefault == new.sites[next].isDefault
+    private static func isTaken(_ index: Int, _ old: Configuration, _ next: Int, _ new: Configuration) -> Bool {
+        guard let known = old.parsedSite(index), let read = new.parsedSite(next), known === read else { return false }
+        return old.sites[index].isDefault == new.sites[next].isDefault
     }
 
     /// What a site is called in a `Change`.

@@ -2,7 +2,7 @@
 /// own work stays in the processor's caches, and after it the kernel's, which on one machine includes the peer's receiving.
 ///
 /// A turn never ends with anything left here, so nobody waits for longer than the turn's other work takes.
-/// `@safe`: what is used of the room and the places has been written before, and both are freed at the end alone. A socket is in
+/// `@safe`: what is used of the room and the sends has been written before, and both are freed at the end alone. A socket is in
 /// its loop's table until it is closed, and before that it sends what it has here.
 @safe final class DeferredSends {
     /// Neighbours in the room: each begins where the one before ends. Its socket is not counted (price 2).
@@ -13,7 +13,7 @@
 
     private let room = UnsafeMutableRawPointer.allocate(byteCount: DeferredSends.capacity, alignment: 16)
     private var used = 0
-    private let places = UnsafeMutablePointer<Send>.allocate(capacity: DeferredSends.maxSends)
+    private let sends = UnsafeMutablePointer<Send>.allocate(capacity: DeferredSends.maxSends)
     private var count = 0
 
     /// Bytes of the room, and sends: what a turn has beyond that does not wait for its end.
@@ -21,7 +21,7 @@
     private static let maxSends = 256
 
     deinit {
-        unsafe places.deallocate()
+        unsafe sends.deallocate()
         unsafe room.deallocate()
     }
 
@@ -35,14 +35,14 @@
     @inline(__always)
     func append(_ bytes: UnsafeRawBufferPointer, of socket: Socket) {
         unsafe put(bytes)
-        place(socket)
+        addSend(to: socket)
     }
 
     /// Takes two runs of bytes for which there is room: `second` goes behind `first`, in the same send.
     func append(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, of socket: Socket) {
         unsafe put(first)
         unsafe put(second)
-        place(socket)
+        addSend(to: socket)
     }
 
     @inline(__always)
@@ -54,9 +54,9 @@
     }
 
     @inline(__always)
-    private func place(_ socket: Socket) {
-        precondition(count < Self.maxSends, "there is no place for a deferred send")
-        unsafe (places + count).initialize(to: Send(socket: .passUnretained(socket), end: used))
+    private func addSend(to socket: Socket) {
+        precondition(count < Self.maxSends, "there is no slot for a deferred send")
+        unsafe (sends + count).initialize(to: Send(socket: .passUnretained(socket), end: used))
         count += 1
     }
 
@@ -64,7 +64,7 @@
     func sendAll() {
         var start = 0
         for index in 0..<count {
-            let send = unsafe places[index]
+            let send = unsafe sends[index]
             let bytes = unsafe UnsafeRawBufferPointer(start: room + start, count: send.end - start)
             start = send.end
             unsafe send.socket._withUnsafeGuaranteedRef { unsafe $0.takeDeferred(bytes) }

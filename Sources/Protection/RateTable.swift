@@ -3,14 +3,14 @@ import Synchronization
 /// What each client has used of a rate limit, over all workers: exact, and bounded whatever clients there are.
 ///
 /// A client that is known costs no lock. One that is not takes a lock that it shares with every 256th of the others, so that two
-/// workers do not both make it known. Places are taken from three levels, each larger than the one before, and memory is only
-/// taken for what is used: a table with a hundred clients is small. When every place that a client may have is taken by somebody
+/// workers do not both make it known. Slots are taken from three levels, each larger than the one before, and memory is only
+/// taken for what is used: a table with a hundred clients is small. When every slot that a client may have is taken by somebody
 /// who has something to wait for, the one of them that waits least is forgotten: it has used least.
 package final class RateTable: Sendable {
     private let levels: [RateLevel]
     private let arrivals: [256 of Mutex<Void>]
 
-    /// - Parameter clients: how many are remembered at least, at the same time; the places are twice as many.
+    /// - Parameter clients: how many are remembered at least, at the same time; the slots are twice as many.
     package init(clients: Int) {
         var counts = [16, 512].filter { $0 * RateLevel.slots < clients }
         var last = 16

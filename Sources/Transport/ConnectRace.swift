@@ -15,7 +15,7 @@ extension Stream {
     ///   - handshakeTimeout: nanoseconds.
     ///   - preface: is sent first.
     ///   - givesUp: is asked whenever the waiter wakes; true ends the wait as a deadline would.
-    ///   - reached: is told the place in `addresses` of the one that took the connection.
+    ///   - reached: is told the index in `addresses` of the one that took the connection.
     /// - Throws: the last address's `.system`, `.timedOut`, `.handshakeTimedOut`, or `.tls`.
     package nonisolated(nonsending) static func connect(
         toAnyOf addresses: [SocketAddress], tls: TLSClientContext?, waiter: Waiter, connectTimeout: UInt64,
@@ -35,7 +35,7 @@ extension Stream {
         } else {
             let winner = try await race(addresses, waiter, deadline, givesUp)
             socket = winner.socket
-            reached(winner.place)
+            reached(winner.index)
         }
         try begin(socket, with: preface)
         return try await secure(socket, tls, waiter, handshakeTimeout, givesUp)
@@ -62,17 +62,17 @@ extension Stream {
 
     private nonisolated(nonsending) static func race(
         _ addresses: [SocketAddress], _ waiter: Waiter, _ deadline: UInt64, _ givesUp: () -> Bool
-    ) async throws(TransportError) -> (socket: Socket, place: Int) {
+    ) async throws(TransportError) -> (socket: Socket, index: Int) {
         var failure = TransportError.unresolved("the name has no address")
-        var running: [(socket: Socket, place: Int)] = []
+        var running: [(socket: Socket, index: Int)] = []
         defer { for (socket, _) in running { socket.close() } }
         var rest = addresses[...]
         var nextAt = waiter.loop.now
         while true {
-            while let index = running.firstIndex(where: \.socket.isWritable) {
-                let (socket, place) = running.remove(at: index)
+            while let ready = running.firstIndex(where: \.socket.isWritable) {
+                let (socket, index) = running.remove(at: ready)
                 socket.interest = .none
-                guard let error = connectError(socket) else { return (socket, place) }
+                guard let error = connectError(socket) else { return (socket, index) }
                 socket.close()
                 failure = .system(error)
                 nextAt = waiter.loop.now
@@ -80,10 +80,10 @@ extension Stream {
             let now = waiter.loop.now
             guard now < deadline, !givesUp() else { throw .timedOut }
             if now >= nextAt || running.isEmpty, let address = rest.first {
-                let place = rest.startIndex
+                let index = rest.startIndex
                 rest = rest.dropFirst()
                 nextAt = now &+ headStart
-                do throws(TransportError) { running.append((try start(address, waiter), place)) } catch {
+                do throws(TransportError) { running.append((try start(address, waiter), index)) } catch {
                     failure = error
                     nextAt = now
                 }

@@ -124,12 +124,12 @@ struct DegradedPick {
     /// 2^64 divided by the golden ratio.
     private static let goldenStep: UInt64 = 0x9e37_79b9_7f4a_7c15
 
-    /// - Parameter place: on the circle of all that may, in parts of 2^64.
-    private func drawn(_ place: UInt64, _ tier: Tier, besides first: Int?) -> Int? {
+    /// - Parameter point: on the circle of all that may, in parts of 2^64.
+    private func drawn(_ point: UInt64, _ tier: Tier, besides first: Int?) -> Int? {
         var total = 0
         for index in group.servers.indices where index != first && isCandidate(index, tier) { total += weight(index) }
         guard total > 0 else { return nil }
-        var rest = Int(place.multipliedFullWidth(by: UInt64(total)).high)
+        var rest = Int(point.multipliedFullWidth(by: UInt64(total)).high)
         // If weights or room have become less meanwhile it is the last of them.
         var found: Int?
         for index in group.servers.indices where index != first && isCandidate(index, tier) {

@@ -47,10 +47,10 @@ struct IdleConnections<Connection> {
     mutating func takeNewest(
         now: UInt64, youngerThan age: UInt64, where suits: (Connection) -> Bool
     ) -> (connection: Connection, isExpired: Bool, age: UInt64)? {
-        guard let place = entries.lastIndex(where: { suits($0.connection) }), now &- entries[place].since < age else {
+        guard let index = entries.lastIndex(where: { suits($0.connection) }), now &- entries[index].since < age else {
             return nil
         }
-        let entry = entries.remove(at: place)
+        let entry = entries.remove(at: index)
         return (entry.connection, now > entry.end, now &- entry.since)
     }
 

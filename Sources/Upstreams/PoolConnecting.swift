@@ -33,12 +33,12 @@ extension Pool {
         do throws(TransportError) {
             let order = try await addresses.ordered(waiter, timeout: settings.connectTimeout)
             let version = addresses.version
-            var place = 0
+            var index = 0
             let stream = try await Stream.connect(
                 toAnyOf: order, tls: other ?? tls, waiter: waiter, connectTimeout: settings.connectTimeout,
-                handshakeTimeout: settings.handshakeTimeout, preface: header, reached: { place = $0 })
-            addresses.reached(place, of: order, now: loop.now)
-            return (stream, isNamed ? order[place] : nil, version)
+                handshakeTimeout: settings.handshakeTimeout, preface: header, reached: { index = $0 })
+            addresses.reached(index, of: order, now: loop.now)
+            return (stream, isNamed ? order[index] : nil, version)
         } catch {
             switch error {
             case .system, .timedOut: addresses.doubt()

@@ -63,10 +63,10 @@ package final class RequestQueue {
         return true
     }
 
-    /// Gives the place up.
+    /// Gives the place in the queue up.
     package func leave(_ waiter: Waiter) {
-        guard let place = waiters.firstIndex(where: { $0 === waiter }) else { return }
-        waiters.remove(at: place)
+        guard let index = waiters.firstIndex(where: { $0 === waiter }) else { return }
+        waiters.remove(at: index)
         count.leave()
         // There may be room for more than one: each that leaves tells the next.
         notifyFirst()

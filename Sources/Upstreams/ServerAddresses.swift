@@ -88,14 +88,14 @@ final class ServerAddresses {
     /// One of the addresses has taken a connection: those that were tried before it have not.
     /// - Parameters:
     ///   - order: as it was tried.
-    ///   - place: in `order`.
-    func reached(_ place: Int, of order: [SocketAddress], now: UInt64) {
+    ///   - index: in `order`.
+    func reached(_ index: Int, of order: [SocketAddress], now: UInt64) {
         guard fixed == nil else {
-            if place > 0 { fixed = [order[place]] + order.filter { $0 != order[place] } }
+            if index > 0 { fixed = [order[index]] + order.filter { $0 != order[index] } }
             return
         }
-        doubted.removeAll { entry in now >= entry.until || order[...place].contains(entry.address) }
-        for address in order[..<place] { doubted.append((address, now &+ Self.doubtTime)) }
+        doubted.removeAll { entry in now >= entry.until || order[...index].contains(entry.address) }
+        for address in order[..<index] { doubted.append((address, now &+ Self.doubtTime)) }
     }
 
     /// No address took a connection: the name may have moved.

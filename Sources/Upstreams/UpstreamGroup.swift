@@ -34,10 +34,10 @@ package final class UpstreamGroup: Sendable {
         }
     }
 
-    /// Places of servers, any number of them; those below 64 without an allocation.
+    /// Indices of servers, any number of them; those below 64 without an allocation.
     package struct Excluded: Sendable {
         private var low: UInt64 = 0
-        /// 64 places a word, of those above; only as long as the last one needs.
+        /// 64 indices a word, of those above; only as long as the last one needs.
         private var high: [UInt64] = []
 
         package init() {}
@@ -178,11 +178,11 @@ package final class UpstreamGroup: Sendable {
     private func ordinaryChoice(_ turn: Int, _ request: Request) -> Int? {
         guard !schedule.isEmpty else { return nil }
         switch method {
-        case .roundRobin, .weighted: return schedule[place(turn)]
+        case .roundRobin, .weighted: return schedule[scheduleIndex(turn)]
         case .randomTwo:
             let draw = StableHash.fmix64(UInt64(bitPattern: Int64(turn)))
-            let first = schedule[place(Int(truncatingIfNeeded: draw & 0x7fff_ffff))]
-            let second = schedule[place(Int(truncatingIfNeeded: draw &>> 32 & 0x7fff_ffff))]
+            let first = schedule[scheduleIndex(Int(truncatingIfNeeded: draw & 0x7fff_ffff))]
+            let second = schedule[scheduleIndex(Int(truncatingIfNeeded: draw &>> 32 & 0x7fff_ffff))]
             guard servers[first].isAvailable, servers[second].isAvailable else { return nil }
             return cost(servers[second], request) < cost(servers[first], request) ? second : first
         case .leastConnections, .leastTime, .hash: return best(turn, request)
@@ -192,11 +192,11 @@ package final class UpstreamGroup: Sendable {
     /// The server whose turn it is.
     func server(ofTurn turn: Int) -> Int? {
         guard !schedule.isEmpty else { return nil }
-        guard method == .randomTwo else { return schedule[place(turn)] }
-        return schedule[place(Int(truncatingIfNeeded: StableHash.fmix64(UInt64(bitPattern: Int64(turn))) & 0x7fff_ffff))]
+        guard method == .randomTwo else { return schedule[scheduleIndex(turn)] }
+        return schedule[scheduleIndex(Int(truncatingIfNeeded: StableHash.fmix64(UInt64(bitPattern: Int64(turn))) & 0x7fff_ffff))]
     }
 
-    private func place(_ turn: Int) -> Int { Int(UInt(bitPattern: turn) % UInt(schedule.count)) }
+    private func scheduleIndex(_ turn: Int) -> Int { Int(UInt(bitPattern: turn) % UInt(schedule.count)) }
 
     /// The best of all servers; nil if one of them needs a closer look. Equals take turns, else the first, or the one behind
     /// a busy one, would take more than its share.

@@ -228,8 +228,8 @@ final class ACMEClient {
     /// What an answer means that is neither what was asked for nor a problem document (RFC 9110 §15.6.4, RFC 6585 §4).
     private static func failure(_ reply: AuthorityReply, _ url: ServiceURL) -> ACMEError {
         // A request is signed for its URL (RFC 8555 §6.4): there is no other to send it to.
-        if 300..<400 ~= reply.status, let place = reply.location {
-            return .malformed("status \(reply.status) of \(url): redirects, here to \(place.prefix(200)), are not followed")
+        if 300..<400 ~= reply.status, let location = reply.location {
+            return .malformed("status \(reply.status) of \(url): redirects, here to \(location.prefix(200)), are not followed")
         }
         if reply.status >= 500 || reply.status == 429 {
             return .unavailable(reply.status, url, retryAfter: reply.retryAfter)

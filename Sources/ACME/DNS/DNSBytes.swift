@@ -4,7 +4,7 @@ struct DNSBytes {
 
     /// The lowest bytes of a number, the highest of them first.
     mutating func append(_ number: Int, bytes count: Int) {
-        for place in (0..<count).reversed() { bytes.append(UInt8(truncatingIfNeeded: number >> (8 * place))) }
+        for index in (0..<count).reversed() { bytes.append(UInt8(truncatingIfNeeded: number >> (8 * index))) }
     }
 
     /// A name as it is compared.
@@ -81,17 +81,17 @@ struct DNSReader {
     mutating func name() -> String? {
         let start = next
         guard skipName() else { return nil }
-        var (labels, place, jumps): ([String], Int, Int) = ([], start, 0)
-        while place < bytes.count, case let length = Int(bytes[place]), length > 0 {
+        var (labels, offset, jumps): ([String], Int, Int) = ([], start, 0)
+        while offset < bytes.count, case let length = Int(bytes[offset]), length > 0 {
             if length >= 0xC0 {
                 // Backwards, and not for ever.
-                guard place + 1 < bytes.count, jumps < 10 else { return nil }
-                place = (length & 0x3F) << 8 | Int(bytes[place + 1])
+                guard offset + 1 < bytes.count, jumps < 10 else { return nil }
+                offset = (length & 0x3F) << 8 | Int(bytes[offset + 1])
                 jumps += 1
             } else {
-                guard length < 64, place + length < bytes.count else { return nil }
-                labels.append(String(decoding: bytes[place + 1...place + length], as: UTF8.self).lowercased())
-                place += length + 1
+                guard length < 64, offset + length < bytes.count else { return nil }
+                labels.append(String(decoding: bytes[offset + 1...offset + length], as: UTF8.self).lowercased())
+                offset += length + 1
             }
         }
         return labels.joined(separator: ".")

@@ -154,7 +154,7 @@ extension Renewer {
     }
 
     private func reach(_ name: String, _ address: SocketAddress) async -> DryRunFinding {
-        let place = "\(address.host) port \(address.port)"
+        let endpoint = "\(address.host) port \(address.port)"
         let path = "/.well-known/acme-challenge/gatehouse-dry-run"
         var request = Call.Request(.get, Array(path.utf8), authority: Array(name.utf8))
         request.fields.append("User-Agent", "gatehouse")
@@ -164,14 +164,14 @@ extension Renewer {
         do throws(CallError) {
             let answer = try await Call(waiter: waiter, buffers: buffers)
                 .send(request, to: Call.Server(addresses: [address]), limits: limits)
-            return DryRunFinding(.reach, of: name, .good, "\(place) answers from here, with status \(answer.status)")
+            return DryRunFinding(.reach, of: name, .good, "\(endpoint) answers from here, with status \(answer.status)")
         } catch {
             // What speaks TLS answers no request in plain text, and yet is there.
             if address.port == 443, !Self.isUnreachable(error) {
-                return DryRunFinding(.reach, of: name, .good, "\(place) can be reached from here")
+                return DryRunFinding(.reach, of: name, .good, "\(endpoint) can be reached from here")
             }
             return DryRunFinding(
-                .reach, of: name, .bad, "\(place) cannot be reached from here: \(error)",
+                .reach, of: name, .bad, "\(endpoint) cannot be reached from here: \(error)",
                 help: "does the gateway run, and do firewalls and port forwards let port \(address.port) through?")
         }
     }

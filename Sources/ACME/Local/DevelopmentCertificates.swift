@@ -48,18 +48,18 @@ package struct DevelopmentCertificates {
     package init(in path: String, now: Int64) throws(ACMEError) {
         folder = StateDirectory(path)
         open = StateDirectory(path, isPublic: true)
-        let place = folder.location(of: "ca")
+        let base = folder.location(of: "ca")
         if let certificate = try folder.read("ca.crt"), let secret = try folder.read("ca.key") {
             guard let chain = CertificateChain(pem: String(decoding: certificate, as: UTF8.self)) else {
-                throw .storage("\(place).crt holds no certificate")
+                throw .storage("\(base).crt holds no certificate")
             }
             authority = chain
             do throws(TLSError) { key = try PrivateKey(pem: String(decoding: secret, as: UTF8.self)) } catch {
-                throw .storage("\(place).key holds no key: \(error.reason)")
+                throw .storage("\(base).key holds no key: \(error.reason)")
             }
-            guard chain.isFor(key) else { throw .storage("\(place).key is of another certificate than \(place).crt") }
+            guard chain.isFor(key) else { throw .storage("\(base).key is of another certificate than \(base).crt") }
             guard (chain.lifetime?.end ?? 0) > now + Self.soon else {
-                throw .storage("\(place).crt ends within a week: remove it and \(place).key, and let clients trust the new one")
+                throw .storage("\(base).crt ends within a week: remove it and \(base).key, and let clients trust the new one")
             }
             isNew = false
             return

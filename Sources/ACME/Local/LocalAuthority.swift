@@ -48,10 +48,10 @@ package struct LocalAuthority {
     }
 
     private init(_ pem: String, _ directory: StateDirectory) throws(ACMEError) {
-        let place = directory.location(of: Self.file)
-        guard let chain = CertificateChain(pem: pem) else { throw .storage("\(place) holds no certificate") }
-        do throws(TLSError) { key = try PrivateKey(pem: pem) } catch { throw .storage("\(place) holds no key: \(error.reason)") }
-        guard chain.isFor(key) else { throw .storage("\(place): the key is of another certificate") }
+        let path = directory.location(of: Self.file)
+        guard let chain = CertificateChain(pem: pem) else { throw .storage("\(path) holds no certificate") }
+        do throws(TLSError) { key = try PrivateKey(pem: pem) } catch { throw .storage("\(path) holds no key: \(error.reason)") }
+        guard chain.isFor(key) else { throw .storage("\(path): the key is of another certificate") }
         self.chain = chain
         certificate = chain.leafPEM
         certificateFile = directory.location(of: Self.publicFile)

@@ -51,10 +51,10 @@ struct AccountStore {
         return Account(key: try AccountKey(key))
     }
 
-    private static func key(_ pem: [UInt8], _ place: String) throws(ACMEError) -> AccountKey {
+    private static func key(_ pem: [UInt8], _ path: String) throws(ACMEError) -> AccountKey {
         let key: PrivateKey
         do throws(TLSError) { key = try PrivateKey(pem: String(decoding: pem, as: UTF8.self)) } catch {
-            throw .damaged("\(place) is no key: \(error.reason)")
+            throw .damaged("\(path) is no key: \(error.reason)")
         }
         return try AccountKey(key)
     }

@@ -36,7 +36,7 @@ struct DocumentGathering {
     private struct Included {
         var path: String
         /// nil of the configuration's own.
-        var place: SourceLocation?
+        var location: SourceLocation?
     }
 
     init(_ reading: Reading, _ files: SeenFiles, _ environment: EnvironmentVariables?, inPieces: Bool = false) {
@@ -65,11 +65,11 @@ struct DocumentGathering {
 
     /// - Returns: is it TOML?
     private mutating func read(
-        _ content: [UInt8], _ path: String, _ identity: String, at place: TomlPosition, isRoot: Bool = false
+        _ content: [UInt8], _ path: String, _ identity: String, at origin: TomlPosition, isRoot: Bool = false
     ) -> Bool {
         let file = isRoot ? 0 : reading.addFile(path)
         bytes += content.count
-        readFiles[identity] = Included(path: path, place: isRoot ? nil : reading.location(place))
+        readFiles[identity] = Included(path: path, location: isRoot ? nil : reading.location(origin))
         way.append((identity, path))
         defer { way.removeLast() }
         source.add(path, String(decoding: content, as: UTF8.self))
@@ -141,7 +141,7 @@ struct DocumentGathering {
                 let loop = (way[start...].map(\.path) + [path]).joined(separator: " → ")
                 return reading.error(pattern, "includes itself: \(loop)", hint: "name other files than those on the way")
             }
-            if let first = readFiles[content.identity]?.place {
+            if let first = readFiles[content.identity]?.location {
                 return reading.error(pattern, "\(path) is included already, by \(first)", hint: "keep one of them")
             }
             if !read(content.bytes, path, content.identity, at: pattern.position) { reading.lacksFile = true }

@@ -6,22 +6,22 @@ enum UnknownKeyHint {
     ///   - asked: the keys that the table has.
     /// - Returns: nil if nothing is known of it.
     static func hint(for key: String, in table: String, among asked: [String]) -> String? {
-        if let inner = place(of: key, below: table) { return inner }
+        if let inner = hint(for: key, below: table) { return inner }
         let isOfRules = table.hasSuffix("request_headers") || table.hasSuffix("response_headers")
         if isOfRules, key.contains(where: { $0.isUppercase || $0 == "-" }) {
             return "fields stand in set = { … }, or in add, default or remove"
         }
         if let word = ForeignKeys.hint(for: key, in: table) { return word }
-        return DidYouMean.hint(for: key, among: asked) ?? place(of: key, beside: table)
+        return DidYouMean.hint(for: key, among: asked) ?? hint(for: key, beside: table)
     }
 
     /// Where the key is one of a table in this one: `cert_file` in `[[sites]]` is meant for `[sites.ssl]`.
-    private static func place(of key: String, below table: String) -> String? {
+    private static func hint(for key: String, below table: String) -> String? {
         words(sections(with: key).filter { Self.table(around: $0.path) == table }, key)
     }
 
     /// Where the key is one of the table that is nearest, if that is one alone and has something in common with this one.
-    private static func place(of key: String, beside table: String) -> String? {
+    private static func hint(for key: String, beside table: String) -> String? {
         let own = parts(table)
         func common(_ section: ConfigurationReference.Section) -> Int {
             zip(parts(section.path), own).prefix { $0 == $1 }.count

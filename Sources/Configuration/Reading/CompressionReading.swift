@@ -22,7 +22,7 @@ extension Compression {
 
     private mutating func readCodings(_ table: TableReader) {
         guard let texts = table.strings(["codings"]) else { return }
-        let place = (path: "\(table.path).codings", position: table.position(of: "codings"))
+        let key = (path: "\(table.path).codings", position: table.position(of: "codings"))
         var read: [Coding] = []
         for text in texts {
             guard let coding = Coding(rawValue: text.value) else {
@@ -40,7 +40,7 @@ extension Compression {
         }
         if texts.isEmpty {
             table.reading.report(
-                .error, place.path, at: place.position, "names no coding", hint: "enabled = false switches compression off")
+                .error, key.path, at: key.position, "names no coding", hint: "enabled = false switches compression off")
         }
         if !read.isEmpty { codings = read }
     }

@@ -136,7 +136,7 @@ extension Configuration {
         configuration.tcp = listeners.map(\.listener)
         configuration.logging.checkRotation(loggingTable, configuration.sites)
         document.finish()
-        configuration.locations = reading.locations(root, sitesReading.places)
+        configuration.locations = reading.locations(root, sitesReading.locations)
         return configuration
     }
 

@@ -13,13 +13,13 @@ package final class ParsedSite: Sendable {
     /// Before sites are held against each other: which is the default one of its listener is not known here.
     let site: Site
     /// Lines are those of the text.
-    let place: SiteLocation
+    let location: SiteLocation
 
-    init(_ text: SiteText, _ inputs: Inputs, _ site: Site, _ place: SiteLocation) {
+    init(_ text: SiteText, _ inputs: Inputs, _ site: Site, _ location: SiteLocation) {
         self.text = text
         self.inputs = inputs
         self.site = site
-        self.place = place
+        self.location = location
     }
 }
 
@@ -48,7 +48,7 @@ struct SitesReading {
     /// The sites of the configuration before, by their texts.
     private var known: [SiteText: ParsedSite]
     private(set) var read: [(site: Site, table: TableReader)] = []
-    private(set) var places: [SiteLocation] = []
+    private(set) var locations: [SiteLocation] = []
     private(set) var results: [ParsedSite?] = []
 
     init(_ document: TableReader, _ inherited: Site.Inherited, after known: [ParsedSite?]) {
@@ -89,8 +89,8 @@ struct SitesReading {
             else { throw Doubt() }
             let problems = document.reading.problemCount
             try add(elements[0], base: base)
-            if let last = read.last, let place = places.last, document.reading.problemCount == problems {
-                results[results.count - 1] = ParsedSite(text, inputs, last.site, place)
+            if let last = read.last, let location = locations.last, document.reading.problemCount == problems {
+                results[results.count - 1] = ParsedSite(text, inputs, last.site, location)
             }
         }
     }
@@ -103,11 +103,11 @@ struct SitesReading {
     private mutating func take(_ known: ParsedSite, _ base: TextBase) {
         let table = TableReader(
             reading: document.reading, name: .element(of: document, key: "sites", index: read.count), table: nil,
-            position: known.place.position)
+            position: known.location.position)
         read.append((known.site, table))
-        var place = known.place
-        place.base = base
-        places.append(place)
+        var location = known.location
+        location.base = base
+        locations.append(location)
         results.append(known)
     }
 
@@ -124,7 +124,7 @@ struct SitesReading {
         let respelt = Dictionary(
             reading.takeRespelt().map { (String($0.key.dropFirst(within)), $0.value) }, uniquingKeysWith: { first, _ in first })
         for (key, position) in others { reading.note(key, at: position) }
-        places.append(SiteLocation(base: base, position: node.position, table: table, respelt: respelt))
+        locations.append(SiteLocation(base: base, position: node.position, table: table, respelt: respelt))
         results.append(nil)
     }
 }

@@ -117,8 +117,8 @@ final class Reading {
     var problemCount: Int { problems.count + uncounted }
 
     /// How a message names another place: its line where that is in the same file.
-    func location(of place: TomlPosition, seenFrom other: TomlPosition) -> String {
-        place.file == other.file ? "line \(place.line)" : location(place).description
+    func location(of position: TomlPosition, seenFrom other: TomlPosition) -> String {
+        position.file == other.file ? "line \(position.line)" : location(position).description
     }
 
     /// Whether further problems are only counted.

@@ -160,17 +160,17 @@ enum RouteChecks {
     /// - Parameter severity: of a route whose upstream does not exist.
     static func check(_ tables: [TableReader], poolNames: [String], severity: Problem.Severity) {
         let known = Set(poolNames)
-        var places: [RouteKind: [String: TomlPosition]] = [:]
+        var positions: [RouteKind: [String: TomlPosition]] = [:]
         for table in tables {
             let kind = RouteKind.allCases.first { table.has($0.rawValue) } ?? .path
             // Of several routes with conditions it is not known which requests they share.
             if let path = text(table, kind.rawValue), !table.has("match") {
-                if let place = places[kind, default: [:]].updateValue(path.position, forKey: path.value) {
-                    let first = table.reading.location(of: place, seenFrom: path.position)
+                if let position = positions[kind, default: [:]].updateValue(path.position, forKey: path.value) {
+                    let first = table.reading.location(of: position, seenFrom: path.position)
                     let message = "\"\(path.value)\" has a route already, in \(first)"
                     table.reading.error(path, message, hint: "the first would always win")
                     // Later ones are told of the first, too.
-                    places[kind]?[path.value] = place
+                    positions[kind]?[path.value] = position
                 }
             }
             if let upstream = text(table, "upstream"), !upstream.value.isEmpty, !known.contains(upstream.value) {

@@ -38,9 +38,9 @@ enum SharedPoolChecks {
         for table in tables {
             guard let name = table.writtenText("name") else { continue }
             if let first = seen[name.value] {
-                let place = table.reading.location(of: first.position, seenFrom: table.position)
+                let location = table.reading.location(of: first.position, seenFrom: table.position)
                 table.reading.error(
-                    name, "\"\(name.value)\" is a pool already, in \(place)",
+                    name, "\"\(name.value)\" is a pool already, in \(location)",
                     hint: "write all servers of a pool as its [[upstreams.servers]]")
             } else {
                 seen[name.value] = table

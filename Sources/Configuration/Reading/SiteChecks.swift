@@ -53,10 +53,10 @@ enum SiteChecks {
                 guard owner.path != table.path else { continue }
                 let isRedirect = !site.hostnames.contains(hostname)
                 let key = isRedirect ? "redirect_hostnames" : Self.nameKeys.first(where: table.has) ?? "hostname"
-                let place = table.reading.location(of: owner.position, seenFrom: table.position)
+                let location = table.reading.location(of: owner.position, seenFrom: table.position)
                 table.reading.report(
                     .error, "\(table.path).\(isRedirect ? key : "hostname")", at: table.position(of: key),
-                    "\"\(hostname)\" on port \(site.port) belongs to \(owner.path) (\(place)) already")
+                    "\"\(hostname)\" on port \(site.port) belongs to \(owner.path) (\(location)) already")
             }
         }
     }

@@ -99,15 +99,15 @@ extension Site {
 
     private func checkRedirectHostnames(_ table: TableReader) {
         guard !redirectHostnames.isEmpty, let first = hostnames.first else { return }
-        let place = (path: "\(table.path).redirect_hostnames", position: table.position(of: "redirect_hostnames"))
+        let key = (path: "\(table.path).redirect_hostnames", position: table.position(of: "redirect_hostnames"))
         if first.hasPrefix("*.") {
             table.reading.report(
-                .error, place.path, at: place.position, "clients cannot be sent to \"\(first)\"",
+                .error, key.path, at: key.position, "clients cannot be sent to \"\(first)\"",
                 hint: "the first host name of the site must be one name")
         }
         for name in redirectHostnames where hostnames.contains(name) {
             table.reading.report(
-                .error, place.path, at: place.position, "\"\(name)\" is a name of the site: it would be sent to itself",
+                .error, key.path, at: key.position, "\"\(name)\" is a name of the site: it would be sent to itself",
                 hint: "take it out of hostname and hostnames")
         }
     }

@@ -60,15 +60,15 @@ extension TLSSettings {
         guard let suites, !suites.isEmpty else { return }
         let hasNewer = suites.contains { $0.hasPrefix("TLS_") }
         let hasOlder = suites.contains { !$0.hasPrefix("TLS_") }
-        let place = table.position(of: "suites")
+        let position = table.position(of: "suites")
         if maxVersion == .tls13, !hasNewer {
             table.reading.report(
-                .error, "\(table.path).suites", at: place, "has none of TLS 1.3",
+                .error, "\(table.path).suites", at: position, "has none of TLS 1.3",
                 hint: "add \"TLS_AES_128_GCM_SHA256\", or write max_version = \"1.2\"")
         }
         if minVersion == .tls12, !hasOlder {
             table.reading.report(
-                .error, "\(table.path).suites", at: place, "has none of TLS 1.2",
+                .error, "\(table.path).suites", at: position, "has none of TLS 1.2",
                 hint: "add such as \"ECDHE-ECDSA-AES128-GCM-SHA256\", or write min_version = \"1.3\"")
         }
     }

@@ -22,7 +22,7 @@ final class TableReader {
     private final class Content {
         let entries: [TomlTable.Entry]
         /// The indices of the entries by their keys, where there are many; a few are compared one by one.
-        private let places: [String: Int]
+        private let indices: [String: Int]
         /// All spellings of the keys that were asked for, where a misspelt one may have to be told from them.
         var asked: [[String]] = []
         var isAsked: [Bool]
@@ -33,14 +33,14 @@ final class TableReader {
             self.entries = entries
             isAsked = Array(repeating: false, count: entries.count)
             guard entries.count > Self.fewKeys else {
-                places = [:]
+                indices = [:]
                 return
             }
-            places = Dictionary(zip(entries.map(\.key), entries.indices), uniquingKeysWith: { first, _ in first })
+            indices = Dictionary(zip(entries.map(\.key), entries.indices), uniquingKeysWith: { first, _ in first })
         }
 
         func index(of key: String) -> Int? {
-            entries.count > Self.fewKeys ? places[key] : entries.firstIndex { $0.key == key }
+            entries.count > Self.fewKeys ? indices[key] : entries.firstIndex { $0.key == key }
         }
     }
 
@@ -80,7 +80,7 @@ final class TableReader {
         // Most tables are not written.
         guard let content else { return nil }
         if reading.notesSpellings { content.asked.append(spellings) }
-        // Places, not entries: those are long, and most keys are not written.
+        // Indices, not entries: those are long, and most keys are not written.
         var (first, second): (Int?, Int?)
         for spelling in spellings {
             guard let index = content.index(of: spelling) else { continue }

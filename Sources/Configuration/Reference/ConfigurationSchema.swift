@@ -87,8 +87,8 @@ package final class ConfigurationSchema: Encodable {
         guard !section.path.isEmpty else { return self }
         var table = self
         let steps = section.path.split(separator: ".").map(String.init)
-        for (place, step) in steps.enumerated() {
-            let isTables = step.hasSuffix("[]") || place == steps.count - 1 && section.isArray
+        for (index, step) in steps.enumerated() {
+            let isTables = step.hasSuffix("[]") || index == steps.count - 1 && section.isArray
             table = table.child(step.replacing("[]", with: ""), isTables ? .tables : .table)
         }
         return table

@@ -15,10 +15,10 @@ extension ConfigurationReference {
     }
 
     /// The tables of a route.
-    static func requestSections(of place: String) -> [Section] {
+    static func requestSections(of keyPath: String) -> [Section] {
         [
             Section(
-                "\(place).timeout",
+                "\(keyPath).timeout",
                 """
                 In place of the site's `[sites.proxy.timeout]`, for this route. `connect` and `tls_handshake` belong to the \
                 pool.
@@ -32,7 +32,7 @@ extension ConfigurationReference {
                         "From the whole request sent to the answer's first byte."),
                 ]),
             Section(
-                "\(place).retry",
+                "\(keyPath).retry",
                 "In place of the site's `[sites.proxy.retry]`, for this route. `budget_percent` belongs to the pool.",
                 [
                     Key("retries", "0 to 100", .none("the site's"), "Further attempts after the first."),

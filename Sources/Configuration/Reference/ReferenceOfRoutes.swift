@@ -15,9 +15,9 @@ extension ConfigurationReference {
             """),
     ]
 
-    static func respondSection(of place: String) -> Section {
+    static func respondSection(of keyPath: String) -> Section {
         Section(
-            "\(place).respond",
+            "\(keyPath).respond",
             "An answer that is always the same, in place of an upstream's or a file's. The table's presence switches it on.",
             [
                 Key("status", "200 to 599", .none("200"), "Its status."),
@@ -28,13 +28,13 @@ extension ConfigurationReference {
             ])
     }
 
-    static func respondHeadersSection(of place: String) -> Section {
-        Section("\(place).respond.headers", "Further fields of that answer, with variables.")
+    static func respondHeadersSection(of keyPath: String) -> Section {
+        Section("\(keyPath).respond.headers", "Further fields of that answer, with variables.")
     }
 
-    static func rulesSection(of place: String, _ name: String, _ meaning: String) -> Section {
+    static func rulesSection(of keyPath: String, _ name: String, _ meaning: String) -> Section {
         Section(
-            "\(place).\(name)", meaning + " [Headers](headers.md) says in which order, and what stands in braces.",
+            "\(keyPath).\(name)", meaning + " [Headers](headers.md) says in which order, and what stands in braces.",
             [
                 Key(
                     "remove", "list of field names, or a table `\"X-Name\" = true`", .none("none"), "Fields that do not go on."),
@@ -45,10 +45,10 @@ extension ConfigurationReference {
     }
 
     /// The tables below a route.
-    static func routeSections(of place: String) -> [Section] {
+    static func routeSections(of keyPath: String) -> [Section] {
         [
             Section(
-                "\(place).match",
+                "\(keyPath).match",
                 "What must hold of a request besides its path; all of it. A route that does not match is passed over.",
                 [
                     Key("methods", "list of methods (or one)", .none("any"), "`[\"GET\", \"HEAD\"]`"),
@@ -57,18 +57,18 @@ extension ConfigurationReference {
                     Key("scheme", "`http`, `https`", .none("any"), "As `{scheme}`."),
                 ]),
             Section(
-                "\(place).match.headers",
+                "\(keyPath).match.headers",
                 "Field names, each with the whole value of its only line, or `true` (is there), or `false` (is not)."),
             Section(
-                "\(place).match.cookies",
+                "\(keyPath).match.cookies",
                 "Names of cookies, each with its whole value, or `true` (is there), or `false` (is not)."),
             Section(
-                "\(place).match.query",
+                "\(keyPath).match.query",
                 "Names of the query's parameters, each with its value as a URL has it, or `true` (there), or `false` (not)."),
-            respondSection(of: place), respondHeadersSection(of: place),
-            rulesSection(of: place, "request_headers", "What is changed in the fields of requests to the route's upstream."),
-            rulesSection(of: place, "response_headers", "What is changed in the fields of the route's answers."),
-        ] + requestSections(of: place)
+            respondSection(of: keyPath), respondHeadersSection(of: keyPath),
+            rulesSection(of: keyPath, "request_headers", "What is changed in the fields of requests to the route's upstream."),
+            rulesSection(of: keyPath, "response_headers", "What is changed in the fields of the route's answers."),
+        ] + requestSections(of: keyPath)
     }
 
     /// `[[sites.routes]]` has the keys of `[[sites.proxy.routes]]`.

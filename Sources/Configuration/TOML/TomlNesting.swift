@@ -2,12 +2,12 @@
 ///
 /// toml++ bounds arrays and inline tables (256) but not the parts of a dotted key, and frees its tree recursively: a megabyte
 /// of `a.a.a…` would overflow the stack. This walk knows strings and comments, nothing else; where the text is not TOML, toml++
-/// stops at the same place or before.
+/// stops at the same position or before.
 enum TomlNesting {
     static let maxDepth = 32
     static let maxKeyParts = 32
 
-    /// The first place that nests too deep, or nil.
+    /// The first position that nests too deep, or nil.
     static func firstExcess(in bytes: [UInt8]) -> TomlSyntaxError? {
         var walk = TomlWalk()
         var index = 0
@@ -35,7 +35,7 @@ enum TomlNesting {
 
 /// A way through a text that may be TOML, byte by byte.
 struct TomlWalk {
-    private enum Place: Equatable {
+    private enum State: Equatable {
         case plain, comment
         case text(quote: UInt8, multiLine: Bool)
     }
@@ -43,14 +43,14 @@ struct TomlWalk {
     var depth = 0
     /// Dots of the key being read.
     var dots = 0
-    private var place = Place.plain
+    private var state = State.plain
     /// Is it outside texts, comments, arrays and inline tables?
-    var isBetweenValues: Bool { place == .plain && depth == 0 }
+    var isBetweenValues: Bool { state == .plain && depth == 0 }
 
     /// Takes the byte at `index`, or the few that belong together; returns how many.
     mutating func step(_ bytes: [UInt8], at index: Int) -> Int {
         let byte = bytes[index]
-        switch place {
+        switch state {
         case .plain: return plain(bytes, at: index)
         case .comment:
             if byte == UInt8(ascii: "\n") { endLine() }
@@ -60,12 +60,12 @@ struct TomlWalk {
             if byte == UInt8(ascii: "\n") && !multiLine { endLine() }
             guard byte == quote else { return 1 }
             guard multiLine else {
-                place = .plain
+                state = .plain
                 return 1
             }
             // TOML 1.0: up to two quotes may stand before the three that close.
             let run = bytes[index...].prefix(5).prefix { $0 == quote }.count
-            if run >= 3 { place = .plain }
+            if run >= 3 { state = .plain }
             return run
         }
     }
@@ -73,7 +73,7 @@ struct TomlWalk {
     private mutating func plain(_ bytes: [UInt8], at index: Int) -> Int {
         let byte = bytes[index]
         switch byte {
-        case UInt8(ascii: "#"): place = .comment
+        case UInt8(ascii: "#"): state = .comment
         case UInt8(ascii: "\n"): endLine()
         case UInt8(ascii: "="), UInt8(ascii: ","): dots = 0
         case UInt8(ascii: "."): dots += 1
@@ -85,7 +85,7 @@ struct TomlWalk {
             dots = 0
         case UInt8(ascii: "\""), UInt8(ascii: "'"):
             let multiLine = bytes[index...].prefix(3).count { $0 == byte } == 3
-            place = .text(quote: byte, multiLine: multiLine)
+            state = .text(quote: byte, multiLine: multiLine)
             return multiLine ? 3 : 1
         default: break
         }
@@ -93,7 +93,7 @@ struct TomlWalk {
     }
 
     private mutating func endLine() {
-        place = .plain
+        state = .plain
         dots = 0
     }
 }

@@ -2,7 +2,7 @@
 package struct FleetProbes: Codable, Sendable, Equatable {
     /// Stands for the set of servers that it shares out: others' words are of use to who has the same.
     package var digest: String
-    /// The places of those that are unhealthy.
+    /// The indices of those that are unhealthy, in ascending order.
     package var unhealthy: [Int]
     /// What was found of the first of them, in their order.
     package var findings: [String]
@@ -11,15 +11,15 @@ package struct FleetProbes: Codable, Sendable, Equatable {
     private static let maxFindings = 200
     private static let maxFindingCharacters = 120
 
-    /// - Parameter unhealthy: what was found, by the servers' places.
+    /// - Parameter unhealthy: what was found, by the servers' indices.
     package init(digest: String, unhealthy: [Int: String]) {
-        let places = unhealthy.keys.sorted()
+        let indices = unhealthy.keys.sorted()
         self.digest = digest
-        self.unhealthy = places
-        findings = places.prefix(Self.maxFindings).map { String((unhealthy[$0] ?? "").prefix(Self.maxFindingCharacters)) }
+        self.unhealthy = indices
+        findings = indices.prefix(Self.maxFindings).map { String((unhealthy[$0] ?? "").prefix(Self.maxFindingCharacters)) }
     }
 
-    /// What was found, by the servers' places.
+    /// What was found, by the servers' indices.
     package var found: [Int: String] {
         let told = findings + Array(repeating: "", count: max(0, unhealthy.count - findings.count))
         return Dictionary(zip(unhealthy, told), uniquingKeysWith: { first, _ in first })

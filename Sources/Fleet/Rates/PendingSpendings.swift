@@ -22,7 +22,7 @@ struct PendingSpendings {
     private(set) var entries: [Entry] = []
     /// Where `slots` is not 0.
     private var usedSlots: [Int] = []
-    /// Places in `entries`, from 1; 0: none. A client's is at its number's slot, or behind it.
+    /// Indices in `entries`, from 1; 0: none. A client's is at its number's slot, or behind it.
     private var slots = [UInt16](repeating: 0, count: PendingSpendings.slotCount)
 
     var isEmpty: Bool { entries.isEmpty }

@@ -109,8 +109,8 @@ struct OwnAnswer {
     static func redirect(
         _ request: RequestHead, to location: [UInt8], _ status: Int, headers: HeaderPlan, by name: ProxyName
     ) -> OwnAnswer {
-        let place = String(decoding: location, as: UTF8.self)
-        return OwnAnswer(status, .exchange(.redirect), message: "Go to \(place)", request, headers, name) { fields in
+        let target = String(decoding: location, as: UTF8.self)
+        return OwnAnswer(status, .exchange(.redirect), message: "Go to \(target)", request, headers, name) { fields in
             fields.append("Location") { $0.append(location.span) }
         }
     }

@@ -27,7 +27,7 @@ struct Exchange: ~Copyable {
     var identity: IdentityFields?
     /// Judges and stores the answer for the cache; nil if it is not to be stored.
     var recording: CacheRecording?
-    /// A WebSocket's place in the limits of tunnels, from its handshake on.
+    /// A WebSocket's slot in the limits of tunnels, from its handshake on.
     var slot: TunnelSlot?
     /// What the exchange has become, if its upgrade succeeded. Whoever ran the exchange runs it.
     var tunnel: Tunnel?

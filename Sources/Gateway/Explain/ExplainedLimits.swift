@@ -60,10 +60,10 @@ struct ExplainedLimits {
             setting("\(path).max_tunnels", Self.limit(route.maxTunnels ?? 0)),
         ]
         if let most = site.maxTunnels { all.append(setting("\(sitePath).max_tunnels", Self.limit(most))) }
-        let place = route.maxMessageSize == nil && site.maxMessageSize != nil ? sitePath : path
+        let owner = route.maxMessageSize == nil && site.maxMessageSize != nil ? sitePath : path
         all.append(
             setting(
-                "\(place).max_message_size", Self.limit(route.maxMessageSize ?? site.maxMessageSize ?? 0, " bytes")))
+                "\(owner).max_message_size", Self.limit(route.maxMessageSize ?? site.maxMessageSize ?? 0, " bytes")))
         return all
     }
 

@@ -41,8 +41,8 @@ extension Explainer {
     private func upstream(_ target: TCPPlan.Target, _ tcp: TCPListener?, _ keyPath: String) -> Explanation.Upstream {
         let members = (tcp?.upstreams ?? []).enumerated().filter { $0.element.name == target.group.name }
         let request = UpstreamGroup.Request(now: monotonicNanoseconds())
-        let servers = ExplainedServers(target.group, request, configuration, isLive: isLive).all { place in
-            place < members.count ? "\(keyPath).upstreams[\(members[place].offset)].address" : nil
+        let servers = ExplainedServers(target.group, request, configuration, isLive: isLive).all { index in
+            index < members.count ? "\(keyPath).upstreams[\(members[index].offset)].address" : nil
         }
         let header: String? =
             switch target.group.servers.first?.parameters.proxyHeader {

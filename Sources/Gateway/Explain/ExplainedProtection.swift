@@ -38,14 +38,14 @@ struct ExplainedProtection {
     /// - Parameter key: as plans have it: without indices, and the same for routes of either table.
     private func setting(_ key: String, _ value: String) -> Explanation.Setting {
         let (ofSite, ofRoute) = ("sites.", "sites.proxy.routes.")
-        var places = [key]
+        var keys = [key]
         if key.hasPrefix(ofRoute) {
             // What a route does not write is its site's.
-            places = [routePath, sitePath].compactMap { $0.map { "\($0).\(key.dropFirst(ofRoute.count))" } }
+            keys = [routePath, sitePath].compactMap { $0.map { "\($0).\(key.dropFirst(ofRoute.count))" } }
         } else if key.hasPrefix(ofSite) {
-            places = ["\(sitePath).\(key.dropFirst(ofSite.count))"]
+            keys = ["\(sitePath).\(key.dropFirst(ofSite.count))"]
         }
-        let place = places.first { configuration.isWritten($0) } ?? places[0]
-        return configuration.setting(place, value)
+        let written = keys.first { configuration.isWritten($0) } ?? keys[0]
+        return configuration.setting(written, value)
     }
 }

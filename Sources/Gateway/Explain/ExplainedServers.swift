@@ -31,14 +31,14 @@ struct ExplainedServers {
         return all { $0 < members.count ? "\(members[$0].keyPath).url" : nil }
     }
 
-    /// - Parameter key: of a server's address in the configuration, by the server's place.
+    /// - Parameter key: of a server's address in the configuration, by the server's index.
     func all(_ key: (Int) -> String?) -> [Explanation.Server] {
-        group.servers.enumerated().map { place, server in
-            let isPicked = pick == .server(place)
+        group.servers.enumerated().map { index, server in
+            let isPicked = pick == .server(index)
             return Explanation.Server(
                 url: server.url, weight: server.weight, isPicked: isPicked,
-                why: isLive ? whyNow(server, place) : whyAtStart(server, isPicked: isPicked),
-                at: key(place).flatMap { configuration.location(of: $0)?.description },
+                why: isLive ? whyNow(server, index) : whyAtStart(server, isPicked: isPicked),
+                at: key(index).flatMap { configuration.location(of: $0)?.description },
                 states: isLive ? ServerReport.states(of: server) : nil, underWay: isLive ? server.load : nil,
                 lastFault: isLive ? server.state.health.lastFault : nil)
         }
@@ -69,10 +69,10 @@ struct ExplainedServers {
         }
     }
 
-    private func whyNow(_ server: UpstreamServer, _ place: Int) -> String {
+    private func whyNow(_ server: UpstreamServer, _ index: Int) -> String {
         let load = "\(server.load) under way"
-        if pick == .server(place) {
-            if request.stuckTo == place { return "the client is stuck to it; \(load)" }
+        if pick == .server(index) {
+            if request.stuckTo == index { return "the client is stuck to it; \(load)" }
             switch group.method {
             case .hash: return "the key falls to it; \(load)"
             case .roundRobin, .weighted, .randomTwo: return "its turn now; \(load)"

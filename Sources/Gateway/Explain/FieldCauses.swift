@@ -80,6 +80,6 @@ struct FieldCauses {
     }
 
     private func configured(_ key: String, _ why: String) -> Cause {
-        Cause(why: why, key: key, at: configuration.place(of: key))
+        Cause(why: why, key: key, at: configuration.locationText(of: key))
     }
 }

@@ -30,12 +30,12 @@ struct RouteIndex {
 
     /// A route as it is written, and where; nil for what no route of the file is.
     func written(_ route: RoutePlan) -> (route: Route, path: String)? {
-        guard !redirectsNames, let place = plan.routes.firstIndex(where: { $0 === route }) else { return nil }
+        guard !redirectsNames, let index = plan.routes.firstIndex(where: { $0 === route }) else { return nil }
         let proxied = site.proxy?.routes ?? []
-        if place < proxied.count, route.text == proxied[place].path {
-            return (proxied[place], "\(plan.keyPath).proxy.routes[\(place)]")
+        if index < proxied.count, route.text == proxied[index].path {
+            return (proxied[index], "\(plan.keyPath).proxy.routes[\(index)]")
         }
-        let other = place - proxied.count
+        let other = index - proxied.count
         if site.routes.indices.contains(other) { return (site.routes[other], "\(plan.keyPath).routes[\(other)]") }
         return site.action.map { (Route(path: "/", action: $0), plan.keyPath) }
     }

@@ -110,13 +110,13 @@ struct MetricsText {
         let room = (bounds.count + 3) * (start.count + Self.maxEndBytes)
         bytes.append(guessing: room) { out in
             var count: UInt64 = 0
-            for place in 0...bounds.count {
-                count &+= bucket(place)
+            for index in 0...bounds.count {
+                count &+= bucket(index)
                 out.write(start)
-                out.write(place < bounds.count ? bounds[place] : "+Inf")
+                out.write(index < bounds.count ? bounds[index] : "+Inf")
                 out.write("\"} ")
                 out.write(decimal: count)
-                if let exemplar = exemplars?[place] { exemplar.write(to: &out) }
+                if let exemplar = exemplars?[index] { exemplar.write(to: &out) }
                 out.write(0x0A as UInt8)
             }
             for (suffix, isCount) in [("_sum{" as StaticString, false), ("_count{", true)] {

@@ -30,7 +30,7 @@ package struct PlanBuilder {
     var certificates: [SiteCertificate] = []
     var managed: [ManagedCertificate] = []
     /// The indices of `managed`, by name.
-    var managedPlaces: [String: Int] = [:]
+    var managedIndices: [String: Int] = [:]
     /// Has it been told that the state directory does not stay?
     var hasToldVolatile = false
     /// One for each site that has certificates got on demand.

@@ -2,7 +2,7 @@ import EventLoop
 
 /// The last exchanges of one worker, kept in a ring: each is written over the oldest one.
 ///
-/// It is the worker's alone, so nothing is locked. Places are filled again, so nothing is allocated once the ring is full. Who
+/// It is the worker's alone, so nothing is locked. Slots are filled again, so nothing is allocated once the ring is full. Who
 /// reads it gets copies.
 final class FlightRecorder {
     private let loop: EventLoop
@@ -10,7 +10,7 @@ final class FlightRecorder {
     private var ring: [RecorderSlot] = []
     /// How many there are in it. Beside the list, whose every look at is checked (price 1).
     private var filled = 0
-    /// The place of the next one.
+    /// The index of the next one.
     private var next = 0
     private var capacity: Int
     /// Records since the start.
@@ -79,10 +79,10 @@ final class FlightRecorder {
 
     private func take() -> RecorderSlot {
         number &+= 1
-        let place = next
-        if place == filled { grow() }
-        next = place &+ 1 == capacity ? 0 : place &+ 1
-        return ring[place]
+        let index = next
+        if index == filled { grow() }
+        next = index &+ 1 == capacity ? 0 : index &+ 1
+        return ring[index]
     }
 
     @inline(never)

@@ -51,8 +51,8 @@ struct JSONObject {
     mutating func add(_ name: StaticString, _ pairs: [(name: [UInt8], value: [UInt8])]) {
         begin(name)
         bytes.append(0x5B)
-        for (place, pair) in pairs.enumerated() {
-            bytes.append(place == 0 ? "[\"" : ",[\"")
+        for (index, pair) in pairs.enumerated() {
+            bytes.append(index == 0 ? "[\"" : ",[\"")
             escape(pair.name[...])
             bytes.append("\",\"")
             escape(pair.value[...])

@@ -22,8 +22,8 @@ extension WorkerResources {
     ) async -> ActivityReport {
         var activity = ActivityReport()
         var streams = streamsUnderWay
-        for (place, identifier) in connections.identifiers.enumerated() {
-            if place % Self.countedPerTurn == Self.countedPerTurn - 1 {
+        for (index, identifier) in connections.identifiers.enumerated() {
+            if index % Self.countedPerTurn == Self.countedPerTurn - 1 {
                 await loop.yield()
                 streams = streamsUnderWay
             }

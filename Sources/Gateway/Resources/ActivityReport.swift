@@ -20,7 +20,7 @@ package struct ActivityReport: Sendable {
         }
     }
 
-    /// A route: its site's place in the configuration, such as `sites[2]`, and its name.
+    /// A route: its site's key path, such as `sites[2]`, and its name.
     package struct Route: Sendable, Hashable {
         package var site: String
         package var name: String
@@ -45,7 +45,7 @@ package struct ActivityReport: Sendable {
 
     package internal(set) var total = Counts()
     package internal(set) var listeners: [SocketAddress: Counts] = [:]
-    /// By the site's place in the configuration, such as `sites[2]`. Of a connection that waits for its next request the site is
+    /// By the site's key path, such as `sites[2]`. Of a connection that waits for its next request the site is
     /// known by the name that its TLS client asked for, by its last request, or if its listener has no other.
     package internal(set) var sites: [String: Counts] = [:]
     package internal(set) var routes: [Route: Counts] = [:]

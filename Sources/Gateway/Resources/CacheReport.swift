@@ -76,7 +76,7 @@ extension Gateway {
             CacheReport(site: cache.siteName, disk: cache.disk.map { CacheReport.Disk($0.counts) })
         }
         for worker in counts {
-            for (place, counts) in worker.enumerated() where place < reports.count { reports[place].add(counts) }
+            for (index, counts) in worker.enumerated() where index < reports.count { reports[index].add(counts) }
         }
         return reports
     }

@@ -8,8 +8,8 @@ extension WorkerResources {
     nonisolated(nonsending) func connectionReports(limit: Int) async -> [ConnectionReport] {
         var reports: [ConnectionReport] = []
         var streams = streamsUnderWay
-        for (place, identifier) in connections.identifiers.prefix(limit).enumerated() {
-            if place % Self.countedPerTurn == Self.countedPerTurn - 1 {
+        for (index, identifier) in connections.identifiers.prefix(limit).enumerated() {
+            if index % Self.countedPerTurn == Self.countedPerTurn - 1 {
                 await loop.yield()
                 streams = streamsUnderWay
             }

@@ -73,18 +73,18 @@ extension Gateway {
 
     /// One connection; nil if there is none of that identifier.
     package func connection(_ identifier: String) async -> ConnectionReport? {
-        guard let (worker, number) = place(identifier) else { return nil }
+        guard let (worker, number) = locate(identifier) else { return nil }
         return await worker.connection(number)
     }
 
     /// Ends a connection.
     /// - Returns: false if there is none of that identifier.
     package func close(_ identifier: String, _ end: OperatorEnd) async -> Bool {
-        guard let (worker, number) = place(identifier) else { return false }
+        guard let (worker, number) = locate(identifier) else { return false }
         return await worker.close(number, end)
     }
 
-    private func place(_ identifier: String) -> (Worker, UInt64)? {
+    private func locate(_ identifier: String) -> (Worker, UInt64)? {
         let parts = identifier.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let worker = Int(parts[0]), workers.indices.contains(worker), let number = UInt64(parts[1])
         else { return nil }

@@ -3,7 +3,7 @@ import Upstreams
 
 /// Probes of upstream servers, as they are shared out among a fleet; see `SharedProbes`.
 extension Gateway {
-    /// What a member tells: of which set of servers, and which of them are unhealthy, by their places, with what was found.
+    /// What a member tells: of which set of servers, and which of them are unhealthy, by their indices, with what was found.
     package typealias ProbeWord = (digest: String, unhealthy: [Int: String])
 
     private var sharedProbes: SharedProbes { currentPlan.carried.sharedProbes }

@@ -16,7 +16,7 @@ struct TCPDirection {
 
     /// What ended it before its time.
     struct Break: Error {
-        enum Place {
+        enum Location {
             case source, target
             /// The gateway has no descriptor left.
             case here
@@ -24,7 +24,7 @@ struct TCPDirection {
 
         /// The system's words.
         var reason: String
-        var place: Place
+        var location: Location
     }
 
     /// What an attempt came to.
@@ -68,7 +68,7 @@ struct TCPDirection {
                 hasMoved = true
             }
         } catch {
-            throw Break(reason: error.reason, place: .target)
+            throw Break(reason: error.reason, location: .target)
         }
         if pipe.count == 0 {
             self.pipe = nil
@@ -82,7 +82,7 @@ struct TCPDirection {
         if let borrowed = self.pipe ?? pipes.take() {
             pipe = borrowed
         } else {
-            do throws(SystemError) { pipe = try SplicePipe() } catch { throw Break(reason: error.reason, place: .here) }
+            do throws(SystemError) { pipe = try SplicePipe() } catch { throw Break(reason: error.reason, location: .here) }
         }
         self.pipe = pipe
         do throws(SystemError) {
@@ -92,7 +92,7 @@ struct TCPDirection {
             case .blocked: break
             }
         } catch {
-            throw Break(reason: error.reason, place: .source)
+            throw Break(reason: error.reason, location: .source)
         }
         return false
     }

@@ -40,8 +40,8 @@ extension ClientConnection {
         to target: TCPPlan.Target, _ plan: TCPPlan, _ name: String?, _ times: Int, _ record: inout AccessRecord
     ) async throws(Failure) -> TCPRelay.Ending {
         let generation = endpoint.generation
-        let (server, place) = try await connect(to: target, of: generation, name, &record)
-        let (pool, own) = (generation.pool(target.pool, place), server.localAddress)
+        let (server, index) = try await connect(to: target, of: generation, name, &record)
+        let (pool, own) = (generation.pool(target.pool, index), server.localAddress)
         if let own { resources.shared.passed.begin(own, count: times) }
         target.series?.opened(worker: resources.number)
         defer {
@@ -78,27 +78,27 @@ extension ClientConnection {
 
     private func connect(
         to target: TCPPlan.Target, of generation: Generation, _ name: String?, _ record: inout AccessRecord
-    ) async throws(Failure) -> (stream: Stream, place: Int) {
+    ) async throws(Failure) -> (stream: Stream, index: Int) {
         var request = UpstreamGroup.Request(now: resources.now)
         if case .hash = target.group.method { request.key = HashSource.key(endpoint.peer.host.utf8) }
         var last = Failure(.groupUnavailable, detail: "no server can be reached")
         // Nothing has been sent, so each server may be tried.
         for _ in target.group.servers.indices {
             request.now = resources.now
-            guard let place = try pick(request, of: target.group) else { break }
-            let server = target.group.servers[place]
+            guard let index = try pick(request, of: target.group) else { break }
+            let server = target.group.servers[index]
             record.attempts += 1
             record.server = server
             do throws(TransportError) {
                 let header = endpoint.proxyHeader(for: server, from: self.stream.localAddress, serverName: name)
-                let stream = try await generation.pool(target.pool, place).connectStream(waiter, header: header)
+                let stream = try await generation.pool(target.pool, index).connectStream(waiter, header: header)
                 record.connectDuration = resources.now &- request.now
                 server.succeeded(in: resources.now &- request.now, now: resources.now)
-                return (stream, place)
+                return (stream, index)
             } catch {
                 if !error.isExhaustion { server.failed(.unreachable, reason: error.description, now: resources.now) }
                 last = Self.failure(error, of: server)
-                request.excluded.insert(place)
+                request.excluded.insert(index)
             }
         }
         throw last
@@ -107,7 +107,7 @@ extension ClientConnection {
     /// - Returns: the server that is to be tried; nil: there is none left that can be.
     private func pick(_ request: UpstreamGroup.Request, of group: UpstreamGroup) throws(Failure) -> Int? {
         switch group.pick(request) {
-        case .server(let place): return place
+        case .server(let index): return index
         case .full:
             throw Failure(
                 .upstreamQueueFull, detail: "every server has as many connections as it may", key: "tcp.upstreams.max_conns")

@@ -57,7 +57,7 @@ struct TCPRelay: ~Copyable {
     }
 
     private static func broken(_ error: TCPDirection.Break, from source: Failure.Blame, to target: Failure.Blame) -> Ending {
-        switch error.place {
+        switch error.location {
         case .here: .broken(error.reason, .gateway)
         case .source: .broken(error.reason, source)
         case .target: .broken(error.reason, target)

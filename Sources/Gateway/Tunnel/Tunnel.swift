@@ -5,7 +5,7 @@ import WebSocket
 
 /// Two connections joined after an upgrade (RFC 6455): bytes both ways, back-pressure each way, half-close kept, in one task.
 ///
-/// It owns the upstream's lease and its place among the route's tunnels, and gives both back when it is dropped. While it waits
+/// It owns the upstream's lease and its slot among the route's tunnels, and gives both back when it is dropped. While it waits
 /// it holds no buffer.
 final class Tunnel: ReadinessHandler {
     private let waiter: Waiter

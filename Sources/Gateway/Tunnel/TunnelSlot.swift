@@ -44,10 +44,10 @@ final class ClientTunnelCounts: Sendable {
     }
 }
 
-/// A place among the tunnels of a route, of its site and of a client, from the handshake to the tunnel's end. Dropping it frees
-/// the place.
+/// A slot among the tunnels of a route, of its site and of a client, from the handshake to the tunnel's end. Dropping it frees
+/// the slot.
 struct TunnelSlot: ~Copyable {
-    /// Whose place it is, in whatever plan.
+    /// Whose slot it is, in whatever plan.
     let ofRoute: TunnelCount
     private let ofSite: TunnelCount
     private let clients: ClientTunnelCounts

@@ -19,9 +19,9 @@ final class EncoderPool {
     /// - Returns: nil if `limit` are in use, or if the library has no memory for another.
     func take(_ kind: Kind, atMost limit: Int) -> (any ContentEncoder)? {
         guard inUse < limit else { return nil }
-        if let place = spares.lastIndex(where: { $0.kind == kind }) {
+        if let index = spares.lastIndex(where: { $0.kind == kind }) {
             inUse += 1
-            return spares.remove(at: place).encoder
+            return spares.remove(at: index).encoder
         }
         guard let made = try? kind.coding.encoder(kind.levels) else { return nil }
         inUse += 1

@@ -110,8 +110,8 @@ package final class Gateway: Sendable {
         var released: [Plan] = []
         retired.withLock { plans in
             // What only this list has nobody else can get at.
-            for place in plans.indices.reversed() where isKnownUniquelyReferenced(&plans[place]) {
-                released.append(plans.remove(at: place))
+            for index in plans.indices.reversed() where isKnownUniquelyReferenced(&plans[index]) {
+                released.append(plans.remove(at: index))
             }
         }
         return released.count

@@ -6,9 +6,9 @@ import Upstreams
 
 /// One worker's part of a plan: the pools of connections, the queues of those who wait, the probers.
 ///
-/// An exchange holds the generation that it began in and looks up there whatever has a place in the plan: in another plan another
-/// server may have that place. So two plans can be in use at once, and the older one goes with its last exchange. Tunnels and
-/// leases do not hold it: what they need of it is their own.
+/// An exchange holds the generation that it began in and looks up there whatever has an index in the plan: in another plan
+/// another server may have that index. So two plans can be in use at once, and the older one goes with its last exchange. Tunnels
+/// and leases do not hold it: what they need of it is their own.
 ///
 /// Of most pools nothing is made before a request wants it: with a thousand sites each worker would make and take apart a
 /// thousand pools in every reload, and a client that wakes up would wait for a worker that is at it.
@@ -41,7 +41,7 @@ final class Generation {
     let caches: [ResponseCache]
     /// The worker's parts of the plan's pools, in their order; nil until one is wanted.
     private var parts: [Part?]
-    /// The places of those that are there: a reload looks at them alone, of a thousand.
+    /// The indices of those that are there: a reload looks at them alone, of a thousand.
     private var made: [Int]
     /// Another one has taken its place: what is made from now on keeps no connection.
     private var isRetired = false
@@ -83,7 +83,7 @@ final class Generation {
             if let queue = part.queue { knownQueues[ObjectIdentifier(queue.count)] = queue }
         }
 
-        /// The places of what must be there from the beginning: so that it cannot fail later, since somebody probes or waits, or
+        /// The indices of what must be there from the beginning: so that it cannot fail later, since somebody probes or waits, or
         /// since the generation before has connections that may be used again.
         var indices: [Int] {
             Set(plan.poolsMadeAtOnce).union(knownPools.keys.lazy.flatMap { [plan] in plan.poolsOfRecords[$0] ?? [] }).sorted()
@@ -174,7 +174,7 @@ final class Generation {
     /// This worker's connections to a server of a route.
     /// - Parameters:
     ///   - route: of this generation's plan.
-    ///   - choice: the server's place in the route's group.
+    ///   - choice: the server's index in the route's group.
     func pool(of route: ProxyRoute, _ choice: Int) -> Pool { pool(route.pool, choice) }
 
     /// This worker's connections to a server of a pool of this generation's plan.

@@ -17,7 +17,7 @@ package struct PathTable: Sendable {
         var prefix: Int
     }
 
-    /// A route's place among the prefixes, and where the path goes on behind it.
+    /// A route's index among the prefixes, and where the path goes on behind it.
     package struct Found: Equatable, Sendable {
         package let index: Int
         package let remainder: Int

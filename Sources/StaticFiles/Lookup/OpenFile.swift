@@ -75,12 +75,12 @@ final class OpenFile: Sendable {
             let count = min(limit, buffer.count - initialized)
             guard count > 0, let start = buffer.baseAddress else { return 0 }
             while true {
-                let place = unsafe start + initialized
+                let destination = unsafe start + initialized
                 let got: Int
                 if waiting {
-                    got = unsafe pread(descriptor, place, count, Int(clamping: offset))
+                    got = unsafe pread(descriptor, destination, count, Int(clamping: offset))
                 } else {
-                    got = unsafe gh_read_cached(descriptor, place, count, Int(clamping: offset))
+                    got = unsafe gh_read_cached(descriptor, destination, count, Int(clamping: offset))
                 }
                 if got >= 0 {
                     initialized += got

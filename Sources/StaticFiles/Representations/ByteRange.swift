@@ -36,13 +36,13 @@ package enum ByteRange: Equatable {
     /// RFC 9110 §15.3.7.2: those that overlap or follow each other become one, so no byte is sent twice.
     private static func add(_ range: Range<UInt64>, to parts: inout [Range<UInt64>]) {
         var joined = range
-        var place = parts.count
+        var index = parts.count
         while let other = parts.firstIndex(where: { $0.lowerBound <= joined.upperBound && joined.lowerBound <= $0.upperBound }) {
             joined = min(joined.lowerBound, parts[other].lowerBound)..<max(joined.upperBound, parts[other].upperBound)
             parts.remove(at: other)
-            place = min(place, other)
+            index = min(index, other)
         }
-        parts.insert(joined, at: min(place, parts.count))
+        parts.insert(joined, at: min(index, parts.count))
     }
 
     /// One of the list.

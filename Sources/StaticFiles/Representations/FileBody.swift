@@ -160,12 +160,12 @@ package final class FileBody {
         var isCold = false
         try bytes.append(addingCapacity: count) { output throws(StaticError) in
             while output.count < count {
-                let place = offset + UInt64(output.count)
-                guard let read = try file.readCached(into: &output, at: place, limit: count - output.count) else {
+                let position = offset + UInt64(output.count)
+                guard let read = try file.readCached(into: &output, at: position, limit: count - output.count) else {
                     isCold = true
                     return
                 }
-                guard read > 0 else { throw .truncated(missing: end - place) }
+                guard read > 0 else { throw .truncated(missing: end - position) }
                 guard file.isUnchangedOrGrown else { throw .changed }
             }
         }

@@ -13,9 +13,9 @@ package struct FileReading: Sendable {
         do throws(StaticError) {
             try bytes.append(addingCapacity: count) { output throws(StaticError) in
                 while output.count < count {
-                    let place = range.lowerBound + UInt64(output.count)
-                    guard try file.read(into: &output, at: place, limit: count - output.count) > 0 else {
-                        throw .truncated(missing: end - place)
+                    let offset = range.lowerBound + UInt64(output.count)
+                    guard try file.read(into: &output, at: offset, limit: count - output.count) > 0 else {
+                        throw .truncated(missing: end - offset)
                     }
                     guard file.isUnchangedOrGrown else { throw .changed }
                 }

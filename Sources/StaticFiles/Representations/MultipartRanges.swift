@@ -14,8 +14,8 @@ enum MultipartRanges {
             // no part without it.
             var preface = Array("\r\n--\(boundary)\r\nContent-Type: ".utf8)
             preface += type
-            let place = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(chosen.facts.size)"
-            preface.append(contentsOf: "\r\nContent-Range: \(place)\r\n\r\n".utf8)
+            let contentRange = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(chosen.facts.size)"
+            preface.append(contentsOf: "\r\nContent-Range: \(contentRange)\r\n\r\n".utf8)
             return FileBody.Part(preface: preface, range: range)
         }
         parts.append(FileBody.Part(preface: Array("\r\n--\(boundary)--\r\n".utf8), range: 0..<0))

@@ -29,7 +29,7 @@ enum ZstdFrame {
     }
 
     /// Little endian; what is cut off is zero.
-    private static func number(_ head: Span<UInt8>, _ place: Int, _ count: Int) -> UInt64 {
-        (place..<min(place + count, max(head.count, place))).reversed().reduce(0) { $0 << 8 | UInt64(head[$1]) }
+    private static func number(_ head: Span<UInt8>, _ offset: Int, _ count: Int) -> UInt64 {
+        (offset..<min(offset + count, max(head.count, offset))).reversed().reduce(0) { $0 << 8 | UInt64(head[$1]) }
     }
 }

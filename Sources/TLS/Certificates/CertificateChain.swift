@@ -97,7 +97,7 @@ import Glibc
 
     private func validity(of certificate: OpaquePointer) -> CertificateFacts.Validity {
         unsafe CertificateFacts.Validity(
-            place: certificate == leaf ? .leaf : .behind(subject: Self.text(X509_get_subject_name(certificate))),
+            position: certificate == leaf ? .leaf : .behind(subject: Self.text(X509_get_subject_name(certificate))),
             from: Self.seconds(X509_get0_notBefore(certificate)), to: Self.seconds(X509_get0_notAfter(certificate)))
     }
 

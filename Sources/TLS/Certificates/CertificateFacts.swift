@@ -2,7 +2,7 @@
 package struct CertificateFacts: Sendable, Equatable {
     /// From when to when a certificate of the chain is valid, in seconds since 1970; nil for a time that cannot be read.
     struct Validity: Sendable, Equatable {
-        var place: CertificateFault.Place
+        var position: CertificateFault.Position
         var from: Int64?
         var to: Int64?
 
@@ -35,12 +35,12 @@ package struct CertificateFacts: Sendable, Equatable {
         for validity in validities {
             if let end = validity.to {
                 if end < now {
-                    faults.append(.expired(validity.place, at: end))
+                    faults.append(.expired(validity.position, at: end))
                 } else if end < now + validity.soon {
-                    faults.append(.expiresSoon(validity.place, at: end))
+                    faults.append(.expiresSoon(validity.position, at: end))
                 }
             }
-            if let start = validity.from, start > now { faults.append(.notYetValid(validity.place, from: start)) }
+            if let start = validity.from, start > now { faults.append(.notYetValid(validity.position, from: start)) }
         }
         return faults + lasting.filter { !$0.isWeakness }
     }

@@ -1,16 +1,16 @@
 /// What will be said of a certificate by those whom it is shown to, or soon will be. Times in seconds since 1970.
 package enum CertificateFault: Equatable, Sendable {
     /// Which certificate of a file.
-    package enum Place: Equatable, Sendable {
+    package enum Position: Equatable, Sendable {
         case leaf
         /// One behind the leaf, by its subject.
         case behind(subject: String)
     }
 
-    case expired(Place, at: Int64)
-    case notYetValid(Place, from: Int64)
+    case expired(Position, at: Int64)
+    case notYetValid(Position, from: Int64)
     /// Within `CertificateChain.soon`, or the last quarter of its life.
-    case expiresSoon(Place, at: Int64)
+    case expiresSoon(Position, at: Int64)
     /// The file ends with a certificate whose issuer is neither in it nor among the system's authorities.
     /// - Parameter isCertain: whether that issuer publishes its own certificate for those who miss it, as authorities that have
     ///   another one above them do. Else it may be a root of one's own, which clients have by other ways.

@@ -45,7 +45,7 @@ package final class ProbeSet: Sendable {
     let digest: String
     let count: Int
     private let indices: [Key: Int]
-    /// What rendezvous hashing goes by, in the order of the places.
+    /// What rendezvous hashing goes by, by the indices of the servers.
     let hashes: [UInt64]
 
     /// - Parameter keys: in any order; of equal ones one counts.
@@ -63,7 +63,7 @@ package final class ProbeSet: Sendable {
 
     /// Whose each server is, by rendezvous hashing: who comes or goes moves the servers that are or were his own, and no others.
     /// - Parameter members: names, in an order that all have in common.
-    /// - Returns: in the order of the places, the places of the members.
+    /// - Returns: by the indices of the servers, the indices of the members.
     func owners(among members: [String]) -> [Int] {
         let names = members.map { HashSource.key($0.utf8) }
         return hashes.map { key in

@@ -127,7 +127,7 @@ package final class Prober {
     /// Another member may probe it from now on, or say something else. On the prober's loop.
     package func lookAgain() { waiter.notify() }
 
-    /// Its place among the servers whose probes a fleet shares out; nil: it is none of them.
+    /// Its index among the servers whose probes a fleet shares out; nil: it is none of them.
     package var index: Int? { share?.index }
 
     /// Ends `run()`. On the prober's loop.

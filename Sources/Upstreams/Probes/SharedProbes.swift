@@ -61,7 +61,7 @@ package final class SharedProbes: Sendable {
     // MARK: Of who probes
 
     /// These servers are probed from now on.
-    /// - Parameter tell: is called on any thread with the places of those whose duty may be another one.
+    /// - Parameter tell: is called on any thread with the indices of those whose duty may be another one.
     package func adopt(_ set: ProbeSet, _ tell: @escaping @Sendable ([Int]) -> Void) {
         let notifyFleet = state.withLock { state in
             state.notifyProber = tell

@@ -20,7 +20,7 @@ struct DashboardCommand: AsyncParsableCommand {
             try await client.follow(DashboardResources.page, .post) { bytes in
                 // The line is short: it comes at once.
                 var line: [UInt8] = []
-                for place in bytes.indices { line.append(bytes[place]) }
+                for index in bytes.indices { line.append(bytes[index]) }
                 if let offer = try? JSONDecoder().decode(LoopbackDashboard.Offer.self, from: Data(line)) {
                     Console.say(offer.url)
                     Console.error("gatehouse: Ctrl-C ends it")

@@ -19,12 +19,12 @@ final class EventReading: Sendable {
     func take(_ bytes: Span<UInt8>) -> Bool {
         var lines: [[UInt8]] = []
         let isTooLong = line.withLock { line in
-            for place in bytes.indices {
-                if bytes[place] == 0x0A {
+            for index in bytes.indices {
+                if bytes[index] == 0x0A {
                     lines.append(line)
                     line.removeAll(keepingCapacity: true)
                 } else {
-                    line.append(bytes[place])
+                    line.append(bytes[index])
                 }
             }
             return line.count > Self.maxLineBytes

@@ -29,9 +29,9 @@ struct TopFrame {
     private func share(_ tables: [[String]], _ room: Int) -> [String] {
         var left = room
         var shown: [[String]] = []
-        for (place, table) in tables.enumerated() where !table.isEmpty {
-            let most = max(3, left / (tables.count - place))
-            let part = Array(table.prefix(place == tables.count - 1 ? max(0, left) : most))
+        for (index, table) in tables.enumerated() where !table.isEmpty {
+            let most = max(3, left / (tables.count - index))
+            let part = Array(table.prefix(index == tables.count - 1 ? max(0, left) : most))
             shown.append(part)
             left -= part.count + 1
         }

@@ -115,5 +115,5 @@ extension Finding {
 
 extension Configuration {
     /// `FILE:LINE` of a key.
-    func place(of keyPath: String) -> String? { location(of: keyPath).map { "\($0.file):\($0.line)" } }
+    func locationText(of keyPath: String) -> String? { location(of: keyPath).map { "\($0.file):\($0.line)" } }
 }

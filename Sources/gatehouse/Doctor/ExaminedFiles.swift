@@ -44,13 +44,13 @@ struct ExaminedFiles {
         else { return nil }
         let names = leaf.names.prefix(4).joined(separator: " ") + (leaf.names.count > 4 ? " …" : "")
         return Finding(
-            .certificates, .ok, path, "good until \(leaf.to), for \(names)", place: configuration.place(of: keyPath))
+            .certificates, .ok, path, "good until \(leaf.to), for \(names)", place: configuration.locationText(of: keyPath))
     }
 
     private func mode(of path: String, at keyPath: String?, isSecret: Bool) -> Finding? {
         // One that is missing, or is in a store, has no mode.
         guard let mode = FileAccess.mode(of: path) else { return nil }
-        let place = keyPath.flatMap { configuration.place(of: $0) }
+        let place = keyPath.flatMap { configuration.locationText(of: $0) }
         let octal = String(mode, radix: 8)
         if mode & 0o002 != 0 {
             return Finding(

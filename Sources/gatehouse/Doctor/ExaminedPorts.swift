@@ -19,7 +19,7 @@ struct ExaminedPorts {
         let holders = refused.contains { $0.1?.code == EADDRINUSE } ? await Self.holders() : [:]
         return refused.map { entry, error in
             let subject = entry.address.description
-            let place = configuration.place(of: "\(entry.keyPath).port")
+            let place = configuration.locationText(of: "\(entry.keyPath).port")
             guard let error else { return Finding(.ports, .ok, subject, "free", place: place) }
             if error.code == EADDRINUSE, let process = holders[subject] {
                 return Finding(.ports, .ok, subject, "a gateway that runs, process \(process), listens there", place: place)

@@ -20,7 +20,7 @@ struct ExaminedUpstreams {
         var seen: Set<Upstream> = []
         var findings: [Finding] = []
         for (upstream, keyPath) in upstreams where seen.insert(upstream).inserted {
-            findings += examine(upstream, configuration.place(of: "\(keyPath).url"))
+            findings += examine(upstream, configuration.locationText(of: "\(keyPath).url"))
         }
         return findings
     }

@@ -21,7 +21,7 @@ struct FleetCommand: AsyncParsableCommand {
     }
 
     /// Where the fleet is.
-    struct Place: ParsableArguments {
+    struct FleetOptions: ParsableArguments {
         @Option(name: [.short, .long], help: "A configuration file with [fleet]: where etcd is, and the secret.")
         var config = "config.toml"
 
@@ -61,8 +61,8 @@ struct FleetCommand: AsyncParsableCommand {
     }
 
     /// Pushes a text, and tells what members make of it.
-    static func push(_ text: String, _ place: Place, within seconds: Int) async throws {
-        let (pushed, members) = try await place.ask { fleet in
+    static func push(_ text: String, _ options: FleetOptions, within seconds: Int) async throws {
+        let (pushed, members) = try await options.ask { fleet in
             let now = Int64(realtimeNanoseconds() / 1_000_000_000)
             let pushed = try await fleet.push(text, author: ProcessNames.host, time: now)
             return (pushed, try await fleet.settled(pushed.number, within: UInt64(seconds)))
@@ -83,10 +83,10 @@ extension FleetCommand {
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The members, and what they use.")
 
-        @OptionGroup var place: Place
+        @OptionGroup var options: FleetOptions
 
         func run() async throws {
-            let (members, leader, pushed, rollout) = try await place.ask { fleet in
+            let (members, leader, pushed, rollout) = try await options.ask { fleet in
                 (try await fleet.members(), try await fleet.leader(), try await fleet.configuration(), try await fleet.rollout())
             }
             let titles = ["member", "on", "since", "tickets", "configuration", "in use", "tunnels", "certificates", "probes", ""]
@@ -129,19 +129,19 @@ extension FleetCommand {
 
         @OptionGroup var staged: StagedOptions
         @OptionGroup var answers: Answers
-        @OptionGroup var place: Place
+        @OptionGroup var options: FleetOptions
 
         func run() async throws {
-            let result = Configuration.read(path: file ?? place.config)
+            let result = Configuration.read(path: file ?? options.config)
             Console.report(result.problems.filter { $0.severity != .note }, source: result.source)
             guard let configuration = result.configuration else { throw ExitCode(1) }
             guard configuration.fleet != nil else {
-                let name = file ?? place.config
+                let name = file ?? options.config
                 Console.error("gatehouse: \(name) has no table [fleet]: members that use it would leave the fleet")
                 throw ExitCode(1)
             }
-            if let terms = staged.terms { return try await FleetCommand.rollOut(result.source.text, terms, place) }
-            try await FleetCommand.push(result.source.text, place, within: answers.wait)
+            if let terms = staged.terms { return try await FleetCommand.rollOut(result.source.text, terms, options) }
+            try await FleetCommand.push(result.source.text, options, within: answers.wait)
         }
     }
 
@@ -152,11 +152,11 @@ extension FleetCommand {
         @Argument(help: "The configuration (default: the file of --config).")
         var file: String?
 
-        @OptionGroup var place: Place
+        @OptionGroup var options: FleetOptions
 
         func run() async throws {
-            let next = Configuration.read(path: file ?? place.config)
-            guard let pushed = try await place.ask({ try await $0.configuration() }) else {
+            let next = Configuration.read(path: file ?? options.config)
+            guard let pushed = try await options.ask({ try await $0.configuration() }) else {
                 return Console.say("nothing was pushed yet")
             }
             let present = Configuration.read(
@@ -175,10 +175,10 @@ extension FleetCommand {
     struct History: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The configurations that were pushed, the newest first.")
 
-        @OptionGroup var place: Place
+        @OptionGroup var options: FleetOptions
 
         func run() async throws {
-            let all = try await place.ask { try await $0.history() }
+            let all = try await options.ask { try await $0.history() }
             let withdrawn = Set(all.compactMap(\.withdraws))
             let rows = all.map { entry in
                 [
@@ -202,14 +202,14 @@ extension FleetCommand {
         var number: Int?
 
         @OptionGroup var answers: Answers
-        @OptionGroup var place: Place
+        @OptionGroup var options: FleetOptions
 
         func run() async throws {
-            if let undone = try await place.ask({ try await $0.undoRollout(author: ProcessNames.host) }) {
+            if let undone = try await options.ask({ try await $0.undoRollout(author: ProcessNames.host) }) {
                 Console.say(undone.summary)
                 if number == nil { return }
             }
-            let all = try await place.ask { try await $0.history() }
+            let all = try await options.ask { try await $0.history() }
             let (last, withdrawn) = (all.first, Set(all.compactMap(\.withdraws)))
             let isWanted = { (entry: FleetConfiguration) in
                 number.map { $0 == entry.number } ?? (entry.hash != last?.hash && !withdrawn.contains(entry.number))
@@ -218,7 +218,7 @@ extension FleetCommand {
                 Console.error("gatehouse: the fleet has no such configuration; gatehouse fleet history lists them")
                 throw ExitCode(1)
             }
-            try await FleetCommand.push(wanted.text, place, within: answers.wait)
+            try await FleetCommand.push(wanted.text, options, within: answers.wait)
         }
     }
 }

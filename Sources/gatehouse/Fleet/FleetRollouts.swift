@@ -43,8 +43,8 @@ struct StagedOptions: ParsableArguments {
 
 extension FleetCommand {
     /// Begins a roll-out, and tells of it until it has ended. It goes on without this command.
-    static func rollOut(_ text: String, _ terms: FleetRollout.Terms, _ place: Place) async throws {
-        let last = try await place.ask { fleet in
+    static func rollOut(_ text: String, _ terms: FleetRollout.Terms, _ options: FleetOptions) async throws {
+        let last = try await options.ask { fleet in
             let now = Int64(realtimeNanoseconds() / 1_000_000_000)
             var state = try await fleet.rollOut(text, terms: terms, author: ProcessNames.host, time: now)
             Console.say(state.summary)

@@ -6,12 +6,12 @@ import Synchronization
 /// Where the messages of the diagnostics log go at present, and how many of them: a reload changes both.
 final class DiagnosticsOutput: Sendable {
     private let current: Mutex<Logs>
-    /// The least level that is said, as its place among all. An atomic, since every message asks for it, most to be left out.
+    /// The least level that is said, as its index among all. An atomic, since every message asks for it, most to be left out.
     private let least: Atomic<Int>
 
     init(_ logs: Logs, level: Configuration::Logging.Level) {
         current = Mutex(logs)
-        least = Atomic(Self.place(level))
+        least = Atomic(Self.index(level))
     }
 
     var logs: Logs { current.withLock { $0 } }
@@ -20,10 +20,10 @@ final class DiagnosticsOutput: Sendable {
     /// Messages go there from now on.
     func change(to logs: Logs, level: Configuration::Logging.Level) {
         current.withLock { $0 = logs }
-        least.store(Self.place(level), ordering: .relaxed)
+        least.store(Self.index(level), ordering: .relaxed)
     }
 
-    private static func place(_ level: Configuration::Logging.Level) -> Int {
+    private static func index(_ level: Configuration::Logging.Level) -> Int {
         let level: Logger.Level =
             switch level {
             case .trace: .trace

@@ -23,11 +23,11 @@ struct ReloadPlan: Sendable {
     ///   - old: the configuration in use.
     ///   - activity: taken under it.
     init(from old: Configuration, to new: Configuration, _ activity: ActivityReport, warnings: [Problem]) {
-        let places = Dictionary(
+        let indices = Dictionary(
             old.sites.enumerated().map { (ConfigurationChanges.name(of: $1), $0) }, uniquingKeysWith: { first, _ in first })
         entries = ConfigurationChanges(from: old, to: new).changes.map { change in
-            let site = places[change.site].map { (place: $0, site: old.sites[$0]) }
-            let sites = old.sites.enumerated().map { (place: $0, site: $1) }
+            let site = indices[change.site].map { (index: $0, site: old.sites[$0]) }
+            let sites = old.sites.enumerated().map { (index: $0, site: $1) }
             return Entry(change: change, counts: Self.counts(of: change, site, sites, activity), effect: Self.effect(of: change))
         }
         total = activity.total
@@ -36,7 +36,7 @@ struct ReloadPlan: Sendable {
     }
 
     private static func counts(
-        of change: ConfigurationChanges.Change, _ site: (place: Int, site: Site)?, _ sites: [(place: Int, site: Site)],
+        of change: ConfigurationChanges.Change, _ site: (index: Int, site: Site)?, _ sites: [(index: Int, site: Site)],
         _ activity: ActivityReport
     ) -> ActivityReport.Counts {
         let none = ActivityReport.Counts()
@@ -45,14 +45,14 @@ struct ReloadPlan: Sendable {
         case "listener": return activity.listeners.first { $0.key.description == change.item }?.value ?? none
         // Handshakes that have been made stay as they are.
         case "certificate": return none
-        case "site": return site.flatMap { activity.sites["sites[\($0.place)]"] } ?? none
+        case "site": return site.flatMap { activity.sites["sites[\($0.index)]"] } ?? none
         case "route":
-            return site.flatMap { activity.routes[ActivityReport.Route(site: "sites[\($0.place)]", name: change.item)] } ?? none
+            return site.flatMap { activity.routes[ActivityReport.Route(site: "sites[\($0.index)]", name: change.item)] } ?? none
         case "upstream":
             // One without a site is shared by all.
             return (site.map { [$0] } ?? sites).flatMap { site in
                 ((site.site.proxy?.routes ?? []) + site.site.routes).filter { $0.upstream == change.item }
-                    .compactMap { activity.routes[ActivityReport.Route(site: "sites[\(site.place)]", name: $0.name)] }
+                    .compactMap { activity.routes[ActivityReport.Route(site: "sites[\(site.index)]", name: $0.name)] }
             }.reduce(none) { $0.adding($1) }
         default: return activity.total
         }

@@ -18,9 +18,9 @@ struct SignTable {
     /// The least number of which a text is in the line.
     func first(in line: [UInt8]) -> Int? {
         var least: Int?
-        for place in line.indices.dropLast() {
-            for sign in signs[Self.pair(line[place], line[place + 1])] ?? []
-            where sign.number < least ?? .max && line[place...].starts(with: sign.bytes) {
+        for index in line.indices.dropLast() {
+            for sign in signs[Self.pair(line[index], line[index + 1])] ?? []
+            where sign.number < least ?? .max && line[index...].starts(with: sign.bytes) {
                 least = sign.number
             }
         }
@@ -32,16 +32,16 @@ struct SignTable {
 
 extension [UInt8] {
     /// Where a text stands first in them.
-    func place(of text: String) -> Range<Int>? {
+    func range(of text: String) -> Range<Int>? {
         let text = text.utf8
         guard let first = text.first else { return nil }
         var start = startIndex
-        while let place = self[start...].firstIndex(of: first) {
-            if self[place...].starts(with: text) { return place..<place + text.count }
-            start = place + 1
+        while let index = self[start...].firstIndex(of: first) {
+            if self[index...].starts(with: text) { return index..<index + text.count }
+            start = index + 1
         }
         return nil
     }
 
-    func holds(_ text: String) -> Bool { place(of: text) != nil }
+    func holds(_ text: String) -> Bool { range(of: text) != nil }
 }

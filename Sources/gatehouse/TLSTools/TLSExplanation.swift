@@ -19,11 +19,11 @@ struct TLSExplanation: Equatable {
 
     /// An alert (RFC 8446 §6.2) as OpenSSL writes it: "alert unknown ca", "alert number 48".
     private static func likeOpenSSL(_ text: [UInt8]) -> [UInt8] {
-        if let java = text.place(of: "received fatal alert: ") {
+        if let java = text.range(of: "received fatal alert: ") {
             return Array("alert ".utf8) + text[java.upperBound...].map { $0 == UInt8(ascii: "_") ? 0x20 : $0 }
         }
-        if let go = text.place(of: "remote error: tls: ") { return Array("alert ".utf8) + text[go.upperBound...] }
-        guard let gnu = text.place(of: "received alert [") else { return text }
+        if let go = text.range(of: "remote error: tls: ") { return Array("alert ".utf8) + text[go.upperBound...] }
+        guard let gnu = text.range(of: "received alert [") else { return text }
         return Array(text[..<gnu.lowerBound]) + Array("alert number ".utf8) + text[gnu.upperBound...]
     }
 

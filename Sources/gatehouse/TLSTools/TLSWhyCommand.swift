@@ -133,7 +133,7 @@ struct SClientReading: Encodable {
 extension HandshakeFault {
     /// The cause that a line of the gateway's own log names, as text or as JSON.
     fileprivate init?(logLine line: [UInt8]) {
-        guard line.holds("TLS handshake failed"), let start = line.place(of: "cause")?.upperBound else { return nil }
+        guard line.holds("TLS handshake failed"), let start = line.range(of: "cause")?.upperBound else { return nil }
         let word = line[start...].drop { "=\":".utf8.contains($0) }
             .prefix { $0 == UInt8(ascii: "_") || ByteClass.isLetter($0) || ByteClass.isDigit($0) }
         self.init(rawValue: String(decoding: word, as: UTF8.self))

@@ -30,9 +30,9 @@ extension Logging {
 
         /// The facility's number, a part of PRI.
         package var number: Int {
-            let place = Self.allCases.firstIndex(of: self) ?? 0
+            let index = Self.allCases.firstIndex(of: self) ?? 0
             // 12 to 15 have no name that everybody knows.
-            return place < 12 ? place : place + 4
+            return index < 12 ? index : index + 4
         }
     }
 }

@@ -44,20 +44,20 @@ extension TunnelSettings {
 
 extension ConfigurationReference {
     /// Of a site, and of its routes.
-    /// - Parameter place: what the limits are of: "site" or "route".
-    static func tunnelKeys(of place: String) -> [Key] {
-        let isSite = place == "site"
+    /// - Parameter owner: what the limits are of: "site" or "route".
+    static func tunnelKeys(of owner: String) -> [Key] {
+        let isSite = owner == "site"
         func common(_ key: String) -> Key.Default { .none(isSite ? "`limits.\(key)`" : "the site's") }
         return [
             Key(
                 "tunnel_idle", "duration", common("tunnel_idle"),
-                "A WebSocket of this \(place) without a byte in either direction."),
+                "A WebSocket of this \(owner) without a byte in either direction."),
             Key(
                 "tunnel_lifetime", "duration; 0: no limit", common("tunnel_lifetime"),
-                "The longest life of a WebSocket of this \(place)."),
+                "The longest life of a WebSocket of this \(owner)."),
             Key(
                 "tunnel_ping", "duration; 0: off", common("tunnel_ping"),
-                "Silence on a WebSocket of this \(place) before the gateway pings both sides."),
+                "Silence on a WebSocket of this \(owner) before the gateway pings both sides."),
             Key(
                 "tunnel_stall", "duration; 0: no limit", common("tunnel_stall"),
                 "A WebSocket's side that takes nothing for so long while bytes wait for it; it is closed with code 1013."),

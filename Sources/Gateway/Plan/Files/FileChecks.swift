@@ -33,17 +33,17 @@ extension PlanBuilder {
     /// then.
     mutating func checkErrorPages(of files: StaticSite, _ site: Site, _ keyPath: String) {
         for (status, page) in files.errorPages {
-            let place = "\(keyPath).error_pages.\(status)"
+            let key = "\(keyPath).error_pages.\(status)"
             let isFixed = site.hasRoute { route in
                 if case .respond(let fixed) = route.action { fixed.status == status && fixed.body.isEmpty } else { false }
             }
             if !isFixed, !Failure.statuses.contains(status) {
                 problem(
-                    .warning, at: place, "Gatehouse gives no answer of this status itself",
+                    .warning, at: key, "Gatehouse gives no answer of this status itself",
                     hint: "answers of upstreams pass as they come")
             }
             if let reason = files.problem(ofErrorPage: status) {
-                problem(.warning, at: place, "\(page): \(reason)", hint: "the built-in page is sent until it can be read")
+                problem(.warning, at: key, "\(page): \(reason)", hint: "the built-in page is sent until it can be read")
             }
         }
     }

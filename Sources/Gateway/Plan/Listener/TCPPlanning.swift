@@ -17,9 +17,9 @@ extension PlanBuilder {
             problem(at: "\(keyPath).listen", "\"\(tcp.listen)\" is not an IP address")
             return nil
         }
-        for (place, upstream) in tcp.upstreams.enumerated() where Self.isLoop(tcp, upstream.url) {
+        for (upstreamIndex, upstream) in tcp.upstreams.enumerated() where Self.isLoop(tcp, upstream.url) {
             problem(
-                at: "\(keyPath).upstreams[\(place)].address",
+                at: "\(keyPath).upstreams[\(upstreamIndex)].address",
                 "this is the listener itself: connections would go round in a circle",
                 hint: "name the server's own address")
         }

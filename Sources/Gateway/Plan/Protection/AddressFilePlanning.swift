@@ -45,8 +45,8 @@ extension PlanBuilder {
     private static func addressFile(_ path: String) -> WatchedFile<AddressSet> {
         WatchedFile(path, limit: AddressListText.maxBytes) { bytes in
             do throws(AddressListText.Fault) { return .success(try AddressListText.set(of: bytes)) } catch {
-                let place = error.line > 0 ? "line \(error.line): " : ""
-                return .failure(ContentFault(reason: "\(place)\(error.reason)"))
+                let location = error.line > 0 ? "line \(error.line): " : ""
+                return .failure(ContentFault(reason: "\(location)\(error.reason)"))
             }
         }
     }

@@ -29,8 +29,8 @@ extension PlanBuilder {
     private static func passwordFile(_ path: String) -> WatchedFile<PasswordList> {
         WatchedFile(path, limit: PasswordList.maxBytes) { bytes in
             do throws(PasswordList.Fault) { return .success(try PasswordList(bytes)) } catch {
-                let place = error.line > 0 ? "line \(error.line): " : ""
-                return .failure(ContentFault(reason: "\(place)\(error.reason)"))
+                let location = error.line > 0 ? "line \(error.line): " : ""
+                return .failure(ContentFault(reason: "\(location)\(error.reason)"))
             }
         }
     }

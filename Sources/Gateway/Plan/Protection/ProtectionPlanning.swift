@@ -6,10 +6,10 @@ import Protection
 extension PlanBuilder {
     /// What protects a route, or all else of a site; nil if nothing does.
     /// - Parameters:
-    ///   - sitePath: its place in the configuration.
+    ///   - sitePath: its key path.
     ///   - common: its fields.
     ///   - route: nil for the site.
-    ///   - routePath: its place in the configuration.
+    ///   - routePath: its key path.
     mutating func protection(
         of site: Site, _ sitePath: String, _ common: SiteHeaders, _ route: Route? = nil, _ routePath: String = ""
     ) -> ProtectionPlan? {

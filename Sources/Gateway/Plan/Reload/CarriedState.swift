@@ -171,10 +171,10 @@ struct IdentityTable<Identity: Hashable, Object: AnyObject> {
         var unused: [Identity] = []
         // In their places: to look each up takes milliseconds with thousands of routes. Whoever goes through the table's indices
         // holds a copy of it, and with that all objects.
-        var place = objects.startIndex
-        while place != objects.endIndex {
-            if isKnownUniquelyReferenced(&objects.values[place]) { unused.append(objects[place].key) }
-            objects.formIndex(after: &place)
+        var index = objects.startIndex
+        while index != objects.endIndex {
+            if isKnownUniquelyReferenced(&objects.values[index]) { unused.append(objects[index].key) }
+            objects.formIndex(after: &index)
         }
         for identity in unused { objects[identity] = nil }
     }

@@ -12,8 +12,8 @@ extension PlanBuilder {
         defer { for name in shared.keys { shared[name] = pooled[name] } }
         var plans: [RoutePlan] = []
         plans.reserveCapacity((site.proxy?.routes.count ?? 0) + site.routes.count + 1)
-        func add(_ route: Route, of owner: SettingOwner, at place: String) {
-            if let plan = self.route(route, owner, place, site, keyPath, common, files, &pooled) { plans.append(plan) }
+        func add(_ route: Route, of owner: SettingOwner, at routePath: String) {
+            if let plan = self.route(route, owner, routePath, site, keyPath, common, files, &pooled) { plans.append(plan) }
         }
         for (index, route) in (site.proxy?.routes ?? []).enumerated() {
             add(route, of: .proxyRoute, at: "\(keyPath).proxy.routes[\(index)]")
@@ -39,7 +39,7 @@ extension PlanBuilder {
     }
 
     private mutating func pattern(of route: Route, _ keyPath: String) -> RoutePattern? {
-        let place = "\(keyPath).\(route.kind.rawValue)"
+        let key = "\(keyPath).\(route.kind.rawValue)"
         do throws(RegularExpression.Fault) {
             switch route.kind {
             case .path: if let path = PathPrefix(route.path) { return .prefix(path) }
@@ -47,10 +47,10 @@ extension PlanBuilder {
             case .glob: return .expression(try Glob.expression(route.path))
             case .regex: return .expression(try RegularExpression(route.path))
             }
-            problem(at: place, "\"\(route.path)\" cannot be a route's path")
+            problem(at: key, "\"\(route.path)\" cannot be a route's path")
         } catch {
             problem(
-                at: place, "\"\(route.path)\": \(error.reason)",
+                at: key, "\"\(route.path)\": \(error.reason)",
                 hint: route.kind == .regex ? Self.hint(on: route.path) : nil)
         }
         return nil

@@ -31,13 +31,13 @@ struct RouteTable: Sendable {
 
         init(_ members: [(path: PathPrefix, route: RoutePlan)]) {
             var paths: [PathPrefix] = []
-            var places: [PathPrefix: Int] = [:]
+            var indices: [PathPrefix: Int] = [:]
             var routes: [[RoutePlan]] = []
             for (path, route) in members {
-                if let known = places[path] {
+                if let known = indices[path] {
                     routes[known].append(route)
                 } else {
-                    places[path] = paths.count
+                    indices[path] = paths.count
                     paths.append(path)
                     routes.append([route])
                 }

@@ -171,11 +171,11 @@ extension PlanBuilder {
 
     private mutating func fields(_ written: [HeaderField], at keyPath: String, _ groups: [String?] = []) -> [FieldRule] {
         written.compactMap { field in
-            let place = "\(keyPath).\(field.name)"
-            guard let value = template(field.value, at: place, groups) else { return nil }
+            let key = "\(keyPath).\(field.name)"
+            guard let value = template(field.value, at: key, groups) else { return nil }
             guard let rule = FieldRule(field.name, value) else {
                 problem(
-                    at: place, "\(field.name) cannot be written: Gatehouse writes it itself, or its name can be taken for that")
+                    at: key, "\(field.name) cannot be written: Gatehouse writes it itself, or its name can be taken for that")
                 return nil
             }
             return rule

@@ -14,12 +14,12 @@ package struct SiteFault: Sendable {
     }
 
     /// Which part of which site, in whatever plan.
-    struct Place: Hashable, Sendable {
+    struct Scope: Hashable, Sendable {
         var site: SiteIdentity
         var part: Part
     }
 
-    let place: Place
+    let scope: Scope
     /// The site's.
     package let name: String
     /// Why; all of them errors.
@@ -53,16 +53,16 @@ extension PlanBuilder {
         let errors = problems[before...].filter { $0.severity == .error }
         guard policy == .degrade, !errors.isEmpty else { return value }
         problems = problems[..<before] + problems[before...].filter { $0.severity != .error }
-        faults.append(SiteFault(place: SiteFault.Place(site: site.identity, part: part), name: site.name, problems: errors))
+        faults.append(SiteFault(scope: SiteFault.Scope(site: site.identity, part: part), name: site.name, problems: errors))
         return nil
     }
 
     /// Decides which faults are errors after all: where the plan in use serves what this one could not, it goes on; and a gateway
     /// none of whose sites is whole is better not started.
     mutating func judgeFaults(after previous: Plan?) {
-        let known = Set(previous?.faults.map(\.place) ?? [])
-        let faulty = Set(faults.map(\.place.site))
+        let known = Set(previous?.faults.map(\.scope) ?? [])
+        let faulty = Set(faults.map(\.scope.site))
         let isHopeless = configuration.sites.allSatisfy { faulty.contains($0.identity) }
-        for fault in faults where previous == nil ? isHopeless : !known.contains(fault.place) { problems += fault.problems }
+        for fault in faults where previous == nil ? isHopeless : !known.contains(fault.scope) { problems += fault.problems }
     }
 }

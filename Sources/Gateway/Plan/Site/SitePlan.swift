@@ -7,7 +7,7 @@ final class SitePlan: Sendable {
     let name: String
     /// What exchanges are called that no route takes.
     let names: RouteNames
-    /// Its place in the configuration, for key paths in log lines: "sites[2]".
+    /// Its key path, for log lines: "sites[2]".
     let keyPath: String
     /// May a WebSocket be opened over HTTP/2?
     let takesHTTP2WebSockets: Bool

@@ -23,7 +23,7 @@ extension PlanBuilder {
         judgeRevocations(source.policy.clientAuthentication, at: keyPath)
         guard let loaded = takeKnown(source) ?? load(source, for: site, at: keyPath) else { return nil }
         for (number, facts) in loaded.facts.enumerated() {
-            judge(facts, of: site, source.certificates[number].certificate, at: Self.place(number, keyPath))
+            judge(facts, of: site, source.certificates[number].certificate, at: Self.certificateKeyPath(number, keyPath))
         }
         checkStapling(loaded.context, source.certificates, ssl.stapling, keyPath)
         certificates.append(
@@ -44,10 +44,10 @@ extension PlanBuilder {
     private mutating func load(_ source: LoadedCertificate.Source, for site: Site, at keyPath: String) -> LoadedCertificate? {
         var files: [(key: String, file: String)] = []
         for (number, pair) in source.certificates.enumerated() {
-            let place = Self.place(number, keyPath)
-            files.append(("\(place).cert_file", pair.certificate))
-            if !pair.isKeyInStore { files.append(("\(place).key_file", pair.key)) }
-            if let file = pair.passphraseFile { files.append(("\(place).key_passphrase_file", file)) }
+            let certificateKeyPath = Self.certificateKeyPath(number, keyPath)
+            files.append(("\(certificateKeyPath).cert_file", pair.certificate))
+            if !pair.isKeyInStore { files.append(("\(certificateKeyPath).key_file", pair.key)) }
+            if let file = pair.passphraseFile { files.append(("\(certificateKeyPath).key_passphrase_file", file)) }
         }
         if let clients = source.policy.clientAuthentication {
             files.append(("\(keyPath).client_ca_file", clients.caFile))
@@ -68,11 +68,11 @@ extension PlanBuilder {
         } catch {
             for (number, pair) in source.certificates.enumerated() {
                 guard let chain = CertificateChain(pair) else { continue }
-                judge(chain.facts { authorities }, of: site, pair.certificate, at: Self.place(number, keyPath))
+                judge(chain.facts { authorities }, of: site, pair.certificate, at: Self.certificateKeyPath(number, keyPath))
             }
             let isOfClients = error.file == .clientAuthorities || error.file == .revocations
-            let place = isOfClients ? keyPath : Self.place(error.certificate, keyPath)
-            problem(at: "\(place).\(Self.key(of: error.file))", error.reason)
+            let certificateKeyPath = isOfClients ? keyPath : Self.certificateKeyPath(error.certificate, keyPath)
+            problem(at: "\(certificateKeyPath).\(Self.key(of: error.file))", error.reason)
             return nil
         }
     }
@@ -86,7 +86,7 @@ extension PlanBuilder {
     }
 
     /// Where the configuration names a certificate: the first one in the table itself.
-    private static func place(_ number: Int, _ keyPath: String) -> String {
+    private static func certificateKeyPath(_ number: Int, _ keyPath: String) -> String {
         number == 0 ? keyPath : "\(keyPath).certificates[\(number - 1)]"
     }
 

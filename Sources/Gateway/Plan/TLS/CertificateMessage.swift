@@ -11,17 +11,17 @@ package struct CertificateMessage {
     /// - Parameter now: seconds since 1970.
     package init(_ fault: CertificateFault, now: Int64) {
         switch fault {
-        case .expired(let place, let end):
+        case .expired(let position, let end):
             severity = .warning
-            message = "\(Self.text(place))expired on \(Timestamp.text(seconds: end)), \(Self.age(now - end)) ago"
+            message = "\(Self.text(position))expired on \(Timestamp.text(seconds: end)), \(Self.age(now - end)) ago"
             hint = "clients refuse it; renew it"
-        case .expiresSoon(let place, let end):
+        case .expiresSoon(let position, let end):
             severity = .warning
-            message = "\(Self.text(place))expires on \(Timestamp.text(seconds: end)), in \(Self.age(end - now))"
+            message = "\(Self.text(position))expires on \(Timestamp.text(seconds: end)), in \(Self.age(end - now))"
             hint = "renew it"
-        case .notYetValid(let place, let start):
+        case .notYetValid(let position, let start):
             severity = .warning
-            message = "\(Self.text(place))is not valid before \(Timestamp.text(seconds: start)), in \(Self.age(start - now))"
+            message = "\(Self.text(position))is not valid before \(Timestamp.text(seconds: start)), in \(Self.age(start - now))"
             hint = "clients refuse it until then; or is this machine's clock wrong?"
         case .issuerMissing(let issuer, isCertain: true):
             severity = .warning
@@ -66,8 +66,8 @@ package struct CertificateMessage {
         }
     }
 
-    private static func text(_ place: CertificateFault.Place) -> String {
-        switch place {
+    private static func text(_ position: CertificateFault.Position) -> String {
+        switch position {
         case .leaf: ""
         case .behind(let subject): "the certificate of \"\(subject)\" in it "
         }

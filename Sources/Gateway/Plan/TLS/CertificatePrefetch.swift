@@ -6,7 +6,7 @@ import EventLoop
 ///
 /// The sites themselves are not made ahead: two threads that make them spend a third more of processor time, and end no sooner.
 struct CertificatePrefetch {
-    /// The place of the first of the later sites: about as long as all others' certificates takes what comes before it.
+    /// The index of the first of the later sites: about as long as all others' certificates takes what comes before it.
     let start: Int
     private let loaded: ThreadResult<[LoadedCertificate]>
 

@@ -44,14 +44,14 @@ extension PlanBuilder {
 
     /// The certificate that is there, if it can be used. What clients would say of it is told.
     private mutating func judgeStored(
-        _ name: String, _ store: CertificateStore, _ file: String, at place: String
+        _ name: String, _ store: CertificateStore, _ file: String, at keyPath: String
     ) -> CertificateChain? {
         guard StateDirectory.exists(file) else { return nil }
         guard let chain = store.usable(name) else {
-            problem(.warning, at: place, "\(file) holds no certificate with its key", hint: "another one is asked for")
+            problem(.warning, at: keyPath, "\(file) holds no certificate with its key", hint: "another one is asked for")
             return nil
         }
-        judge(chain, file, at: place)
+        judge(chain, file, at: keyPath)
         return chain
     }
 
@@ -81,9 +81,9 @@ extension PlanBuilder {
         var isRight = true
         let issuer = Self.issuer(of: names, ssl)
         for name in names {
-            let place = own.contains(name) ? "\(keyPath).auto_cert" : "\(keyPath).domains"
+            let key = own.contains(name) ? "\(keyPath).auto_cert" : "\(keyPath).domains"
             guard let reason = Self.flaw(of: name, ssl, issuer) else { continue }
-            problem(at: place, "\"\(name)\" cannot be had by auto_cert: \(reason)", hint: "or name cert_file and key_file")
+            problem(at: key, "\"\(name)\" cannot be had by auto_cert: \(reason)", hint: "or name cert_file and key_file")
             isRight = false
         }
         guard isRight, let name = names.first else { return nil }
@@ -96,20 +96,20 @@ extension PlanBuilder {
         checkHook(ssl.acme, keyPath)
         let update = issuer == .internalCA ? nil : dnsUpdate(ssl.acme, keyPath)
         let authority = issuer == .internalCA ? .local : authority(ssl.acme)
-        guard let place = managedPlaces[name] else {
+        guard let index = managedIndices[name] else {
             checkStateDirectory(for: authority)
-            managedPlaces[name] = managed.count
+            managedIndices[name] = managed.count
             managed.append(managedCertificate(for: Self.once(names), ssl, authority, update))
             return name
         }
-        if managed[place].authority != authority {
+        if managed[index].authority != authority {
             problem(
                 at: "\(keyPath).acme", "another site asks another authority, or as somebody else, for a certificate of \(name)",
                 hint: "write the same [sites.ssl.acme] for both")
             return nil
         }
-        managed[place].names = Self.once(managed[place].names + names)
-        managed[place].challengeFolder = managed[place].challengeFolder ?? ssl.acme.challengeDir
+        managed[index].names = Self.once(managed[index].names + names)
+        managed[index].challengeFolder = managed[index].challengeFolder ?? ssl.acme.challengeDir
         return name
     }
 

@@ -4,7 +4,7 @@ package import TLS
 package struct SiteCertificate: Sendable {
     /// The site's name, for log lines.
     package let site: String
-    /// The site's place in the configuration: "sites[2]".
+    /// The site's key path: "sites[2]".
     package let keyPath: String
     /// PEM: the chain, the leaf first.
     package let certificateFile: String

@@ -25,12 +25,12 @@ extension PlanBuilder {
     typealias PooledUpstreams = [String: Pooled]
 
     /// The pools of a site by their names, with nothing in use yet.
-    /// - Parameter place: of the servers, for messages: "sites[0].proxy.upstreams".
-    mutating func pools(of site: Site, at place: String) -> PooledUpstreams {
+    /// - Parameter keyPath: of the servers, for messages: "sites[0].proxy.upstreams".
+    mutating func pools(of site: Site, at keyPath: String) -> PooledUpstreams {
         var pooled = PooledUpstreams()
         guard let proxy = site.proxy else { return pooled }
         for upstream in proxy.upstreams where pooled[upstream.name] == nil {
-            pooled[upstream.name] = pool(upstream.name, proxy, place, site)
+            pooled[upstream.name] = pool(upstream.name, proxy, keyPath, site)
         }
         return pooled
     }
@@ -52,7 +52,7 @@ extension PlanBuilder {
     /// In place of the host name of a site, before the pool's name: no host name has a colon in it.
     private static let sharedHost = "upstreams:"
 
-    private mutating func pool(_ name: String, _ proxy: Proxy, _ place: String, _ site: Site) -> Pooled {
+    private mutating func pool(_ name: String, _ proxy: Proxy, _ keyPath: String, _ site: Site) -> Pooled {
         let members = proxy.upstreams.enumerated().filter { $0.element.name == name }
         let balancing = proxy.loadBalancing
         let identity = PoolIdentity(site: site.identity, name: name)
@@ -62,7 +62,7 @@ extension PlanBuilder {
             let limit = RequestQueue.Limit(most: balancing.queue, timeout: balancing.queueTimeout.nanoseconds)
             queue = PoolPlan.Queue(limit: limit, count: carried.queue(identity))
         }
-        let servers = members.map { server($1, proxy, of: site, at: "\(place)[\($0)]") }
+        let servers = members.map { server($1, proxy, of: site, at: "\(keyPath)[\($0)]") }
         let probes = probes(members.map(\.element), servers, of: name, proxy, site)
         let plan = PoolPlan(
             index: pools.count, site: site.name, name: name, isShared: isShared, servers: servers,

@@ -60,7 +60,7 @@ extension PlanBuilder {
     }
 
     func isDegraded(pool: String, of site: Site) -> Bool {
-        faults.contains { $0.place == SiteFault.Place(site: site.identity, part: .pool(pool)) }
+        faults.contains { $0.scope == SiteFault.Scope(site: site.identity, part: .pool(pool)) }
     }
 
     private func proxying(_ route: Route, _ proxy: Proxy, _ pool: Pooled, of site: Site) -> ProxyingPlan {
