@@ -40,7 +40,7 @@ package protocol TurnEndHandler: AnyObject {
     private var soon: [(handler: any TurnEndHandler, time: UInt64)] = []
     private var soonest: UInt64?
     /// Until when nothing is looked at, in monotonic nanoseconds; 0: something may be.
-    private var restEnd: UInt64 = 0
+    private var pauseEnd: UInt64 = 0
     private var sockets: [Socket?] = []
     private var generation: UInt32 = 0
     private var stops = false
@@ -137,7 +137,7 @@ package protocol TurnEndHandler: AnyObject {
         var running: [UnownedJob] = []
         let serial = unsafe asUnownedSerialExecutor()
         while true {
-            if restEnd > 0 { rest() }
+            if pauseEnd > 0 { pause() }
             let timeout = ready.isEmpty && endings.isEmpty ? deadlines.millisecondsToNext(from: now) : 0
             let count =
                 if timeout != 0, let soonest {
@@ -195,18 +195,18 @@ package protocol TurnEndHandler: AnyObject {
     /// Makes the loop look at nothing before a time, unless it has something left to do: what comes meanwhile is taken in one
     /// turn, for one wait. For a loop that many small things come to, one right after the other; all that it has waits with them.
     /// - Parameter time: monotonic nanoseconds; at most a millisecond from now.
-    package func rest(until time: UInt64) {
-        assert(isOnLoop, "a loop's rest is its own thread's affair")
-        restEnd = max(restEnd, time)
+    package func pause(until time: UInt64) {
+        assert(isOnLoop, "a loop's pause is its own thread's affair")
+        pauseEnd = max(pauseEnd, time)
     }
 
-    private func rest() {
-        let end = exchange(&restEnd, with: 0)
+    private func pause() {
+        let end = exchange(&pauseEnd, with: 0)
         // A turn that took as long has let as much come.
         let present = monotonicNanoseconds()
         guard ready.isEmpty, endings.isEmpty, end > present else { return }
         var time = timespec(tv_sec: Int((end - present) / 1_000_000_000), tv_nsec: Int((end - present) % 1_000_000_000))
-        // nanosleep(2) only reads it. A signal ends the rest early.
+        // nanosleep(2) only reads it. A signal ends the pause early.
         _ = unsafe nanosleep(&time, nil)
     }
 

@@ -14,7 +14,7 @@ package enum TransportError: Error, CustomStringConvertible, Sendable {
     /// The server sent data before it was asked for anything.
     case spokeFirst
     /// The server has asked for rest, and gets it for so many nanoseconds more: longer than is waited.
-    case resting(UInt64)
+    case backingOff(UInt64)
 
     /// Was it our own lack of descriptors or memory, which says nothing about the peer?
     package var isExhaustion: Bool {
@@ -29,7 +29,7 @@ package enum TransportError: Error, CustomStringConvertible, Sendable {
         case .handshakeTimedOut: "the TLS handshake timed out"
         case .unresolved(let reason): reason
         case .spokeFirst: "the server sent data before it was asked for anything"
-        case .resting: "the server has asked for rest (ENHANCE_YOUR_CALM)"
+        case .backingOff: "the server has asked for rest (ENHANCE_YOUR_CALM)"
         }
     }
 }

@@ -74,7 +74,7 @@ extension HTTP1Upstream: UpstreamSide {
         return (stream, inflow.takeBuffer())
     }
 
-    func giveBack(to pool: Pool) {
+    func release(to pool: Pool) {
         // TLS 1.3 tickets arrive after the handshake: by the first exchange's end they are in.
         if !isReused { stream.takeOverRecords() }
         pool.park(self)

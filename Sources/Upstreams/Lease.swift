@@ -21,9 +21,9 @@ package struct Lease: ~Copyable {
     }
 
     /// The exchange has come to its end.
-    package consuming func giveBack() {
+    package consuming func release() {
         guard let side = held.take() else { return }
-        side.giveBack(to: pool)
+        side.release(to: pool)
         pool.leaseEnded()
     }
 

@@ -109,7 +109,7 @@ final class CachedName {
     }
 
     /// No address took a connection.
-    func doubt() { record.doubt(askedAt: lastAsked, bounds) }
+    func expire() { record.expire(askedAt: lastAsked, bounds) }
 
     private func ask() {
         let loop = cache.loop

@@ -8,11 +8,11 @@ extension Pool {
     /// - Parameters:
     ///   - waiter: the calling task's.
     ///   - header: the PROXY protocol's, where the server wants one.
-    ///   - restEnd: until when the server's rest is waited for, in monotonic nanoseconds.
+    ///   - backoffDeadline: until when the server's backoff is waited for, in monotonic nanoseconds.
     package nonisolated(nonsending) func connect(
-        _ waiter: Waiter, header: ConnectionPreface = .none, restEnd: UInt64 = .max
+        _ waiter: Waiter, header: ConnectionPreface = .none, backoffDeadline: UInt64 = .max
     ) async throws(TransportError) -> Lease {
-        if let shared { return try await connect(waiter, over: shared, restEnd) }
+        if let shared { return try await connect(waiter, over: shared, backoffDeadline) }
         let made = try await make(waiter, header)
         return Lease(try side(over: made.stream, to: made.address, of: made.version), from: self, isNew: true)
     }
@@ -41,8 +41,8 @@ extension Pool {
             return (stream, isNamed ? order[index] : nil, version)
         } catch {
             switch error {
-            case .system, .timedOut: addresses.doubt()
-            case .tls, .handshakeTimedOut, .unresolved, .spokeFirst, .resting: break
+            case .system, .timedOut: addresses.expire()
+            case .tls, .handshakeTimedOut, .unresolved, .spokeFirst, .backingOff: break
             }
             leaseEnded()
             throw error

@@ -18,10 +18,10 @@ final class ServerAddresses {
     /// Whose turn it is for the connection that is about to be made.
     private var chosen: SocketAddress?
     /// Those that took no connection lately: they are passed over until then.
-    private var doubted: [(address: SocketAddress, until: UInt64)] = []
+    private var avoided: [(address: SocketAddress, until: UInt64)] = []
 
     /// How long an address is passed over, in nanoseconds: one at which connections hang costs 250 ms no more often than this.
-    private static let doubtTime: UInt64 = 10_000_000_000
+    private static let avoidTime: UInt64 = 10_000_000_000
 
     init(_ server: UpstreamServer, names: NameCache) {
         self.server = server
@@ -82,7 +82,7 @@ final class ServerAddresses {
         let first = wanted.flatMap { known.contains($0) ? $0 : nil } ?? takeTurn(now: now)
         chosen = nil
         let order = AddressOrder.interleaved(known, beginningWith: first ?? known[0])
-        return order.filter { !isDoubted($0, now) } + order.filter { isDoubted($0, now) }
+        return order.filter { !isAvoided($0, now) } + order.filter { isAvoided($0, now) }
     }
 
     /// One of the addresses has taken a connection: those that were tried before it have not.
@@ -94,12 +94,12 @@ final class ServerAddresses {
             if index > 0 { fixed = [order[index]] + order.filter { $0 != order[index] } }
             return
         }
-        doubted.removeAll { entry in now >= entry.until || order[...index].contains(entry.address) }
-        for address in order[..<index] { doubted.append((address, now &+ Self.doubtTime)) }
+        avoided.removeAll { entry in now >= entry.until || order[...index].contains(entry.address) }
+        for address in order[..<index] { avoided.append((address, now &+ Self.avoidTime)) }
     }
 
     /// No address took a connection: the name may have moved.
-    func doubt() { name?.doubt() }
+    func expire() { name?.expire() }
 
     // MARK: -
 
@@ -108,22 +108,22 @@ final class ServerAddresses {
         guard let name, knownVersion != name.version else { return }
         knownVersion = name.version
         known = AddressOrder.interleaved(name.known).map { $0.with(port: server.identity.port) }
-        doubted.removeAll { !known.contains($0.address) }
+        avoided.removeAll { !known.contains($0.address) }
     }
 
-    /// The next one that is not doubted; nil if there is none.
+    /// The next one that is not avoided; nil if there is none.
     private func takeTurn(now: UInt64) -> SocketAddress? {
         for _ in known.indices {
             turn &+= 1
             let address = known[Int(UInt(bitPattern: turn) % UInt(known.count))]
-            if isDoubted(address, now) { continue }
+            if isAvoided(address, now) { continue }
             chosen = address
             return address
         }
         return nil
     }
 
-    private func isDoubted(_ address: SocketAddress, _ now: UInt64) -> Bool {
-        doubted.contains { $0.address == address && now < $0.until }
+    private func isAvoided(_ address: SocketAddress, _ now: UInt64) -> Bool {
+        avoided.contains { $0.address == address && now < $0.until }
     }
 }

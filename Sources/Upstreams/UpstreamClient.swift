@@ -13,14 +13,14 @@ package final class UpstreamClient {
     private let tls: TLSClientContext?
     private let loop: EventLoop
     private var idle: IdleConnections<KeptConnection>
-    private let keeping: Keeping
+    private let idleSettings: IdleSettings
     /// Woken when the server closes one of the idle connections.
     private let watch: Waiter
     private var isWatching = false
     private var isRetired = false
 
     /// Which connections are kept.
-    package struct Keeping: Sendable {
+    package struct IdleSettings: Sendable {
         /// How many idle ones at most.
         package var most: Int
         /// Nanoseconds for which an idle one is kept.
@@ -33,12 +33,12 @@ package final class UpstreamClient {
     }
 
     /// - Throws: when the server's TLS files cannot be used.
-    package init(_ server: UpstreamServer, names: NameCache, loop: EventLoop, keeping: Keeping) throws(TLSError) {
+    package init(_ server: UpstreamServer, names: NameCache, loop: EventLoop, idle idleSettings: IdleSettings) throws(TLSError) {
         self.server = server
         self.loop = loop
-        self.keeping = keeping
+        self.idleSettings = idleSettings
         addresses = ServerAddresses(server, names: names)
-        idle = IdleConnections(most: keeping.most, timeout: keeping.timeout)
+        idle = IdleConnections(most: idleSettings.most, timeout: idleSettings.timeout)
         watch = Waiter(loop: loop)
         if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
     }
@@ -84,7 +84,7 @@ package final class UpstreamClient {
             let target = Call.Server(addresses: found, tls: tls)
             return keep(try await call.sendAndKeep(request, to: target, limits: left(of: limits, since: began)))
         } catch {
-            addresses.doubt()
+            addresses.expire()
             throw error
         }
     }
@@ -126,7 +126,7 @@ package final class UpstreamClient {
     /// Lets the event loop tell when the server closes an idle connection, without a task.
     private func watchIdle() {
         isWatching = true
-        watch.sleep(timeout: keeping.timeout) { [unowned self] _ in
+        watch.sleep(timeout: idleSettings.timeout) { [unowned self] _ in
             isWatching = false
             sweep()
             if !idle.isEmpty { watchIdle() }

@@ -46,7 +46,7 @@ package protocol UpstreamSide: AnyObject {
     // MARK: The lease's
 
     /// The exchange has come to its end: the pool may keep the connection, if it is clean.
-    func giveBack(to pool: Pool)
+    func release(to pool: Pool)
     /// The exchange came to no good end.
     func cancel()
 }

@@ -371,7 +371,7 @@ import Testing
         #expect(passive.circuitMaxOpen == .seconds(38))
         let retry = proxy.retry
         #expect(retry.retries == 41)
-        #expect(retry.occasions == [.timeout, .status503])
+        #expect(retry.conditions == [.timeout, .status503])
         #expect(retry.replayLimit == 42 << 10)
         #expect(retry.budgetPercent == 43)
     }

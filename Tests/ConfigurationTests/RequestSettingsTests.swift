@@ -18,6 +18,6 @@ struct RequestSettingsTests {
         #expect(route.maxRequestSize == 5000 && route.bufferRequests == false)
         #expect(route.timeout.read == .seconds(1) && route.timeout.streamIdle == .seconds(2))
         #expect(route.timeout.write == .seconds(3) && route.timeout.firstByte == .seconds(4))
-        #expect(route.retry.retries == 5 && route.retry.occasions == [.status504] && route.retry.replayLimit == 1024)
+        #expect(route.retry.retries == 5 && route.retry.conditions == [.status504] && route.retry.replayLimit == 1024)
     }
 }

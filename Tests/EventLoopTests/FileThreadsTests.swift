@@ -12,7 +12,7 @@ struct FileThreadsTests {
         func set() { value.store(true, ordering: .releasing) }
     }
 
-    private static let one = FileThreads.Terms(threads: 1, waiting: 1, timeout: .max)
+    private static let one = FileThreads.Limits(threads: 1, waiting: 1, timeout: .max)
 
     /// Keeps the thread busy until `gate` is told.
     private func occupy(_ threads: FileThreads, _ gate: Signal) async throws {
@@ -58,7 +58,7 @@ struct FileThreadsTests {
         let (isOver, isRun) = (Flag(), Flag())
         let waiting = Task {
             await #expect(throws: FileThreads.Refusal.stalled) {
-                try await threads.run(FileThreads.Terms(threads: 1, waiting: 1, timeout: 1)) { isRun.set() }
+                try await threads.run(FileThreads.Limits(threads: 1, waiting: 1, timeout: 1)) { isRun.set() }
             }
             isOver.set()
         }

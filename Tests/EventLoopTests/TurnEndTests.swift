@@ -48,14 +48,14 @@ private final class Ending: TurnEndHandler {
         }
     }
     @Test(arguments: [1, 50_000, 400_000])
-    func `while a loop rests it looks at nothing, though something is ready`(time: UInt64) async throws {
+    func `while a loop pauses it looks at nothing, though something is ready`(time: UInt64) async throws {
         try await onLoop { actor in
             let (socket, theirs, waiter) = try watched(on: actor.loop)
             socket.interest = .read
             push([1], to: theirs)
             let end = actor.loop.now + time
-            actor.loop.rest(until: end)
-            actor.loop.rest(until: end - 1)
+            actor.loop.pause(until: end)
+            actor.loop.pause(until: end - 1)
             #expect(await waiter.wait(timeout: nil) == .ready)
             #expect(actor.loop.now >= end)
             socket.close()
@@ -63,11 +63,11 @@ private final class Ending: TurnEndHandler {
         }
     }
 
-    @Test func `a loop that has something left to do does not rest, nor later`() async throws {
+    @Test func `a loop that has something left to do does not pause, nor later`() async throws {
         try await onLoop { actor in
             let (socket, theirs, waiter) = try watched(on: actor.loop)
-            // With an hour's rest this test would not end.
-            actor.loop.rest(until: actor.loop.now + 3_600_000_000_000)
+            // With an hour's pause this test would not end.
+            actor.loop.pause(until: actor.loop.now + 3_600_000_000_000)
             await actor.loop.yield()
             socket.interest = .read
             push([1], to: theirs)

@@ -31,7 +31,7 @@ struct UnusedMemoryTests {
         var given = 0
         let unused = UnusedMemory.worthwhile
         func ticks(_ count: Int, _ bytes: Int) {
-            for _ in 0..<count { memory.tick(unused: { bytes }, giveBack: { given += 1 }) }
+            for _ in 0..<count { memory.tick(unused: { bytes }, release: { given += 1 }) }
         }
         ticks(UnusedMemory.ticksPerLook, unused)
         #expect(given == 0)

@@ -12,12 +12,12 @@ struct ExhaustionTests {
     @Test("is no fault of the server that a connection was for", arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM])
     func own(_ code: Int32) {
         let failure = Failure.connecting(.system(SystemError("socket", code: code)))
-        #expect(failure.status == 502 && failure.retry.fault == nil && failure.retry.occasion == nil)
+        #expect(failure.status == 502 && failure.retry.fault == nil && failure.retry.condition == nil)
     }
 
     @Test("is not what a server's refusal is", arguments: [ECONNREFUSED, EHOSTUNREACH, ECONNRESET])
     func servers(_ code: Int32) {
         let failure = Failure.connecting(.system(SystemError("connect", code: code)))
-        #expect(failure.retry.fault == .unreachable && failure.retry.occasion == .connect)
+        #expect(failure.retry.fault == .unreachable && failure.retry.condition == .connect)
     }
 }

@@ -97,8 +97,8 @@ struct GenerationTests {
             await old.retire(for: next)
             let (late, pool) = (try old.pool(of: old.plan.route(), 0), try next.pool(of: next.plan.route(), 0))
             #expect(late !== pool && late.server.state === pool.server.state)
-            try await Self.lease(late, loop).giveBack()
-            try await Self.lease(pool, loop).giveBack()
+            try await Self.lease(late, loop).release()
+            try await Self.lease(pool, loop).release()
             #expect([late, pool].map(\.idleCount) == [0, 1])
             #expect(try old.pool(of: old.plan.route(), 0) === late && next.pool(of: next.plan.route(), 0) === pool)
         }
@@ -119,9 +119,9 @@ struct GenerationTests {
             do {
                 let pools = try #require(old.map { [$0.pool(of: route, 0), $0.pool(of: route, 1)] })
                 weakPool = pools[1]
-                try await Self.lease(pools[0], loop).giveBack()
+                try await Self.lease(pools[0], loop).release()
                 let busy = try await Self.lease(pools[1], loop)
-                try await Self.lease(pools[1], loop).giveBack()
+                try await Self.lease(pools[1], loop).release()
                 #expect(pools.map(\.idleCount) == [1, 1])
 
                 let next = try Self.generation(
@@ -136,9 +136,9 @@ struct GenerationTests {
                 #expect(weakOld == nil && next.number == 2)
 
                 // An exchange that began before may still make connections; none is kept.
-                try await Self.lease(pools[1], loop).giveBack()
+                try await Self.lease(pools[1], loop).release()
                 #expect(pools[1].idleCount == 0 && pools[1].server.load == 1)
-                busy.giveBack()
+                busy.release()
                 #expect(pools[1].idleCount == 0 && pools[1].server.load == 0)
             }
             #expect(weakPool == nil)

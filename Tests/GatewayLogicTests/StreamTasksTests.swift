@@ -26,7 +26,7 @@ struct StreamTasksTests {
         try await onLoop { actor in
             let loop = actor.loop
             var started = 0
-            let tasks = StreamTasks(loop: loop, maxRest: 1) { started += 1 }
+            let tasks = StreamTasks(loop: loop, maxIdleTime: 1) { started += 1 }
             let (first, second) = (Exchange(waits: false), Exchange(waits: true))
             tasks.begin(first)
             // Of the deadlines of one tick the wheel visits those that were set last first: the task's, and then this one.

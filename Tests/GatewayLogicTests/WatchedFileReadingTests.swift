@@ -10,16 +10,16 @@ import Testing
 struct WatchedFileReadingTests {
     private let directory: TemporaryDirectory
     private let threads = FileThreads(name: "test")
-    private let terms = FileThreads.Terms(threads: 1, waiting: 10, timeout: .max)
+    private let limits = FileThreads.Limits(threads: 1, waiting: 10, timeout: .max)
 
     init() throws { directory = try TemporaryDirectory() }
 
     /// Has it looked at, and waits until that is done. Each look comes when it is due, however long that takes.
     private func look(_ file: WatchedFile<String>, _ number: UInt64) async {
-        file.refresh(now: monotonicNanoseconds() &+ number &* 1_000_000_000_000, on: threads, terms)
+        file.refresh(now: monotonicNanoseconds() &+ number &* 1_000_000_000_000, on: threads, limits)
         // There is one thread.
         await withCheckedContinuation { continuation in
-            #expect(threads.send(terms) { continuation.resume() })
+            #expect(threads.send(limits) { continuation.resume() })
         }
     }
 

@@ -9,15 +9,15 @@ struct LivenessTests {
         HTTP2Liveness(silence: silence * Self.second, timeout: 20 * Self.second, now: 0)
     }
 
-    @Test("a silent one is asked, then doubted, then given up")
+    @Test("a silent one is asked, then suspect, then given up")
     func silent() {
         var state = liveness()
         #expect(state.step(isAwaited: true, now: 9 * Self.second) == .nothing)
         #expect(state.step(isAwaited: true, now: 10 * Self.second) == .ping)
         #expect(state.step(isAwaited: true, now: 19 * Self.second) == .nothing)
-        #expect(!state.isDoubtful)
-        #expect(state.step(isAwaited: true, now: 20 * Self.second) == .doubt)
-        #expect(state.isDoubtful)
+        #expect(!state.isSuspect)
+        #expect(state.step(isAwaited: true, now: 20 * Self.second) == .suspect)
+        #expect(state.isSuspect)
         #expect(state.step(isAwaited: true, now: 30 * Self.second) == .giveUp)
     }
 
@@ -25,9 +25,9 @@ struct LivenessTests {
     func answers() {
         var state = liveness()
         #expect(state.step(isAwaited: true, now: 10 * Self.second) == .ping)
-        #expect(state.step(isAwaited: true, now: 20 * Self.second) == .doubt)
+        #expect(state.step(isAwaited: true, now: 20 * Self.second) == .suspect)
         state.heard(at: 21 * Self.second)
-        #expect(!state.isDoubtful)
+        #expect(!state.isSuspect)
         for time in 22..<300 { #expect(state.step(isAwaited: true, now: UInt64(time) * Self.second) == .nothing) }
         #expect(state.step(isAwaited: true, now: 311 * Self.second) == .ping)
         state.heard(at: 312 * Self.second)

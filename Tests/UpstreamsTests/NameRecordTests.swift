@@ -38,13 +38,13 @@ import Transport
     }
 
     @Test("A name whose addresses take no connection is looked up again, but not at every failure")
-    func doubt() {
+    func expire() {
         var record = NameRecord()
         record.answered(Self.answer(100), at: 10, Self.bounds)
-        record.doubt(askedAt: 10, Self.bounds)
+        record.expire(askedAt: 10, Self.bounds)
         #expect(!record.isDue(at: 10 + 2 * Self.second - 1) && record.isDue(at: 10 + 2 * Self.second))
         record.answered(Self.answer(1), at: 20, Self.bounds)
-        record.doubt(askedAt: 20, Self.bounds)
+        record.expire(askedAt: 20, Self.bounds)
         #expect(record.isDue(at: 20 + Self.second))
     }
 }

@@ -67,7 +67,7 @@ actor LoopRunner {
             let pool = try Self.pool("127.0.0.1", listener.address.port, on: loop)
             let first = try await Self.lease(pool, loop)
             #expect(pool.server.load == 1)
-            first.giveBack()
+            first.release()
             #expect(pool.server.load == 0 && pool.idleCount == 1)
             _ = pool.server.state.begin(atMost: 0, now: 1)
             if let again = pool.leaseIdle(carefully: true) {
@@ -87,9 +87,9 @@ actor LoopRunner {
             let a = try await Self.lease(pool, loop)
             let b = try await Self.lease(pool, loop)
             let c = try await Self.lease(pool, loop)
-            a.giveBack()
-            b.giveBack()
-            c.giveBack()
+            a.release()
+            b.release()
+            c.release()
             #expect(pool.idleCount == 2)
             pool.closeIdle()
             #expect(pool.idleCount == 0 && pool.server.load == 0)
@@ -103,7 +103,7 @@ actor LoopRunner {
             let pool = try Self.pool("127.0.0.1", listener.address.port, on: loop)
             let lease = try await Self.lease(pool, loop)
             let peer = try await Self.accepted(listener, loop)
-            lease.giveBack()
+            lease.release()
             #expect(pool.idleCount == 1)
             peer.close()
             // Nobody asks the pool for anything: it is told.
@@ -124,7 +124,7 @@ actor LoopRunner {
             let text = Array("HTTP/1.1 \(status) X\r\n\(status == 200 ? "Content-Length: 0\r\n" : "")\r\n".utf8)
             #expect(try head.parse(text.span, limits: HeadLimits()) == text.count)
             _ = try lease.side.beginBody(of: head, to: .get)
-            lease.giveBack()
+            lease.release()
             #expect(pool.idleCount == 1)
             if status == 204 { #expect(try peer.write("HTTP/1.1 200 OK\r\n\r\n".utf8Span.span) > 0) }
             // Now, and not at the end of this turn.
@@ -133,7 +133,7 @@ actor LoopRunner {
             // The loop has had no turn meanwhile.
             if let again = pool.leaseIdle() {
                 #expect(status == 200)
-                again.giveBack()
+                again.release()
             } else {
                 #expect(status == 204)
                 pool.leaseEnded()
@@ -149,7 +149,7 @@ actor LoopRunner {
             let pool = try Self.pool("127.0.0.1", listener.address.port, on: loop)
             listener.close()
             do throws(TransportError) {
-                try await Self.lease(pool, loop).giveBack()
+                try await Self.lease(pool, loop).release()
                 Issue.record("connected to nobody")
             } catch {
                 guard case .system = error else { throw error }
@@ -198,7 +198,7 @@ actor LoopRunner {
             let place = try #require(SocketAddress(literal: address, port: 0))
             let listener = try Listener(place, on: loop)
             let pool = try Self.pool("localhost", listener.address.port, on: loop)
-            try await Self.lease(pool, loop).giveBack()
+            try await Self.lease(pool, loop).release()
             #expect(pool.idleCount == 1)
         }
     }
@@ -209,7 +209,7 @@ actor LoopRunner {
             let path = "/tmp/gatehouse-\(UInt64.random(in: 0...UInt64.max)).sock"
             let listener = try Listener(SocketAddress(family: .unix, bytes: Array(path.utf8), port: 0), on: loop)
             let pool = try Self.pool(path, 0, on: loop)
-            try await Self.lease(pool, loop).giveBack()
+            try await Self.lease(pool, loop).release()
             #expect(pool.idleCount == 1)
             listener.close()
             try FileManager.default.removeItem(atPath: path)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RetryTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String
-        var occasion: RetryPolicy.Occasions
+        var condition: RetryPolicy.Conditions
         var attempts = 1
         var isIdempotent = true
         var hasBegunAnswer = false
@@ -15,19 +15,19 @@ import Testing
     }
 
     static let cases = [
-        Case(testDescription: "unsent", occasion: .connect, expected: .retry),
-        Case(testDescription: "unsent POST", occasion: .connect, isIdempotent: false, expected: .retry),
-        Case(testDescription: "unsent, no budget", occasion: .connect, hasBudget: false, expected: .retry),
-        Case(testDescription: "closed GET", occasion: .closed, expected: .retry),
-        Case(testDescription: "closed POST", occasion: .closed, isIdempotent: false, expected: .refuse(.notIdempotent)),
-        Case(testDescription: "answer begun", occasion: .closed, hasBegunAnswer: true, expected: .refuse(.answerBegun)),
-        Case(testDescription: "answer begun, unsent", occasion: .connect, hasBegunAnswer: true, expected: .refuse(.answerBegun)),
-        Case(testDescription: "second retry", occasion: .closed, attempts: 2, expected: .retry),
-        Case(testDescription: "third retry", occasion: .closed, attempts: 3, expected: .refuse(.attemptsUsedUp)),
-        Case(testDescription: "body gone", occasion: .closed, isBodyKept: false, expected: .refuse(.bodyNotKept)),
-        Case(testDescription: "no budget", occasion: .closed, hasBudget: false, expected: .refuse(.budgetUsedUp)),
-        Case(testDescription: "timeout", occasion: .timeout, expected: .refuse(.notConfigured)),
-        Case(testDescription: "no occasion", occasion: [], expected: .refuse(.notConfigured)),
+        Case(testDescription: "unsent", condition: .connect, expected: .retry),
+        Case(testDescription: "unsent POST", condition: .connect, isIdempotent: false, expected: .retry),
+        Case(testDescription: "unsent, no budget", condition: .connect, hasBudget: false, expected: .retry),
+        Case(testDescription: "closed GET", condition: .closed, expected: .retry),
+        Case(testDescription: "closed POST", condition: .closed, isIdempotent: false, expected: .refuse(.notIdempotent)),
+        Case(testDescription: "answer begun", condition: .closed, hasBegunAnswer: true, expected: .refuse(.answerBegun)),
+        Case(testDescription: "answer begun, unsent", condition: .connect, hasBegunAnswer: true, expected: .refuse(.answerBegun)),
+        Case(testDescription: "second retry", condition: .closed, attempts: 2, expected: .retry),
+        Case(testDescription: "third retry", condition: .closed, attempts: 3, expected: .refuse(.attemptsUsedUp)),
+        Case(testDescription: "body gone", condition: .closed, isBodyKept: false, expected: .refuse(.bodyNotKept)),
+        Case(testDescription: "no budget", condition: .closed, hasBudget: false, expected: .refuse(.budgetUsedUp)),
+        Case(testDescription: "timeout", condition: .timeout, expected: .refuse(.notConfigured)),
+        Case(testDescription: "no condition", condition: [], expected: .refuse(.notConfigured)),
     ]
 
     @Test("Each case is retried, or refused for its reason", arguments: cases)
@@ -35,7 +35,7 @@ import Testing
         let request = RetryPolicy.Request(
             attempts: retry.attempts, isIdempotent: retry.isIdempotent, hasBegunAnswer: retry.hasBegunAnswer,
             isBodyKept: retry.isBodyKept)
-        #expect(RetryPolicy().decide(retry.occasion, request) { retry.hasBudget } == retry.expected)
+        #expect(RetryPolicy().decide(retry.condition, request) { retry.hasBudget } == retry.expected)
     }
 
     @Test("The budget is asked only when everything else allows a retry")
@@ -52,10 +52,10 @@ import Testing
     @Test("Statuses are declined only for what may be repeated, and only those of retry_on")
     func statuses() {
         var policy = RetryPolicy()
-        policy.occasions = [.connect, .status503]
+        policy.conditions = [.connect, .status503]
         var request = RetryPolicy.Request(attempts: 1, isIdempotent: true, hasBegunAnswer: false, isBodyKept: true)
         #expect(policy.declinable(request) == .status503)
-        #expect(RetryPolicy.Occasions.status(503) == .status503 && RetryPolicy.Occasions.status(418).isEmpty)
+        #expect(RetryPolicy.Conditions.status(503) == .status503 && RetryPolicy.Conditions.status(418).isEmpty)
         request.isIdempotent = false
         #expect(policy.declinable(request).isEmpty)
     }

@@ -119,17 +119,17 @@ extension Retry {
     init(reading table: TableReader) {
         guard table.mayBeWritten else { return }
         table.read("retries", into: &retries, in: 0...100)
-        occasions = Self.readOccasions(table) ?? occasions
+        conditions = Self.readConditions(table) ?? conditions
         table.readSize("replay_limit", into: &replayLimit, in: 0...1 << 20)
         table.read("budget_percent", into: &budgetPercent, in: 0...100)
         table.finish()
     }
 
     /// `retry_on`; nil if it is not written.
-    static func readOccasions(_ table: TableReader) -> [Occasion]? {
+    static func readConditions(_ table: TableReader) -> [Condition]? {
         table.strings(["retry_on"])?.compactMap { text in
-            if let known = Occasion(rawValue: text.value) { return known }
-            let words = Occasion.allCases.map(\.rawValue)
+            if let known = Condition(rawValue: text.value) { return known }
+            let words = Condition.allCases.map(\.rawValue)
             table.reading.error(
                 text, "unknown occasion \"\(text.value)\"; one of \(words.joined(separator: ", "))",
                 hint: DidYouMean.hint(for: text.value, among: words))

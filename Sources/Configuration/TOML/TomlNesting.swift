@@ -1,7 +1,7 @@
 /// Finds nesting that no configuration has, before a recursive parser sees it.
 ///
 /// toml++ bounds arrays and inline tables (256) but not the parts of a dotted key, and frees its tree recursively: a megabyte
-/// of `a.a.a…` would overflow the stack. This walk knows strings and comments, nothing else; where the text is not TOML, toml++
+/// of `a.a.a…` would overflow the stack. It knows strings and comments, nothing else; where the text is not TOML, toml++
 /// stops at the same position or before.
 enum TomlNesting {
     static let maxDepth = 32
@@ -9,14 +9,14 @@ enum TomlNesting {
 
     /// The first position that nests too deep, or nil.
     static func firstExcess(in bytes: [UInt8]) -> TomlSyntaxError? {
-        var walk = TomlWalk()
+        var scanner = TomlScanner()
         var index = 0
         while index < bytes.count {
-            let length = walk.step(bytes, at: index)
-            if walk.depth > maxDepth {
+            let length = scanner.step(bytes, at: index)
+            if scanner.depth > maxDepth {
                 return excess("nested more than \(maxDepth) deep", at: index, of: bytes)
             }
-            if walk.dots >= maxKeyParts {
+            if scanner.dots >= maxKeyParts {
                 return excess("a key of more than \(maxKeyParts) parts", at: index, of: bytes)
             }
             index += length
@@ -34,7 +34,7 @@ enum TomlNesting {
 }
 
 /// A way through a text that may be TOML, byte by byte.
-struct TomlWalk {
+struct TomlScanner {
     private enum State: Equatable {
         case plain, comment
         case text(quote: UInt8, multiLine: Bool)

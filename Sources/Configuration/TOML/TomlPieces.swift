@@ -19,11 +19,11 @@ struct TomlPieces {
 
     /// - Returns: nil if it is not certain where a table of `[[sites]]` begins and ends, or if something nests too deep.
     init?(_ bytes: [UInt8]) {
-        var walk = TomlWalk()
+        var scanner = TomlScanner()
         var (index, line) = (0, 0)
         var part = Part()
         while index < bytes.count {
-            if Self.beginsLine(bytes, at: index), walk.isBetweenValues {
+            if Self.beginsLine(bytes, at: index), scanner.isBetweenValues {
                 let header = Self.header(in: bytes, at: index)
                 if header == .unclear || header == .ofSite && !part.isPiece { return nil }
                 if header == .site || header == .other && part.isPiece {
@@ -31,8 +31,8 @@ struct TomlPieces {
                     part = Part(start: index, line: line, isPiece: header == .site)
                 }
             }
-            let length = walk.step(bytes, at: index)
-            if walk.depth > TomlNesting.maxDepth || walk.dots >= TomlNesting.maxKeyParts { return nil }
+            let length = scanner.step(bytes, at: index)
+            if scanner.depth > TomlNesting.maxDepth || scanner.dots >= TomlNesting.maxKeyParts { return nil }
             index += length
             if Self.beginsLine(bytes, at: index) { line += 1 }
         }

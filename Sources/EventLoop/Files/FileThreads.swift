@@ -6,7 +6,7 @@ import Synchronization
 /// They start as they are needed, and stay. One that is stuck in the kernel cannot be helped; who waits for it is told so.
 package final class FileThreads: Sendable {
     /// What whoever asks allows.
-    package struct Terms: Sendable, Equatable {
+    package struct Limits: Sendable, Equatable {
         /// Threads, at most.
         package var threads: Int
         /// Pieces of work that wait for one, at most.
@@ -42,10 +42,10 @@ package final class FileThreads: Sendable {
     /// - Returns: what it comes to, on the caller's actor.
     /// - Throws: why it does not. `work` may still be done afterwards, for nobody.
     package nonisolated(nonsending) func run<Value: Sendable>(
-        _ terms: Terms, _ work: @escaping @Sendable () -> Value
+        _ limits: Limits, _ work: @escaping @Sendable () -> Value
     ) async throws(Refusal) -> Value {
         let result: Result<Value, Refusal> = await withCheckedContinuation { continuation in
-            let isTaken = queue.add(terms, refuse: { continuation.resume(returning: .failure($0)) }) {
+            let isTaken = queue.add(limits, refuse: { continuation.resume(returning: .failure($0)) }) {
                 let value = work()
                 return { continuation.resume(returning: .success(value)) }
             }
@@ -56,8 +56,8 @@ package final class FileThreads: Sendable {
 
     /// Makes a thread do `work` for which nobody waits.
     /// - Returns: false if it is not: too much waits already, or no thread can be had.
-    package func send(_ terms: Terms, _ work: @escaping @Sendable () -> Void) -> Bool {
-        queue.add(terms, refuse: nil) {
+    package func send(_ limits: Limits, _ work: @escaping @Sendable () -> Void) -> Bool {
+        queue.add(limits, refuse: nil) {
             work()
             return {}
         }
@@ -72,8 +72,8 @@ package final class FileThreads: Sendable {
 
     /// Closes a file of a file system that may take its time for that, too.
     package func close(_ descriptor: Int32) {
-        let terms = Terms(threads: 1, waiting: .max, timeout: .max)
-        if !send(terms, { Glibc.close(descriptor) }) { Glibc.close(descriptor) }
+        let limits = Limits(threads: 1, waiting: .max, timeout: .max)
+        if !send(limits, { Glibc.close(descriptor) }) { Glibc.close(descriptor) }
     }
 }
 
@@ -106,10 +106,10 @@ private final class FileQueue: Sendable {
     }
 
     /// - Returns: will it be done?
-    func add(_ terms: FileThreads.Terms, refuse: Refuse?, _ work: @escaping Work) -> Bool {
-        let (deadline, isBeyond) = monotonicNanoseconds().addingReportingOverflow(terms.timeout)
+    func add(_ limits: FileThreads.Limits, refuse: Refuse?, _ work: @escaping Work) -> Bool {
+        let (deadline, isBeyond) = monotonicNanoseconds().addingReportingOverflow(limits.timeout)
         return state.withLock { state in
-            guard state.jobs.count < terms.waiting, prepare(&state, atMost: terms.threads) else { return false }
+            guard state.jobs.count < limits.waiting, prepare(&state, atMost: limits.threads) else { return false }
             state.number += 1
             state.jobs.append(Job(number: state.number, work: work))
             if let refuse { state.waiting[state.number] = (isBeyond ? .max : deadline, refuse) }

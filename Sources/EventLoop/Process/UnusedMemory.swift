@@ -20,12 +20,12 @@ package struct UnusedMemory {
     /// Time has passed. What was unused at two looks is given back at the second.
     /// - Parameters:
     ///   - unused: how many bytes are.
-    ///   - giveBack: gives them back.
-    package mutating func tick(unused: () -> Int = { UnusedMemory.bytes }, giveBack: () -> Void = ProcessMemory.returnUnused) {
+    ///   - release: gives them back.
+    package mutating func tick(unused: () -> Int = { UnusedMemory.bytes }, release: () -> Void = ProcessMemory.returnUnused) {
         tickCount += 1
         guard tickCount % Self.ticksPerLook == 0 else { return }
         let bytes = unused()
-        if min(bytes, before) >= Self.worthwhile { giveBack() }
+        if min(bytes, before) >= Self.worthwhile { release() }
         before = bytes
     }
 

@@ -89,7 +89,7 @@ struct Failure: Error {
         let isLeftOver = mayBeLeftOver && refusal.reason == .statusLineMalformed
         content = Content(
             .message(refusal), refusal.status, refusal.sender == .client ? .client : .upstream,
-            isLeftOver ? "it may be left of the answer before it on the connection" : refusal.instead?.rawValue ?? "",
+            isLeftOver ? "it may be left of the answer before it on the connection" : refusal.foreignProtocol?.rawValue ?? "",
             isLeftOver ? .closed(isReused: true) : .never, Failure.key(of: refusal.reason), AnswerFields(), nil)
     }
 
@@ -171,7 +171,7 @@ struct Failure: Error {
             Failure(.upstreamUnresolved, detail: error.description, retry: .unsent, retryAfter: 1)
         case .spokeFirst:
             Failure(.upstreamSpokeFirst, detail: error.description, retry: .unsent)
-        case .resting(let time):
+        case .backingOff(let time):
             Failure(
                 .upstreamResting, detail: error.description, retry: .unoffered, key: "sites.proxy.timeout.connect",
                 retryAfter: max(1, (time + 999_999_999) / 1_000_000_000))

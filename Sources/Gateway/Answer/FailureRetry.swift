@@ -5,7 +5,7 @@ import Upstreams
 /// What a failed attempt means, to the retry policy and to the server's health.
 extension Failure.Retry {
     /// The retry policy's word for the failure; nil if another attempt could not better it.
-    var occasion: RetryPolicy.Occasions? {
+    var condition: RetryPolicy.Conditions? {
         switch self {
         case .never, .exhausted, .heldUp: nil
         case .unsent, .unprocessed, .unoffered: .connect

@@ -69,7 +69,7 @@ final class CacheRecording {
 
     private func end(_ state: CacheFill.State) {
         if let fill = fill.take() { cache.end(fill, state) }
-        if let storing { cache.giveBack(storing.reserved) }
+        if let storing { cache.release(storing.reserved) }
         storing = nil
         body = []
     }
@@ -179,7 +179,7 @@ final class CacheRecording {
     /// The answer is complete.
     func finish() {
         guard let storing = storing.take() else { return }
-        cache.giveBack(storing.reserved)
+        cache.release(storing.reserved)
         guard cache.endReceiving(self) else { return end(.failed) }
         let stored = StoredAnswer(
             key: key, head: storing.head, status: storing.status, body: exchange(&body, with: []),

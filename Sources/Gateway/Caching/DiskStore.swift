@@ -118,7 +118,7 @@ final class DiskStore: Sendable {
     }
 
     /// What waits is bounded by `maxWaiting`, and by the number of answers.
-    private static let order = FileThreads.Terms(threads: 1, waiting: .max, timeout: .max)
+    private static let order = FileThreads.Limits(threads: 1, waiting: .max, timeout: .max)
 
     // MARK: Finding
 

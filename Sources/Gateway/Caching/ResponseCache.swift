@@ -113,7 +113,7 @@ final class ResponseCache {
         return true
     }
 
-    func giveBack(_ count: Int) { reserved -= count }
+    func release(_ count: Int) { reserved -= count }
 
     private func makeRoom(_ count: Int) -> Bool {
         while table.bytes + reserved + count > limits.memory {

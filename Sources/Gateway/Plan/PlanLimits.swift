@@ -40,7 +40,7 @@ final class PlanLimits: Sendable {
     /// How many answers of upstreams one worker compresses at a time; 0: none.
     let maxCompressions: Int
     /// The limits of the threads that read files.
-    let files: FileThreads.Terms
+    let files: FileThreads.Limits
 
     init(_ configuration: Configuration) {
         let limits = configuration.limits
@@ -67,7 +67,7 @@ final class PlanLimits: Sendable {
         upgradeDrain = limits.upgradeDrain.nanoseconds
         reloadCloseWindow = limits.reloadCloseWindow.nanoseconds
         maxCompressions = limits.maxCompressions
-        files = FileThreads.Terms(
+        files = FileThreads.Limits(
             threads: limits.fileThreads, waiting: limits.fileReads, timeout: limits.fileTimeout.nanoseconds)
         maxTunnelsPerClient = limits.maxTunnelsPerClient
     }

@@ -6,7 +6,7 @@ struct RelayOptions: ~Copyable {
     /// Keeps the request's body for another attempt.
     var replay: Replay?
     /// The statuses that are not passed on, because another attempt will be made.
-    var retriedStatuses = RetryPolicy.Occasions.none
+    var retriedStatuses = RetryPolicy.Conditions.none
     /// What the answer gets besides the upstream's fields: see `Exchange.answerFields`.
     var answerFields = AnswerFields()
 

@@ -12,11 +12,11 @@ final class StoredBytes: Sendable {
     func claim(_ bytes: Int, atMost most: Int) -> Bool {
         let (_, now) = count.add(bytes, ordering: .relaxed)
         if now <= most { return true }
-        giveBack(bytes)
+        release(bytes)
         return false
     }
 
-    func giveBack(_ bytes: Int) { count.subtract(bytes, ordering: .relaxed) }
+    func release(_ bytes: Int) { count.subtract(bytes, ordering: .relaxed) }
 }
 
 /// Where bodies of requests are stored, and how much of them.
@@ -48,7 +48,7 @@ final class StoredBody {
         self.plan = plan
     }
 
-    deinit { if written > 0 { plan.used.giveBack(written) } }
+    deinit { if written > 0 { plan.used.release(written) } }
 
     /// Payload bytes.
     var count: Int { written + memory.count }
@@ -83,7 +83,7 @@ final class StoredBody {
             try file.write(bytes, at: written)
             written += bytes.count
         } catch {
-            plan.used.giveBack(bytes.count)
+            plan.used.release(bytes.count)
             let isFull = error.code == ENOSPC || error.code == EDQUOT || error.code == EFBIG
             throw Failure(
                 isFull ? .requestStorageFull : .requestStorageFailed, detail: "\(plan.directory): \(error)",

@@ -202,7 +202,7 @@ final class Generation {
         if let known = upstreamClients[ObjectIdentifier(plan)] { return known }
         let known = upstreamClients.values.first { $0.isSame(as: plan.server) }
         let server =
-            if let known { known } else { try UpstreamClient(plan.server, names: names, loop: loop, keeping: plan.keeping) }
+            if let known { known } else { try UpstreamClient(plan.server, names: names, loop: loop, idle: plan.idleSettings) }
         upstreamClients[ObjectIdentifier(plan)] = server
         return server
     }

@@ -10,35 +10,35 @@ protocol StreamExchange: AnyObject {
 }
 
 /// A worker's tasks for exchanges that have no connection to themselves. Making a task costs a good part of what a request does:
-/// one whose exchange has ended rests for a while until there is another, of whichever connection.
+/// one whose exchange has ended stays idle for a while, until there is another, of whichever connection.
 final class StreamTasks {
     private let loop: EventLoop
     /// Makes a task that calls `run()`.
     private let startTask: () -> Void
     /// Nanoseconds that a task waits for another exchange.
-    private let maxRest: UInt64
+    private let maxIdleTime: UInt64
     /// Those that no task has taken up, the oldest first.
     private var begun: [any StreamExchange] = []
     /// How many of them have been taken, from the front.
     private var takenCount = 0
-    /// The last that has come to rest is the first to go on.
-    private var resting: [StreamTask] = []
+    /// The last that has become idle is the first to go on.
+    private var idle: [StreamTask] = []
     private var isOver = false
     /// All there are.
     private var tasks: [ObjectIdentifier: StreamTask] = [:]
 
     private final class StreamTask {
         let waiter: Waiter
-        var isResting = false
+        var isIdle = false
         /// What it carries out.
         var current: (any StreamExchange)?
 
         init(_ waiter: Waiter) { self.waiter = waiter }
     }
 
-    init(loop: EventLoop, maxRest: UInt64 = 5_000_000_000, startTask: @escaping () -> Void) {
+    init(loop: EventLoop, maxIdleTime: UInt64 = 5_000_000_000, startTask: @escaping () -> Void) {
         self.loop = loop
-        self.maxRest = maxRest
+        self.maxIdleTime = maxIdleTime
         self.startTask = startTask
     }
 
@@ -48,8 +48,8 @@ final class StreamTasks {
         var exchanges = Swift.exchange(&begun, with: [])
         exchanges.append(exchange)
         begun = exchanges
-        guard let task = takeResting() else { return startTask() }
-        task.isResting = false
+        guard let task = takeIdle() else { return startTask() }
+        task.isIdle = false
         task.waiter.notify()
     }
 
@@ -63,7 +63,7 @@ final class StreamTasks {
                 await exchange.serveDirectly(task.waiter)
             }
             task.current = nil
-        } while await rest(task)
+        } while await waitIdle(task)
         tasks[ObjectIdentifier(task)] = nil
         task.waiter.retire()
     }
@@ -74,20 +74,20 @@ final class StreamTasks {
     /// The worker ends: so do its tasks.
     func end() {
         isOver = true
-        for task in resting { task.waiter.notify() }
+        for task in idle { task.waiter.notify() }
     }
 
-    private func takeResting() -> StreamTask? {
-        var tasks = exchange(&resting, with: [])
-        defer { resting = tasks }
+    private func takeIdle() -> StreamTask? {
+        var tasks = exchange(&idle, with: [])
+        defer { idle = tasks }
         return tasks.popLast()
     }
 
-    private func putResting(_ task: StreamTask) {
-        task.isResting = true
-        var tasks = exchange(&resting, with: [])
+    private func putIdle(_ task: StreamTask) {
+        task.isIdle = true
+        var tasks = exchange(&idle, with: [])
         tasks.append(task)
-        resting = tasks
+        idle = tasks
     }
 
     private func takeNext() -> (any StreamExchange)? {
@@ -96,7 +96,7 @@ final class StreamTasks {
         takenCount += 1
         if takenCount == begun.count {
             var exchanges = exchange(&begun, with: [])
-            exchanges.removeAll(keepingCapacity: takenCount <= Self.maxResting)
+            exchanges.removeAll(keepingCapacity: takenCount <= Self.maxIdle)
             begun = exchanges
             takenCount = 0
         }
@@ -104,23 +104,23 @@ final class StreamTasks {
     }
 
     /// - Returns: is there perhaps something to do?
-    private nonisolated(nonsending) func rest(_ task: StreamTask) async -> Bool {
-        guard !isOver, resting.count < Self.maxResting else { return false }
+    private nonisolated(nonsending) func waitIdle(_ task: StreamTask) async -> Bool {
+        guard !isOver, idle.count < Self.maxIdle else { return false }
         // What came too late for the exchange before is not for the next.
         task.waiter.dropNotification()
-        putResting(task)
-        let wake = await task.waiter.wait(timeout: maxRest)
-        guard task.isResting else {
+        putIdle(task)
+        let wake = await task.waiter.wait(timeout: maxIdleTime)
+        guard task.isIdle else {
             // Taken up, perhaps after its time had passed and before it could go: then it was told too late for this wait, and
             // without it the exchange that it was taken for would lie there until another one begins.
             task.waiter.dropNotification()
             return true
         }
-        task.isResting = false
-        resting.removeAll { $0 === task }
+        task.isIdle = false
+        idle.removeAll { $0 === task }
         return wake != .deadline && !isOver
     }
 
     /// Each holds some kilobytes.
-    private static let maxResting = 256
+    private static let maxIdle = 256
 }

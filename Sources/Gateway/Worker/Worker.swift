@@ -278,6 +278,6 @@ actor Worker {
 
     private func directoriesAreLookedAt() { isLookingForDirectories = false }
 
-    private static let directoryLook = FileThreads.Terms(threads: 1, waiting: 1, timeout: .max)
+    private static let directoryLook = FileThreads.Limits(threads: 1, waiting: 1, timeout: .max)
     private static let tick: UInt64 = 250_000_000
 }

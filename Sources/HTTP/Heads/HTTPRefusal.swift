@@ -6,10 +6,10 @@ package struct HTTPRefusal: Error, Hashable, Sendable {
     /// Who sent the offending bytes.
     package let sender: Sender
     /// What the bytes are instead, where that is plain to see: a server is spoken to in the wrong protocol.
-    package let instead: Instead?
+    package let foreignProtocol: ForeignProtocol?
 
     /// What a server speaks that is taken for one of plain HTTP/1.
-    package enum Instead: String, Sendable {
+    package enum ForeignProtocol: String, Sendable {
         case http2 = "the server speaks HTTP/2: write h2c:// in its URL, or http_version = \"2\""
         case tls = "the server speaks TLS: write https:// in its URL"
     }
@@ -20,10 +20,10 @@ package struct HTTPRefusal: Error, Hashable, Sendable {
     }
 
     @inline(never)
-    package init(_ reason: RefusalReason, from sender: Sender = .client, instead: Instead? = nil) {
+    package init(_ reason: RefusalReason, from sender: Sender = .client, foreignProtocol: ForeignProtocol? = nil) {
         self.reason = reason
         self.sender = sender
-        self.instead = instead
+        self.foreignProtocol = foreignProtocol
         status = sender == .client ? reason.status : 502
     }
 

@@ -61,10 +61,10 @@ struct ResponseHeadParser {
     }
 
     private static func malformed(_ input: Span<UInt8>) -> HTTPRefusal {
-        HTTPRefusal(.statusLineMalformed, from: .upstream, instead: instead(input))
+        HTTPRefusal(.statusLineMalformed, from: .upstream, foreignProtocol: foreignProtocol(input))
     }
 
-    private static func instead(_ input: Span<UInt8>) -> HTTPRefusal.Instead? {
+    private static func foreignProtocol(_ input: Span<UInt8>) -> HTTPRefusal.ForeignProtocol? {
         // RFC 8446 §5.1: a record with an alert or of the handshake, of whatever version.
         if input.count >= 3, input[0] == 0x15 || input[0] == 0x16, input[1] == 3 { return .tls }
         // RFC 9113 §3.4: a server begins with SETTINGS, of stream 0.

@@ -86,8 +86,8 @@ package final class HTTP2Connection {
     var window = FlowControl.initialWindow
     /// By how much the windows of the streams that are open have grown.
     var growth = 0
-    var resets: Allowance
-    var controlFrames: Allowance
+    var resets: TokenBucket
+    var controlFrames: TokenBucket
     /// Streams that we have reset not long ago, of which frames may still be under way.
     var recentlyReset: [UInt32] = []
 
@@ -124,8 +124,8 @@ package final class HTTP2Connection {
         self.loop = loop
         self.limits = limits
         output = HTTP2Output(stream, buffers: buffers)
-        resets = Allowance(limits.maxResets, per: 30, now: loop.now)
-        controlFrames = Allowance(limits.maxControlFrames, per: 10, now: loop.now)
+        resets = TokenBucket(limits.maxResets, per: 30, now: loop.now)
+        controlFrames = TokenBucket(limits.maxControlFrames, per: 10, now: loop.now)
         sendPreface()
     }
 

@@ -8,7 +8,7 @@ struct HTTP2Liveness {
     enum Step: Equatable {
         case nothing, ping
         /// No exchange begins on it until the server has spoken.
-        case doubt
+        case suspect
         /// It is given up.
         case giveUp
     }
@@ -17,14 +17,14 @@ struct HTTP2Liveness {
 
     /// Nanoseconds of silence after which a PING goes; 0: never.
     private let silence: UInt64
-    /// Nanoseconds for which its answer is awaited; after half of them the connection is doubted.
+    /// Nanoseconds for which its answer is awaited; after half of them the connection is suspect.
     private let timeout: UInt64
     /// When anything last came, in monotonic nanoseconds.
     private var heardAt: UInt64
     /// When the PING went that has had no answer, or whose answer was all that came since.
     private var pingedAt: UInt64?
     private var awaitsAnswer = false
-    private(set) var isDoubtful = false
+    private(set) var isSuspect = false
 
     init(silence: UInt64, timeout: UInt64, now: UInt64) {
         self.silence = silence
@@ -37,7 +37,7 @@ struct HTTP2Liveness {
         // What comes first may be no more than the PING's answer.
         if !awaitsAnswer { pingedAt = nil }
         awaitsAnswer = false
-        isDoubtful = false
+        isSuspect = false
         heardAt = now
     }
 
@@ -52,7 +52,7 @@ struct HTTP2Liveness {
         }
         if now &- pingedAt >= timeout { return .giveUp }
         guard now &- pingedAt >= timeout / 2 else { return .nothing }
-        isDoubtful = true
-        return .doubt
+        isSuspect = true
+        return .suspect
     }
 }

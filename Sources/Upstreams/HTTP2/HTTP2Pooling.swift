@@ -28,26 +28,26 @@ extension Pool {
         return shared.side(carefully: carefully).map { Lease($0, from: self) }
     }
 
-    /// Until when a request that begins now waits for a server that has asked for rest, in monotonic nanoseconds.
-    package var restEnd: UInt64 { loop.now &+ settings.connectTimeout }
+    /// Until when a request that begins now waits for a server that has asked for a backoff, in monotonic nanoseconds.
+    package var backoffDeadline: UInt64 { loop.now &+ settings.connectTimeout }
 
     /// A stream of a connection that is being made already, or else of a new one.
-    /// - Throws: `.resting` where the server's rest ends later than is waited.
+    /// - Throws: `.backingOff` where the server's backoff ends later than is waited.
     nonisolated(nonsending) func connect(
-        _ waiter: Waiter, over shared: SharedConnections, _ restEnd: UInt64
+        _ waiter: Waiter, over shared: SharedConnections, _ backoffDeadline: UInt64
     ) async throws(TransportError) -> Lease {
-        while shared.attempt != nil || shared.isCalming {
+        while shared.attempt != nil || shared.isBackingOff {
             if let attempt = shared.attempt {
                 await attempt.wait(waiter)
                 if let error = attempt.error {
                     leaseEnded()
                     throw error
                 }
-            } else if shared.calmUntil <= restEnd {
-                await shared.waitForCalm(waiter)
+            } else if shared.backoffUntil <= backoffDeadline {
+                await shared.waitForBackoff(waiter)
             } else {
                 leaseEnded()
-                throw .resting(shared.calmUntil &- loop.now)
+                throw .backingOff(shared.backoffUntil &- loop.now)
             }
             if let side = shared.side(carefully: false) { return Lease(side, from: self) }
         }
@@ -67,12 +67,15 @@ extension Pool {
 
     /// A connection over which WebSockets can be opened: by RFC 8441 where the server offers that, else one of HTTP/1's, where
     /// that is spoken to it too. The lease takes over what the pick began; a failure ends it, and so does nil.
-    /// - Parameter restEnd: until when the server's rest is waited for, in monotonic nanoseconds.
+    /// - Parameter backoffDeadline: until when the server's backoff is waited for, in monotonic nanoseconds.
     /// - Returns: nil if the server takes no WebSockets.
     package nonisolated(nonsending) func connectForWebSocket(
-        _ waiter: Waiter, restEnd: UInt64
+        _ waiter: Waiter, backoffDeadline: UInt64
     ) async throws(TransportError) -> Lease? {
-        let lease = if let idle = leaseIdle(carefully: true) { idle } else { try await connect(waiter, restEnd: restEnd) }
+        let lease =
+            if let idle = leaseIdle(carefully: true) { idle } else {
+                try await connect(waiter, backoffDeadline: backoffDeadline)
+            }
         // Of HTTP/1, and new.
         guard let side = lease.side as? HTTP2Upstream else { return lease }
         let end = loop.now &+ settings.handshakeTimeout

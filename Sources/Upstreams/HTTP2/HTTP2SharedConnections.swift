@@ -34,11 +34,11 @@ final class SharedConnections {
     private var connections: [HTTP2UpstreamConnection] = []
     private(set) var attempt: Attempt?
     /// Before then nothing is sent to the server, which has asked for calm; in monotonic nanoseconds.
-    private(set) var calmUntil: UInt64 = 0
+    private(set) var backoffUntil: UInt64 = 0
     /// Nanoseconds for which it gets it the next time.
-    private var calmTime = minCalm
-    private static let minCalm: UInt64 = 1_000_000_000
-    private static let maxCalm: UInt64 = 30_000_000_000
+    private var backoffTime = minBackoff
+    private static let minBackoff: UInt64 = 1_000_000_000
+    private static let maxBackoff: UInt64 = 30_000_000_000
     /// Before then the server is spoken to in HTTP/1.1, by its own wish; in monotonic nanoseconds, 0: it has not said so.
     private var http1Until: UInt64 = 0
     /// Has the newest connection agreed on HTTP/2? At first it is expected to.
@@ -70,7 +70,7 @@ final class SharedConnections {
     ///   - carefully: for a request that may not be repeated: a silent connection is looked at once more.
     ///   - wanted: the address whose turn it is; nil: any.
     func side(carefully: Bool, to wanted: SocketAddress? = nil) -> HTTP2Upstream? {
-        guard !isCalming, !hasFallenBack else { return nil }
+        guard !isBackingOff, !hasFallenBack else { return nil }
         while let connection = connections.first(where: {
             $0.hasRoom(most: parameters.maxStreams) && (wanted == nil || $0.address == wanted)
         }) {
@@ -79,18 +79,18 @@ final class SharedConnections {
         return nil
     }
 
-    /// The server has said ENHANCE_YOUR_CALM (RFC 9113 §7) and goes: a second of rest, and twice as long each time it says so
+    /// The server has said ENHANCE_YOUR_CALM (RFC 9113 §7) and goes: a second's backoff, and twice as long each time it says so
     /// again before a minute of peace. Meanwhile others are asked, where there are any.
-    func calmDown() {
+    func backOff() {
         let now = loop.now
-        guard now >= calmUntil else { return }
-        if now &- calmUntil > 60_000_000_000 { calmTime = Self.minCalm }
-        calmUntil = now &+ calmTime
-        server.state.backOff(until: calmUntil)
-        calmTime = min(2 * calmTime, Self.maxCalm)
+        guard now >= backoffUntil else { return }
+        if now &- backoffUntil > 60_000_000_000 { backoffTime = Self.minBackoff }
+        backoffUntil = now &+ backoffTime
+        server.state.backOff(until: backoffUntil)
+        backoffTime = min(2 * backoffTime, Self.maxBackoff)
     }
 
-    var isCalming: Bool { loop.now < calmUntil }
+    var isBackingOff: Bool { loop.now < backoffUntil }
 
     // MARK: HTTP/1.1 instead
 
@@ -107,9 +107,9 @@ final class SharedConnections {
 
     private static let fallbackTime: UInt64 = 300_000_000_000
 
-    /// Waits until the server has had its rest, or something else has happened.
-    nonisolated(nonsending) func waitForCalm(_ waiter: Waiter) async {
-        if isCalming { _ = await waiter.wait(timeout: calmUntil - loop.now) }
+    /// Waits until the server's backoff has ended, or something else has happened.
+    nonisolated(nonsending) func waitForBackoff(_ waiter: Waiter) async {
+        if isBackingOff { _ = await waiter.wait(timeout: backoffUntil - loop.now) }
     }
 
     /// A connection is about to be made.
@@ -171,7 +171,7 @@ final class SharedConnections {
 extension HTTP2UpstreamConnection {
     func checkLiveness(_ now: UInt64) {
         switch liveness.step(isAwaited: !isIdle, now: now) {
-        case .nothing, .doubt: break
+        case .nothing, .suspect: break
         case .ping: http2.sendPing()
         case .giveUp: end(.broken("the server has not answered a PING"))
         }

@@ -52,7 +52,7 @@ extension HTTP2Upstream: UpstreamSide {
                 connection.encodedRequests.appendRequest(text.span, parts, isHTTPS: connection.isTLS, to: &$0)
             }
         }
-        connection.giveBack(&text)
+        connection.release(&text)
     }
 
     /// What a 101 would have said, which HTTP/2 has no need of: the proof that the server has read the handshake.
@@ -99,6 +99,6 @@ extension HTTP2Upstream: UpstreamSide {
     func watch(reading: Bool, writing: Bool) { current?.watch(reading: reading, writing: writing) }
     func upgrade() -> (duplex: any Duplex, unread: Buffer?) { (stream, nil) }
 
-    func giveBack(to pool: Pool) { end() }
+    func release(to pool: Pool) { end() }
     func cancel() { end() }
 }

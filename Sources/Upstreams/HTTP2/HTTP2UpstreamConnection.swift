@@ -31,9 +31,9 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     private var newcomers: [Waiter] = []
     private var isTurnEndDue = false
     private var isInWake = false
-    private var gathering = HTTP2Gathering()
+    private var coalescing = HTTP2ReadCoalescing()
     /// When the loop tells of its end, in monotonic nanoseconds; nil: it does not.
-    private var gatheringTold: UInt64?
+    private var coalescingTold: UInt64?
     /// They hold the connection, which lets go of them at its end.
     private var spareSides: [HTTP2Upstream] = []
     /// Room for the text of a head.
@@ -72,7 +72,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     /// May another exchange begin on it?
     /// - Parameter most: exchanges at once that we want on one connection.
     func hasRoom(most: Int) -> Bool {
-        isOpen && !isRetired && !liveness.isDoubtful && http2.error == nil && !http2.hasReceivedGoAway && http2.hasNumbers
+        isOpen && !isRetired && !liveness.isSuspect && http2.error == nil && !http2.hasReceivedGoAway && http2.hasNumbers
             && exchanges < min(most, Int(clamping: http2.peer.maxConcurrentStreams))
     }
 
@@ -145,7 +145,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     func takeText() -> [UInt8] { exchange(&spareText, with: []) }
 
     /// Takes the room back.
-    func giveBack(_ text: inout [UInt8]) {
+    func release(_ text: inout [UInt8]) {
         if !text.isEmpty { text.removeAll(keepingCapacity: true) }
         spareText = exchange(&text, with: [])
     }
@@ -226,7 +226,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         }
         if http2.hasReceivedGoAway, !isRetired, let code = http2.receivedGoAway?.code {
             isRetired = true
-            if code == .enhanceYourCalm { owner.calmDown() }
+            if code == .enhanceYourCalm { owner.backOff() }
             if code == .http11Required { owner.fallBack() }
         }
         if http2.error != nil || read == .end { return end(nil) }
@@ -241,23 +241,23 @@ final class HTTP2UpstreamConnection: AddressedConnection {
 
     /// - Parameter count: bytes that were read.
     private func gather(_ count: Int) {
-        let before = gathering.lowWater
-        gathering.didRead(count, exchanges: exchanges, now: loop.now)
-        if gathering.lowWater != before { stream.setLowWater(gathering.lowWater) }
-        if gathering.isOn, gatheringTold == nil { awaitGathering() }
-        if let end = gathering.rest(exchanges: exchanges, now: loop.now) { loop.rest(until: end) }
+        let before = coalescing.lowWater
+        coalescing.didRead(count, exchanges: exchanges, now: loop.now)
+        if coalescing.lowWater != before { stream.setLowWater(coalescing.lowWater) }
+        if coalescing.isOn, coalescingTold == nil { awaitCoalescing() }
+        if let end = coalescing.pause(exchanges: exchanges, now: loop.now) { loop.pause(until: end) }
     }
 
-    private func awaitGathering() {
-        gatheringTold = gathering.end
-        loop.atTurnEnd(self, from: gathering.end)
+    private func awaitCoalescing() {
+        coalescingTold = coalescing.end
+        loop.atTurnEnd(self, from: coalescing.end)
     }
 
     /// What has come is read, however much it is, once it has been awaited for long enough.
-    private func endGathering() {
-        gatheringTold = nil
-        guard gathering.isOn else { return }
-        if loop.now < gathering.end { awaitGathering() } else { stream.socket.isReadable = true }
+    private func endCoalescing() {
+        coalescingTold = nil
+        guard coalescing.isOn else { return }
+        if loop.now < coalescing.end { awaitCoalescing() } else { stream.socket.isReadable = true }
     }
 
     /// Buffers that are read before others have their turn.
@@ -286,7 +286,7 @@ extension HTTP2UpstreamConnection: TurnEndHandler {
     func turnEnded() {
         isTurnEndDue = false
         guard isOpen else { return }
-        if let gatheringTold, loop.now >= gatheringTold { endGathering() }
+        if let coalescingTold, loop.now >= coalescingTold { endCoalescing() }
         move()
     }
 }

@@ -45,7 +45,7 @@ struct NameRecord {
     }
 
     /// No address took a connection: the name may have moved. What was asked less than `failure` ago is believed all the same.
-    mutating func doubt(askedAt: UInt64, _ bounds: Bounds) {
+    mutating func expire(askedAt: UInt64, _ bounds: Bounds) {
         expires = min(expires, askedAt &+ bounds.failure)
     }
 }

@@ -1,25 +1,25 @@
 /// May a failed request be sent again? A pure decision.
 package struct RetryPolicy: Sendable, Equatable {
     /// What may be answered by another attempt: the words of `retry_on`.
-    package struct Occasions: OptionSet, Sendable {
+    package struct Conditions: OptionSet, Sendable {
         package let rawValue: UInt16
         package init(rawValue: UInt16) { self.rawValue = rawValue }
 
         /// An array literal is not always specialised across modules, and this is asked of every request.
-        package static var none: Occasions { Occasions(rawValue: 0) }
+        package static var none: Conditions { Conditions(rawValue: 0) }
         /// No connection, or no TLS session: nothing of the request was sent.
-        package static let connect = Occasions(rawValue: 1)
+        package static let connect = Conditions(rawValue: 1)
         /// The connection was closed before any byte of an answer.
-        package static let closed = Occasions(rawValue: 2)
+        package static let closed = Conditions(rawValue: 2)
         /// The first byte did not come in time.
-        package static let timeout = Occasions(rawValue: 4)
-        package static let status500 = Occasions(rawValue: 8)
-        package static let status502 = Occasions(rawValue: 16)
-        package static let status503 = Occasions(rawValue: 32)
-        package static let status504 = Occasions(rawValue: 64)
+        package static let timeout = Conditions(rawValue: 4)
+        package static let status500 = Conditions(rawValue: 8)
+        package static let status502 = Conditions(rawValue: 16)
+        package static let status503 = Conditions(rawValue: 32)
+        package static let status504 = Conditions(rawValue: 64)
 
-        /// The occasion that an answer with this status is; empty if it is none.
-        package static func status(_ status: Int) -> Occasions {
+        /// The condition that an answer with this status is; empty if it is none.
+        package static func status(_ status: Int) -> Conditions {
             switch status {
             case 500: .status500
             case 502: .status502
@@ -30,9 +30,9 @@ package struct RetryPolicy: Sendable, Equatable {
         }
 
         /// Is the status of an answer one of these?
-        package func contains(status: Int) -> Bool { rawValue & Occasions.status(status).rawValue != 0 }
+        package func contains(status: Int) -> Bool { rawValue & Conditions.status(status).rawValue != 0 }
 
-        static let statuses = Occasions(rawValue: 8 | 16 | 32 | 64)
+        static let statuses = Conditions(rawValue: 8 | 16 | 32 | 64)
     }
 
     /// What is known of the request whose attempt failed.
@@ -72,20 +72,20 @@ package struct RetryPolicy: Sendable, Equatable {
 
     /// Further attempts after the first.
     package var retries = 2
-    package var occasions: Occasions = [.connect, .closed]
+    package var conditions: Conditions = [.connect, .closed]
 
     package init() {}
 
     /// Decides; the budget is asked only when everything else allows it.
     /// - Parameter hasBudget: takes from the budget when it is called.
     package func decide(
-        _ occasion: Occasions, _ request: Request, hasBudget: () -> Bool
+        _ condition: Conditions, _ request: Request, hasBudget: () -> Bool
     ) -> Decision {
         if request.hasBegunAnswer { return .refuse(.answerBegun) }
         guard request.attempts <= retries else { return .refuse(.attemptsUsedUp) }
-        guard !occasion.isEmpty, occasions.contains(occasion) else { return .refuse(.notConfigured) }
+        guard !condition.isEmpty, conditions.contains(condition) else { return .refuse(.notConfigured) }
         // Nothing of the request was written, so nothing can happen twice, and no server gets more than it was sent.
-        if occasion == .connect { return request.isBodyKept ? .retry : .refuse(.bodyNotKept) }
+        if condition == .connect { return request.isBodyKept ? .retry : .refuse(.bodyNotKept) }
         guard request.isIdempotent else { return .refuse(.notIdempotent) }
         guard request.isBodyKept else { return .refuse(.bodyNotKept) }
         return hasBudget() ? .retry : .refuse(.budgetUsedUp)
@@ -93,8 +93,8 @@ package struct RetryPolicy: Sendable, Equatable {
 
     /// The statuses that would be answered by another attempt, for a request whose answer has yet to come. The budget is not
     /// asked.
-    package func declinable(_ request: Request) -> Occasions {
+    package func declinable(_ request: Request) -> Conditions {
         guard !request.hasBegunAnswer, request.attempts <= retries, request.isIdempotent else { return .none }
-        return Occasions(rawValue: occasions.rawValue & Occasions.statuses.rawValue)
+        return Conditions(rawValue: conditions.rawValue & Conditions.statuses.rawValue)
     }
 }

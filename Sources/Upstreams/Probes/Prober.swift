@@ -161,7 +161,7 @@ package final class Prober {
             }
         } catch {
             if case .connect(let cause) = error, cause.isExhaustion { return nil }
-            addresses.doubt()
+            addresses.expire()
             return (false, error.description)
         }
     }

@@ -2,12 +2,12 @@
 /// and what to do about it.
 struct TLSExplanation: Equatable {
     /// Parts of the message in lower case: one of them is in it.
-    let signs: [String]
+    let patterns: [String]
     let cause: String
     let remedy: String
 
-    init(_ signs: [String], _ cause: String, _ remedy: String) {
-        self.signs = signs
+    init(_ patterns: [String], _ cause: String, _ remedy: String) {
+        self.patterns = patterns
         self.cause = cause
         self.remedy = remedy
     }
@@ -30,7 +30,7 @@ struct TLSExplanation: Equatable {
     /// All that are known, those that say most first: a line is explained by the first that is about it.
     static let all =
         connections + agreements + clientCertificates + certificates + conversations + files
-    private static let table = SignTable(all.map(\.signs))
+    private static let table = PatternTable(all.map(\.patterns))
 
     // MARK: There is no connection, or no TLS at its other end
 

@@ -40,6 +40,6 @@ final class ScriptedUpstream: UpstreamSide {
     func attach(to waiter: Waiter) {}
     func watch(reading: Bool, writing: Bool) {}
     func upgrade() -> (duplex: any Duplex, unread: Buffer?) { preconditionFailure("an exchange upgrades, not a relay") }
-    func giveBack(to pool: Pool) {}
+    func release(to pool: Pool) {}
     func cancel() {}
 }

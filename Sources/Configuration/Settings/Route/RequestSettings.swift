@@ -25,7 +25,7 @@ package struct RouteTimeouts: Sendable, Equatable {
 /// `[sites.proxy.routes.retry]`: as ``Retry``, where the route says something.
 package struct RouteRetry: Sendable, Equatable {
     package var retries: Int?
-    package var occasions: [Retry.Occasion]?
+    package var conditions: [Retry.Condition]?
     package var replayLimit: Int?
 
     package init() {}
@@ -48,7 +48,7 @@ extension RequestSettings {
         let retries = table.table("retry")
         if retries.mayBeWritten {
             retries.read("retries", into: &retry.retries, in: 0...100)
-            retry.occasions = Retry.readOccasions(retries)
+            retry.conditions = Retry.readConditions(retries)
             retries.readSize("replay_limit", into: &retry.replayLimit, in: 0...1 << 20)
             retries.finish()
         }

@@ -1,7 +1,7 @@
 /// `[sites.proxy.retry]`.
 package struct Retry: Sendable, Equatable {
     /// The words of `retry_on`.
-    package enum Occasion: String, Sendable, CaseIterable {
+    package enum Condition: String, Sendable, CaseIterable {
         case connect, closed, timeout
         case status500 = "500"
         case status502 = "502"
@@ -11,7 +11,7 @@ package struct Retry: Sendable, Equatable {
 
     /// Further attempts after the first.
     package var retries = 2
-    package var occasions: [Occasion] = [.connect, .closed]
+    package var conditions: [Condition] = [.connect, .closed]
     /// Bytes of a body that are kept for another attempt.
     package var replayLimit = 64 << 10
     /// Retries for every 100 requests of a pool.

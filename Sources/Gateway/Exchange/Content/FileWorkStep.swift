@@ -20,13 +20,13 @@ extension Exchange {
     /// Goes a search's way to its end.
     mutating nonisolated(nonsending) func carryOut(_ search: consuming FileSearch) async throws(Failure) -> StaticAnswer {
         var step = search.begin()
-        var terms = generation.limits.files
+        var limits = generation.limits.files
         while true {
             switch step {
             case .answer(let answer): return answer
             case .work(let work):
-                step = search.next(try await elsewhere(terms) { work.run() })
-                terms = terms.onceBegun
+                step = search.next(try await elsewhere(limits) { work.run() })
+                limits = limits.onceBegun
             }
         }
     }
@@ -39,10 +39,10 @@ extension Exchange {
     }
 
     private mutating nonisolated(nonsending) func elsewhere<Value: Sendable>(
-        _ terms: FileThreads.Terms, _ work: @escaping @Sendable () -> Value
+        _ limits: FileThreads.Limits, _ work: @escaping @Sendable () -> Value
     ) async throws(Failure) -> Value {
         do throws(FileThreads.Refusal) {
-            return try await resources.shared.fileThreads.run(terms, work)
+            return try await resources.shared.fileThreads.run(limits, work)
         } catch {
             throw switch error {
             case .busy: Failure(.fileBusy, key: "limits.file_reads")
@@ -52,7 +52,7 @@ extension Exchange {
     }
 }
 
-extension FileThreads.Terms {
+extension FileThreads.Limits {
     /// For what has been let in: it waits for one piece at a time, and is not turned away in the middle.
-    fileprivate var onceBegun: FileThreads.Terms { FileThreads.Terms(threads: threads, waiting: .max, timeout: timeout) }
+    fileprivate var onceBegun: FileThreads.Limits { FileThreads.Limits(threads: threads, waiting: .max, timeout: timeout) }
 }

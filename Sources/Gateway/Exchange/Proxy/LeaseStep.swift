@@ -23,9 +23,9 @@ extension Exchange {
     private mutating nonisolated(nonsending) func connect(
         _ proxied: inout ProxiedRequest, _ pool: Pool
     ) async throws(Failure) -> Lease {
-        let restEnd = proxied.restEnd(pool)
+        let backoffDeadline = proxied.backoffDeadline(pool)
         while true {
-            do throws(TransportError) { return try await open(pool, restEnd) } catch {
+            do throws(TransportError) { return try await open(pool, backoffDeadline) } catch {
                 // A descriptor for this request is worth more than a cached open file.
                 if error.isExhaustion, resources.fileCache.closeFiles() { continue }
                 throw Failure.connecting(error)
@@ -33,10 +33,10 @@ extension Exchange {
         }
     }
 
-    private mutating nonisolated(nonsending) func open(_ pool: Pool, _ restEnd: UInt64) async throws(TransportError) -> Lease {
+    private mutating nonisolated(nonsending) func open(_ pool: Pool, _ deadline: UInt64) async throws(TransportError) -> Lease {
         let header = endpoint.proxyHeader(for: pool.server, from: client.localAddress)
         let began = resources.now
-        let lease = try await pool.connect(client.waiter, header: header, restEnd: restEnd)
+        let lease = try await pool.connect(client.waiter, header: header, backoffDeadline: deadline)
         record.connectDuration = resources.now &- began
         if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Index.opened, worker: resources.number) }
         return lease
@@ -47,7 +47,7 @@ extension Exchange {
     ) async throws(Failure) -> Lease {
         let found: Lease?
         do throws(TransportError) {
-            found = try await pool.connectForWebSocket(client.waiter, restEnd: proxied.restEnd(pool))
+            found = try await pool.connectForWebSocket(client.waiter, backoffDeadline: proxied.backoffDeadline(pool))
         } catch {
             throw Failure.connecting(error)
         }
@@ -62,10 +62,10 @@ extension Exchange {
 }
 
 extension ProxiedRequest {
-    /// Until when it waits for servers that have asked for rest: all of its attempts together as long as for one connection.
-    fileprivate mutating func restEnd(_ pool: Pool) -> UInt64 {
-        let end = restEnd ?? pool.restEnd
-        restEnd = end
+    /// Until when it waits for servers that have asked for a backoff: all of its attempts together as long as for one connection.
+    fileprivate mutating func backoffDeadline(_ pool: Pool) -> UInt64 {
+        let end = backoffDeadline ?? pool.backoffDeadline
+        backoffDeadline = end
         return end
     }
 }

@@ -20,6 +20,6 @@ struct ProxiedRequest: ~Copyable {
     var replay: Replay?
     /// How many servers were passed over for their handshake rate.
     var overRate = 0
-    /// Until when it waits for servers that have asked for rest, in monotonic nanoseconds; nil: none has yet been waited for.
-    var restEnd: UInt64?
+    /// Until when it waits for servers that have asked for a backoff, in monotonic nanoseconds; nil: it has waited for none.
+    var backoffDeadline: UInt64?
 }

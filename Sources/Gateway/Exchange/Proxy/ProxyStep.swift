@@ -72,7 +72,7 @@ extension Exchange {
         note(&relay)
         report(&relay, of: server, about: &proxied, began: began)
         switch outcome {
-        case .complete: lease.giveBack()
+        case .complete: lease.release()
         case .upgraded: beginTunnel(route, response, lease)
         }
     }

@@ -37,13 +37,13 @@ extension Exchange {
     /// May the request be sent again? If not, the log says why.
     mutating func mayRetry(_ proxied: borrowing ProxiedRequest, after failure: Failure) -> Bool {
         let route = proxied.route
-        guard failure.blame != .client, !client.hasLeft, let occasion = occasion(of: failure, route) else { return false }
+        guard failure.blame != .client, !client.hasLeft, let condition = condition(of: failure, route) else { return false }
         if case .unprocessed = failure.retry { record.noteUnprocessed() }
         let kept = proxied.replay.map { $0.isWhole ? UInt64($0.count) : 0 } ?? 0
         let request = RetryPolicy.Request(
             attempts: record.countedAttempts, isIdempotent: proxied.head.method.isIdempotent, hasBegunAnswer: responder == nil,
             isBodyKept: client.body.bodyBytes == kept)
-        switch route.proxying.retry.decide(occasion, request, hasBudget: route.group.budget.withdraw) {
+        switch route.proxying.retry.decide(condition, request, hasBudget: route.group.budget.withdraw) {
         case .retry: return true
         case .refuse(let refusal):
             record.notRetried = refusal
@@ -52,15 +52,15 @@ extension Exchange {
     }
 
     /// The failure as the retry policy classifies it; nil if no other attempt could mend it.
-    private func occasion(of failure: Failure, _ route: ProxyRoute) -> RetryPolicy.Occasions? {
+    private func condition(of failure: Failure, _ route: ProxyRoute) -> RetryPolicy.Conditions? {
         // A WebSocket handshake that came to nothing, or that nobody answered, has done nothing: RFC 6455 §1.3 makes it a GET.
         let isLostHandshake =
             slot != nil && failure.blame == .upstream && failure.fault != nil && (failure.status == 502 || failure.status == 504)
         // An answer that has begun is never repeated, whatever broke it; the policy gives the word for the log.
         let isBegun = responder == nil && failure.blame == .upstream
-        guard let stated = failure.retry.occasion else { return isLostHandshake || isBegun ? .closed : nil }
+        guard let stated = failure.retry.condition else { return isLostHandshake || isBegun ? .closed : nil }
         // Waiting for an answer to a handshake is retried even where the route does not retry timeouts.
-        if isLostHandshake, stated == .timeout, !route.proxying.retry.occasions.contains(.timeout) { return .closed }
+        if isLostHandshake, stated == .timeout, !route.proxying.retry.conditions.contains(.timeout) { return .closed }
         return stated
     }
 }

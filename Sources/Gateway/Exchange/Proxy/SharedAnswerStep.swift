@@ -102,9 +102,9 @@ extension Exchange {
     }
 }
 
-extension FileThreads.Terms {
+extension FileThreads.Limits {
     /// For what is only a shorter way: an upstream answers sooner than a disk that takes longer than a second.
-    fileprivate var impatient: FileThreads.Terms {
-        FileThreads.Terms(threads: threads, waiting: waiting, timeout: min(timeout, 1_000_000_000))
+    fileprivate var impatient: FileThreads.Limits {
+        FileThreads.Limits(threads: threads, waiting: waiting, timeout: min(timeout, 1_000_000_000))
     }
 }

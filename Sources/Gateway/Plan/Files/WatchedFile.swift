@@ -6,8 +6,8 @@ protocol PolledFile: Sendable {
     /// Makes a thread look at the file, if it is time for that. To be called a few times in a second.
     /// - Parameters:
     ///   - now: monotonic nanoseconds.
-    ///   - terms: of the look. After its time nobody comes in, until the file has been read.
-    func refresh(now: UInt64, on threads: FileThreads, _ terms: FileThreads.Terms)
+    ///   - limits: of the look. After its time nobody comes in, until the file has been read.
+    func refresh(now: UInt64, on threads: FileThreads, _ limits: FileThreads.Limits)
 }
 
 /// A small file that decides who comes in: read when the plan is made, and again when it has changed. While it cannot be read, or
@@ -59,7 +59,7 @@ final class WatchedFile<Content: Sendable>: PolledFile {
         shared = VersionedContent(reading)
     }
 
-    func refresh(now: UInt64, on threads: FileThreads, _ terms: FileThreads.Terms) {
+    func refresh(now: UInt64, on threads: FileThreads, _ limits: FileThreads.Limits) {
         let isNew = state.withLock { state in
             guard let wanted = state.wanted else {
                 guard now >= state.next else { return false }
@@ -67,13 +67,13 @@ final class WatchedFile<Content: Sendable>: PolledFile {
                 return true
             }
             // It is read afresh when that can be done.
-            if now &- wanted >= terms.timeout, exchange(&state.stamp, with: nil) != nil {
+            if now &- wanted >= limits.timeout, exchange(&state.stamp, with: nil) != nil {
                 let reason = "\(path): reading it takes longer than limits.file_timeout"
                 shared.replace(with: .failure(ContentFault(reason: reason)))
             }
             return !exchange(&state.isUnderWay, with: true)
         }
-        if isNew, !threads.send(terms, { [self] in look() }) { state.withLock { $0.isUnderWay = false } }
+        if isNew, !threads.send(limits, { [self] in look() }) { state.withLock { $0.isUnderWay = false } }
     }
 
     /// Looks at the file; runs on a thread, one look at a time.

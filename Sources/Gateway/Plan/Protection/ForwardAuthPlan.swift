@@ -18,13 +18,13 @@ final class ForwardAuthPlan: Sendable {
     /// Nanoseconds for the whole question.
     let timeout: UInt64
     /// Which connections to it are kept for the next question.
-    let keeping: UpstreamClient.Keeping
+    let idleSettings: UpstreamClient.IdleSettings
     /// The configuration's table.
     let key: String
 
     init(
         _ server: UpstreamServer, target: [UInt8], fields: [ConfiguredField], identityFields: [String], copied: [String],
-        userField: String?, timeout: UInt64, keeping: UpstreamClient.Keeping, key: String
+        userField: String?, timeout: UInt64, idleSettings: UpstreamClient.IdleSettings, key: String
     ) {
         self.server = server
         self.target = target
@@ -33,7 +33,7 @@ final class ForwardAuthPlan: Sendable {
         self.copied = copied
         self.userField = userField
         self.timeout = timeout
-        self.keeping = keeping
+        self.idleSettings = idleSettings
         self.key = key
     }
 }

@@ -39,7 +39,7 @@ extension PlanBuilder {
                 settings.questionHeaders, at: "\(keyPath).forward_auth.headers", isTold: route == nil || own != nil),
             identityFields: identityFields, copied: settings.copyHeaders, userField: settings.userHeader,
             timeout: settings.timeout.nanoseconds,
-            keeping: UpstreamClient.Keeping(
+            idleSettings: UpstreamClient.IdleSettings(
                 most: configuration.limits.maxIdleUpstreamConnections,
                 timeout: configuration.limits.upstreamIdleTimeout.nanoseconds),
             key: own == nil ? "sites.forward_auth" : "sites.proxy.routes.forward_auth")

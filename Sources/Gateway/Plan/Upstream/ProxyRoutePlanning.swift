@@ -67,7 +67,7 @@ extension PlanBuilder {
         let own = route.requests
         var retry = RetryPolicy()
         retry.retries = own.retry.retries ?? proxy.retry.retries
-        retry.occasions = (own.retry.occasions ?? proxy.retry.occasions).reduce(into: []) { $0.formUnion(Self.occasion($1)) }
+        retry.conditions = (own.retry.conditions ?? proxy.retry.conditions).reduce(into: []) { $0.formUnion(Self.condition($1)) }
         let limits = configuration.limits
         let stores = own.bufferRequests ?? site.requests.bufferRequests ?? false
         return ProxyingPlan(
@@ -80,7 +80,7 @@ extension PlanBuilder {
                 : nil)
     }
 
-    private static func occasion(_ word: Retry.Occasion) -> RetryPolicy.Occasions {
+    private static func condition(_ word: Retry.Condition) -> RetryPolicy.Conditions {
         switch word {
         case .connect: .connect
         case .closed: .closed

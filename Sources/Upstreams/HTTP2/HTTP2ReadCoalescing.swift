@@ -4,12 +4,12 @@
 /// and a read for it, and passes it on by itself, so that the next requests come one by one, too. Where many exchanges are under
 /// way on a connection and answers come one right after the other, the kernel tells of several at a time.
 ///
-/// Then requests come one right after the other, too, each of another client, so that no socket can gather them: the loop rests
-/// before it looks at any. What came meanwhile leaves in one record, for one wait. A loop with work at hand does not rest.
+/// Then requests come one right after the other, too, each of another client, so that no socket can gather them: the loop pauses
+/// before it looks at any. What came meanwhile leaves in one record, for one wait. A loop with work at hand does not pause.
 ///
 /// How many that may be is found out: when the time is over before there is as much, half of it is awaited the next time, and
 /// with each success somewhat more.
-struct HTTP2Gathering {
+struct HTTP2ReadCoalescing {
     /// Bytes of which the kernel tells; 1: of any.
     private(set) var lowWater = 1
     /// When what has come is read, even if it is less, in monotonic nanoseconds.
@@ -32,9 +32,9 @@ struct HTTP2Gathering {
     static let quick: UInt64 = 50_000
     static let timePerExchange: UInt64 = 3_000
     static let maxTime: UInt64 = 250_000
-    /// Nanoseconds: of a rest for each exchange, and at all, since all that the worker has waits with them.
-    static let restPerExchange: UInt64 = 6_000
-    static let maxRest: UInt64 = 100_000
+    /// Nanoseconds: of a pause for each exchange, and at all, since all that the worker has waits with them.
+    static let pausePerExchange: UInt64 = 6_000
+    static let maxPause: UInt64 = 100_000
 
     /// What there was has been read.
     /// - Parameters:
@@ -57,9 +57,9 @@ struct HTTP2Gathering {
         end = now &+ min(Self.maxTime, UInt64(exchanges) * Self.timePerExchange)
     }
 
-    /// Until when the loop may rest, in monotonic nanoseconds; nil: not at all.
-    func rest(exchanges: Int, now: UInt64) -> UInt64? {
+    /// Until when the loop may pause, in monotonic nanoseconds; nil: not at all.
+    func pause(exchanges: Int, now: UInt64) -> UInt64? {
         guard isOn, exchanges >= Self.minExchanges else { return nil }
-        return now &+ min(Self.maxRest, UInt64(exchanges) * Self.restPerExchange)
+        return now &+ min(Self.maxPause, UInt64(exchanges) * Self.pausePerExchange)
     }
 }

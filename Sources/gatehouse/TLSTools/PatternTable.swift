@@ -1,16 +1,16 @@
 /// Which of many texts are in a line, found in one walk along it, however many there are: a log has many lines.
 ///
 /// By bytes: a String compares characters, and to look for each text by itself took more than a millisecond for a line.
-struct SignTable {
-    /// The signs by their first two bytes.
-    private var signs: [UInt16: [(bytes: [UInt8], number: Int)]] = [:]
+struct PatternTable {
+    /// The patterns by their first two bytes.
+    private var patterns: [UInt16: [(bytes: [UInt8], number: Int)]] = [:]
 
     /// - Parameter texts: those of a number, by it; each of two bytes at least.
     init(_ texts: [[String]]) {
         for (number, texts) in texts.enumerated() {
             for text in texts {
                 let bytes = Array(text.utf8)
-                signs[Self.pair(bytes[0], bytes[1]), default: []].append((bytes, number))
+                patterns[Self.pair(bytes[0], bytes[1]), default: []].append((bytes, number))
             }
         }
     }
@@ -19,9 +19,9 @@ struct SignTable {
     func first(in line: [UInt8]) -> Int? {
         var least: Int?
         for index in line.indices.dropLast() {
-            for sign in signs[Self.pair(line[index], line[index + 1])] ?? []
-            where sign.number < least ?? .max && line[index...].starts(with: sign.bytes) {
-                least = sign.number
+            for pattern in patterns[Self.pair(line[index], line[index + 1])] ?? []
+            where pattern.number < least ?? .max && line[index...].starts(with: pattern.bytes) {
+                least = pattern.number
             }
         }
         return least
