@@ -34,9 +34,9 @@ package protocol TurnEndHandler: AnyObject {
 
     private var ready: [UnownedJob] = []
     private var hasYielded = false
-    /// Each is told once, at the end of the turn.
+    /// Handlers that are told once, at the end of the turn.
     private var endings: [any TurnEndHandler] = []
-    /// Those that wait for a time, and the first of their times.
+    /// Handlers that are told at the end of the turn in which a time has come, and the first of the times.
     private var soon: [(handler: any TurnEndHandler, time: UInt64)] = []
     private var soonest: UInt64?
     /// Until when nothing is looked at, in monotonic nanoseconds; 0: something may be.

@@ -2,7 +2,7 @@
 /// the tasks.
 package final class NextValue<Value: Sendable> {
     private var waiting: [CheckedContinuation<Value?, Never>] = []
-    /// Those of them that are to be given the present one still.
+    /// The waiting tasks that are still to be given the present value.
     private var due: ArraySlice<CheckedContinuation<Value?, Never>> = []
     private var isOver = false
 

@@ -22,7 +22,7 @@ package protocol ReadinessHandler: AnyObject {
     }
 
     package let loop: EventLoop
-    /// Of the task that waits.
+    /// The job of the task that waits; nil while none does.
     private var job: UnownedJob?
     /// Why the last wait ended.
     private var reason = Wake.ready

@@ -11,13 +11,13 @@ struct DynamicTable: ~Copyable {
         var start: UInt32
         let nameCount: UInt16
         let valueCount: UInt16
-        /// Of its name in the static table; 0 if that has no such name.
+        /// The index of its name in the static table; 0 if that has no such name.
         let staticIndex: UInt8
 
         var size: Int { Int(nameCount) + Int(valueCount) + overhead }
-        /// Where in the table's bytes it is.
+        /// The offsets of the name in the table's bytes.
         var name: Range<Int> { Int(start)..<Int(start) + Int(nameCount) }
-        /// As above.
+        /// The offsets of the value in the table's bytes.
         var value: Range<Int> { name.upperBound..<name.upperBound + Int(valueCount) }
 
         func moved(by distance: UInt32) -> Entry {
@@ -30,7 +30,7 @@ struct DynamicTable: ~Copyable {
     /// The oldest first, behind those that were dropped.
     private var entries: [Entry] = []
     private var droppedCount = 0
-    /// Of all entries.
+    /// The size of all entries, as RFC 7541 §4.1 counts it.
     private var size = 0
     private var limit = maxSize
     /// Another number after each change: as long as it is the same, so is what every index means.
@@ -41,7 +41,7 @@ struct DynamicTable: ~Copyable {
         fileprivate let bytes: [UInt8]
         /// They start where they do in `bytes`.
         fileprivate let entries: [Entry]
-        /// Of all, as RFC 7541 §4.1 counts it.
+        /// The size of all entries, as RFC 7541 §4.1 counts it.
         fileprivate let size: Int
 
         fileprivate init(_ entries: [Entry], _ bytes: [UInt8]) {
@@ -51,8 +51,9 @@ struct DynamicTable: ~Copyable {
         }
     }
 
-    /// Those that were added last; nil if there are not so many.
+    /// The fields that were added last.
     /// - Parameter count: at least 1.
+    /// - Returns: nil if the table does not hold so many.
     func newest(_ count: Int) -> Run? {
         guard count <= entries.count - droppedCount else { return nil }
         var taken = Array(entries.suffix(count))

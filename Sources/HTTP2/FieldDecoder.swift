@@ -9,7 +9,7 @@ package final class FieldDecoder {
     package typealias Take = (_ name: Span<UInt8>, _ value: Span<UInt8>, _ index: Int) -> Void
 
     private var table = DynamicTable()
-    /// Of a section that has not all come.
+    /// What has come of a section whose last piece is still awaited.
     private var pieces: [UInt8] = []
     /// Room for what is coded.
     private var spareRoom: [UInt8] = []

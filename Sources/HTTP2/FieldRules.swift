@@ -37,7 +37,7 @@ enum FieldRules {
 }
 
 extension Span<UInt8> {
-    /// To the letter.
+    /// Are these the bytes of the literal, letter case included?
     func spells(_ literal: StaticString) -> Bool {
         guard count == literal.utf8CodeUnitCount else { return false }
         return literal.withUTF8Buffer { letters in
@@ -47,9 +47,9 @@ extension Span<UInt8> {
         }
     }
 
-    /// In any case.
+    /// Are these the bytes of the literal, whatever the case of ASCII letters?
     func isEqual(toLetters literal: StaticString) -> Bool { Text.equal(self, 0..<count, literal) }
 
-    /// In any case.
+    /// Are these the same bytes, whatever the case of ASCII letters?
     func isEqual(ignoringCaseOf other: Span<UInt8>) -> Bool { Text.equal(self, 0..<count, other, 0..<other.count) }
 }

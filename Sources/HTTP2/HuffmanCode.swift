@@ -26,19 +26,19 @@ final class HuffmanCode: Sendable {
     /// Bits of what is looked up at once: text has hardly any longer codes.
     private static let quick = 8
 
-    /// By the next eight bits: the symbol, and above it the bits of its code; 0 where the code is longer.
+    /// For each value of the next eight bits the symbol, and above it the length of its code; 0 where the code is longer.
     private let short: [UInt16]
-    /// By length.
+    /// The codes of each length in bits, which is the index.
     private let codes: [Codes]
-    /// In the order of their codes.
+    /// The symbols in the order of their codes.
     private let symbols: [UInt8]
 
-    /// Those of one length.
+    /// The codes of one length.
     private struct Codes {
         /// The first one, as a number of so many bits, and the index of its symbol in `symbols`.
         var first: UInt32
         var index: Int
-        /// Where longer ones begin, as the upper bits of 32.
+        /// The value from which on longer codes begin, left-aligned in 32 bits.
         var end: UInt64
     }
 

@@ -8,15 +8,17 @@ package import Transport
 package protocol Duplex: AnyObject {
     /// Could `receive` come to anything now: bytes, the end, or an error? False is certain.
     var mayReceive: Bool { get }
-    /// One read into the buffer's room, which must not be empty.
+    /// Reads once into the buffer's room, which must not be empty; it never waits.
+    /// - Returns: how many bytes came, that none are there yet, or the end.
     func receive(into buffer: Buffer) throws(PeerError) -> ReadOutcome
 
     /// Writes a prefix of the buffer's unread bytes, at most `limit` of them, and consumes it.
     /// - Returns: how many bytes went; 0 when blocked. After that the next write must begin with the same bytes.
     func send(_ buffer: Buffer, atMost limit: Int) throws(PeerError) -> Int
-    /// Writes a prefix of `span`; as above.
+    /// Writes a prefix of `span`.
+    /// - Returns: how many bytes went; 0 when blocked. After that the next write must begin with the same bytes.
     func send(_ span: Span<UInt8>) throws(PeerError) -> Int
-    /// After a blocked write of `count` bytes: how many of them the next write must offer again at least.
+    /// How many bytes the next write must offer again at least, after a blocked write of `count` bytes.
     func owed(of count: Int) -> Int
     /// Has a write left something over that the kernel did not take?
     var hasUnsent: Bool { get }
@@ -24,7 +26,7 @@ package protocol Duplex: AnyObject {
     /// - Returns: is everything with the kernel?
     func sendRest() throws(PeerError) -> Bool
 
-    /// From now on it is this waiter that `watch` speaks of.
+    /// Makes this the waiter that is woken for what `watch` names, in place of any other.
     func attach(to waiter: Waiter)
     /// What wakes the waiter: a read, a write, both, or neither.
     func watch(reading: Bool, writing: Bool)

@@ -85,7 +85,7 @@ import COpenSSL
         return session.clientAuthentication?.isAtLeast(asked) == true
     }
 
-    /// Whose handshakes those for this name are.
+    /// The site's context that handshakes for this name use; the fallback's if no site has the name.
     func site(for name: String) -> TLSServerContext { context(for: name) ?? fallback }
 
     fileprivate var hasChallenges: Bool { challenges != nil }

@@ -68,7 +68,7 @@ import Glibc
     private let watch: Waiter
     private var questions: [UInt64: Question] = [:]
     var lastQuestion: UInt64 = 0
-    /// Those for CAA records, by number.
+    /// The questions for CAA records that have no answer yet, by number.
     var caaQuestions: [UInt64: (Result<[CAARecord], TransportError>) -> Void] = [:]
     private var isStepping = false
     /// Is a question handed to c-ares? What it knows already it tells within that.

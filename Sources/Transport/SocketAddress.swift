@@ -80,7 +80,7 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         return SocketAddress(family: .ipv4, bytes: Array(bytes.suffix(4)), port: port)
     }
 
-    /// From the kernel's form. An IPv4 client of a dual-stack listener is given as IPv4.
+    /// Takes an address from the kernel's form. An IPv4 client of a dual-stack listener is given as IPv4.
     init(_ storage: sockaddr_storage) {
         let family = Int32(storage.ss_family)
         self = unsafe withUnsafeBytes(of: storage) { raw in

@@ -39,13 +39,13 @@ package final class Stream {
         isPlain = tls == nil
     }
 
-    /// From now on it is this waiter that `watch` speaks of.
+    /// Makes this the waiter that is woken for what `watch` names, in place of any other.
     package func attach(to waiter: Waiter) { socket.waiter = waiter }
 
     /// What wakes the waiter: what a read waits for, what a write waits for, both, or nothing.
     package func watch(reading: Bool, writing: Bool) { watch(reading: reading, writing: writing, hangup: false) }
 
-    /// The same, and that the peer leaves.
+    /// What wakes the waiter, as above; with `hangup` also that the peer has sent its FIN or the connection has broken.
     package func watch(reading: Bool, writing: Bool, hangup: Bool) {
         socket.watch(interests.read, if: reading, interests.write, if: writing, hangup: hangup)
     }
@@ -156,7 +156,7 @@ package final class Stream {
         } || socket.hasUnsent
     }
 
-    /// After a blocked write of `count` bytes: how many of them the next write must offer again at least. OpenSSL wants a blocked
+    /// How many bytes the next write must offer again at least, after a blocked write of `count` bytes. OpenSSL wants a blocked
     /// record repeated (SSL_write(3)); a plain socket has no such wish.
     package func owed(of count: Int) -> Int { isPlain ? 0 : min(count, TLSSession.recordSize) }
 

@@ -71,7 +71,8 @@ extension Stream {
         return (min(count, first.count), max(0, count - first.count))
     }
 
-    /// To be asked before anything is sent, now or at the turn's end: what goes now goes behind what was deferred.
+    /// To be called before anything is sent: what goes now goes behind what was deferred, which is sent here.
+    /// - Parameter defers: the send is to wait for the turn's end, too.
     /// - Returns: what is known of the socket then.
     /// - Throws: what a deferred send has met.
     @inline(__always)

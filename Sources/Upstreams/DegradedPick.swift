@@ -107,9 +107,9 @@ struct DegradedPick {
         return drawn(StableHash.fmix64(draw), tier, besides: nil)
     }
 
-    /// By weights of which an operator has given some. Turns go round a circle, on which each server has an arc, in steps of the
-    /// golden ratio: so each gets its share in every run of turns, but for one or two, without a schedule that would have to be
-    /// replaced.
+    /// Picks by weights of which an operator has overridden some. Turns go round a circle, on which each server has an arc, in
+    /// steps of the golden ratio: so each gets its share in every run of turns, but for one or two, without a schedule that would
+    /// have to be replaced.
     private func byOverriddenWeight(_ tier: Tier) -> Int? {
         let turn = UInt64(bitPattern: Int64(turn))
         guard group.method == .randomTwo else { return drawn(turn &* Self.goldenStep, tier, besides: nil) }
@@ -161,7 +161,7 @@ struct DegradedPick {
         group.servers[index].hasRoom && mayTake(index, tier)
     }
 
-    /// In thousandths, less while it starts slowly. Round robin knows no weights but an operator's.
+    /// The weight of a server in thousandths, less while it starts slowly. Round robin knows no weights but an operator's.
     private func weight(_ index: Int) -> Int {
         let server = group.servers[index]
         guard impairments(server).contains(.slowStart) else { return fullWeight(index) }

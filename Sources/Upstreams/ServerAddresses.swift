@@ -4,8 +4,8 @@ import Transport
 /// Where a server is: at the address that its URL says, or at those of its name, which take turns.
 final class ServerAddresses {
     private let server: UpstreamServer
-    /// Those that no look-up changes. Several are the families of one machine's loopback: the one that took a connection is tried
-    /// first.
+    /// The addresses that no look-up changes; nil where the server has a name. Several are the families of one machine's
+    /// loopback: the one that took a connection is tried first.
     private var fixed: [SocketAddress]?
     private let name: CachedName?
     /// `name` does not keep the cache that it is of.
@@ -13,11 +13,11 @@ final class ServerAddresses {
     /// The name's, with the server's port, as of `knownVersion`.
     private var known: [SocketAddress] = []
     private var knownVersion = 0
-    /// Whose turn it is. Each worker begins elsewhere.
+    /// Counts the turns of the name's addresses. Each worker begins elsewhere.
     private var turn: Int
-    /// Whose turn it is for the connection that is about to be made.
+    /// The address whose turn it is for the connection that is about to be made.
     private var chosen: SocketAddress?
-    /// Those that took no connection lately: they are passed over until then.
+    /// Addresses that took no connection lately, and until when they are passed over, in monotonic nanoseconds.
     private var avoided: [(address: SocketAddress, until: UInt64)] = []
 
     /// How long an address is passed over, in nanoseconds: one at which connections hang costs 250 ms no more often than this.

@@ -144,8 +144,8 @@ package final class ServerState: Sendable {
         return Impairments(rawValue: impairments.load(ordering: .relaxed))
     }
 
-    /// Until then it gets only what no other server can take.
-    /// - Parameter time: monotonic nanoseconds.
+    /// Has the server get only what no other server can take.
+    /// - Parameter time: until when, in monotonic nanoseconds.
     func backOff(until time: UInt64) {
         backOffUntil.store(time, ordering: .relaxed)
         impairments.bitwiseOr(Impairments.backingOff.rawValue, ordering: .releasing)
@@ -178,7 +178,7 @@ package final class ServerState: Sendable {
     /// What an operator says holds from now on.
     package func setAdminState(_ state: ServerAdminState) { change { $0.state = state } }
 
-    /// From now on it has this weight, whatever the configuration says.
+    /// Gives the server this weight, whatever the configuration says.
     /// - Parameter weight: nil: as the configuration says. It holds once `UpstreamServer.applyWeightOverrides` was called.
     package func overrideWeight(_ weight: Int?) { overriddenWeight.store(weight ?? -1, ordering: .relaxed) }
 

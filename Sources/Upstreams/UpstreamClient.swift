@@ -19,7 +19,7 @@ package final class UpstreamClient {
     private var isWatching = false
     private var isRetired = false
 
-    /// Which connections are kept.
+    /// Which idle connections are kept, and for how long.
     package struct IdleSettings: Sendable {
         /// How many idle ones at most.
         package var most: Int

@@ -26,7 +26,7 @@ package final class UpstreamGroup: Sendable {
         package var key: UInt64 = 0
         /// The server that the client is stuck to.
         package var stuckTo: Int?
-        /// Those that have failed this request; they are picked only if there is no other.
+        /// The servers that have failed this request; they are picked only if there is no other.
         package var excluded = Excluded()
 
         package init(now: UInt64) {
@@ -83,7 +83,7 @@ package final class UpstreamGroup: Sendable {
     let panicPercent: Int
     /// The order in which servers take turns. Round robin: each once. Weighted: as often as its weight says, spread evenly.
     private let schedule: [Int]
-    /// Those that take part while all are healthy.
+    /// The indices of the servers that take part while all are healthy: no backups, and no weight of 0.
     private let primaries: [Int]
     private let turns: Turns
 
@@ -223,7 +223,7 @@ package final class UpstreamGroup: Sendable {
         return best
     }
 
-    /// Of a server that nothing impairs: no weight was overridden.
+    /// What one more request costs on a server that nothing impairs: no weight was overridden.
     private func cost(_ server: UpstreamServer, _ request: Request) -> Double {
         cost(server, server.parameters.weight, request)
     }
@@ -239,7 +239,8 @@ package final class UpstreamGroup: Sendable {
         }
     }
 
-    /// Those who are stuck to a server may have it while it drains, and as long as it is not known to be down.
+    /// Takes the server that the client is stuck to. It may have it while it drains, and as long as it is not known to be down.
+    /// - Returns: false if it may not, or the server has as much under way as it may.
     private func claim(stuck index: Int, _ request: Request) -> Bool {
         mayStay(at: index, request) && servers[index].state.begin(atMost: servers[index].parameters.maxConns, now: request.now)
     }

@@ -39,7 +39,7 @@ package protocol UpstreamSide: AnyObject {
     /// The waiter of the exchange's task.
     func attach(to waiter: Waiter)
     func watch(reading: Bool, writing: Bool)
-    /// After 101: leaves HTTP.
+    /// Leaves HTTP, after a 101.
     /// - Returns: the connection as it is, and what has been read of it and not taken.
     func upgrade() -> (duplex: any Duplex, unread: Buffer?)
 

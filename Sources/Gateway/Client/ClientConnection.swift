@@ -21,9 +21,9 @@ final class ClientConnection {
         /// No TLS session could be made for it.
         case broken
         case open(any ClientSession)
-        /// As `open`, without a task.
+        /// Its session waits for the client, without a task.
         case asleep(any ClientSession, since: UInt64)
-        /// After an upgrade, to the end.
+        /// It has left HTTP by an upgrade, and does so to its end.
         case tunnel(Tunnel)
         case closing
     }

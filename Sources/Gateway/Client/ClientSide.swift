@@ -27,7 +27,8 @@ protocol ClientSide: AnyObject {
     var body: any BodySource { get }
     var endpoint: ClientEndpoint { get }
 
-    /// Where one connection carries several at a time: the stream's number, and which of the connection's requests it is, from 1.
+    /// The stream's number, and which of the connection's requests it is, from 1; nil where a connection carries one exchange
+    /// after another.
     var streamNumbers: (stream: UInt32, request: Int)? { get }
 
     // MARK: The answer
@@ -42,7 +43,7 @@ protocol ClientSide: AnyObject {
     var answerBody: any BodySink { get }
     /// Cuts the answer so that its receiver cannot take it for the whole. Bytes under way may be lost.
     func abort()
-    /// As `abort`, but what has been flushed arrives first.
+    /// Cuts the answer as `abort` does, but what has been flushed arrives first.
     func endTruncated()
 
     /// Payload bytes of the request's body that came, and of the answer's that went.
@@ -59,7 +60,7 @@ protocol ClientSide: AnyObject {
     /// The address of ours that the client connected to; nil if it is not known.
     var localAddress: SocketAddress? { get }
     var presence: ClientPresence { get }
-    /// After 101: leaves HTTP.
+    /// Leaves HTTP, after a 101.
     /// - Returns: the connection as it is, and what has been read of it and not taken.
     func upgrade() -> (duplex: any Duplex, unread: Buffer?)
 }

@@ -14,7 +14,7 @@ final class HTTP1Session: ClientSession {
         case begun(isLast: Bool)
         /// It has been cut: the client must see that it is not whole.
         case cut
-        /// As `cut`, but what there is of it must arrive first.
+        /// It has been cut, and what there is of it must arrive first.
         case truncated
     }
 
@@ -29,7 +29,7 @@ final class HTTP1Session: ClientSession {
     /// The head of the request under way; none while the connection waits, so that waiting costs no memory for it.
     var head: RequestHead?
     private var isRequestRead = false
-    /// Of the exchange under way.
+    /// The number of the generation that the exchange under way began in.
     private var generation = 0
     private var began: UInt64 = 0
     var answer = AnswerState.awaited

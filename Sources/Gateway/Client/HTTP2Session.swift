@@ -203,7 +203,7 @@ final class HTTP2Session: ClientSession {
         return wake == .deadline ? deadlinePassed(resources.now) : endingMeanwhile
     }
 
-    /// In monotonic nanoseconds; `.max` if there is none.
+    /// The next deadline of the connection, in monotonic nanoseconds; `.max` if there is none.
     private var nearestDeadline: UInt64 {
         var deadline = timing.nearest
         if let frameSince = http2.frameSince { deadline = min(deadline, frameSince &+ endpoint.limits.headTimeout) }

@@ -9,7 +9,7 @@ import Transport
 final class HTTP2Side: ClientSide {
     let stream: HTTP2Stream
     let request: RequestHead
-    /// Of its exchange, once it has begun.
+    /// The number of the generation that its exchange began in; 0 before that.
     var generation = 0
     var began: UInt64 = 0
     /// Why the request cannot be carried out; nil if it can.
@@ -18,7 +18,7 @@ final class HTTP2Side: ClientSide {
     private let number: Int
     /// The message breaks the rules of HTTP/2 itself: it is answered with a reset (RFC 9113 §8.1.1).
     private let isMalformed: Bool
-    /// Of the task that carries the exchange out; nil until there is one.
+    /// The waiter of the task that carries the exchange out; nil until there is one.
     private var taskWaiter: Waiter?
 
     /// - Parameter number: which of its connection's requests it is, from 1.
@@ -108,7 +108,7 @@ extension HTTP2Side: StreamExchange {
 }
 
 extension StreamExchange {
-    /// As `serve`: nearly always it is a client's (price 8).
+    /// Does what `serve` does, without a dynamic call where it is a client's, as nearly always (price 8).
     @inline(__always)  // Price 7.
     nonisolated(nonsending) func serveDirectly(_ waiter: Waiter) async {
         if let side = self as? HTTP2Side { return await side.serve(waiter) }

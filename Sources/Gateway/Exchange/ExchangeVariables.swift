@@ -5,7 +5,7 @@ import Transport
 /// Who sends a request, as far as variables tell.
 protocol RequestSender {
     var peer: SocketAddress { get }
-    /// Of the listener.
+    /// The listener's port.
     var port: UInt16 { get }
     /// Nil on a plain connection.
     var tls: ClientEndpoint.TLSParameters? { get }

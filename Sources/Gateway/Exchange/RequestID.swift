@@ -7,7 +7,7 @@ enum RequestID: Sendable {
     /// A trusted proxy's.
     case given([UInt8])
 
-    /// Of a longer one nothing is believed.
+    /// Bytes that a given identifier may have; a longer one is not taken over.
     private static let maxBytes = 128
 
     /// - Parameter isTrusted: is the peer believed? Then its own identifier goes on.

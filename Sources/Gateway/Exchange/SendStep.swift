@@ -48,7 +48,8 @@ extension Exchange {
         do { return try writer.write(bytes.span.extracting(range)) } catch { throw Failure.clientLeft(error) }
     }
 
-    /// Not all of a payload was taken: waits until the client takes more, and lets the others of this loop have their turn.
+    /// Waits until the client takes more, and lets the others of this loop have their turn.
+    /// - Parameter taken: how many bytes of a payload were taken, which were not all.
     mutating nonisolated(nonsending) func waitForClient(after taken: Int) async throws(Failure) {
         // Who was woken goes on at once: over HTTP/2 the room would be another's by its next turn.
         if taken == 0 { return try await waitForClient() }

@@ -18,7 +18,7 @@ final class CompressedBody {
 
     /// Bytes that are encoded at once.
     private static let slice = 16 * 1024
-    /// With so many bytes of output one goes on to send them.
+    /// Bytes of output that are sent before more is encoded.
     private static let enough = 8 * 1024
 
     /// - Returns: nil if there is no encoder for it now.
@@ -99,6 +99,6 @@ final class CompressedBody {
 struct CompressionUse {
     let plan: CompressionPlan
     let encoders: EncoderPool
-    /// Of the worker, at a time.
+    /// How many encoders the worker may have in use at a time.
     let limit: Int
 }

@@ -27,7 +27,7 @@ struct RelayOptions: ~Copyable {
     var compression: CompressionUse?
 }
 
-/// By which rules a request's trailers go on. An object, since few requests have any.
+/// The rules by which a request's trailers are passed on. An object, since few requests have any.
 final class TrailerRules {
     private let policy: RequestFieldPolicy
     private let isTrusted: Bool

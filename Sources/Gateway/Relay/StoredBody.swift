@@ -21,9 +21,9 @@ final class StoredBytes: Sendable {
 
 /// Where bodies of requests are stored, and how much of them.
 final class StoragePlan: Sendable {
-    /// Of one body; what is longer goes to disk.
+    /// Bytes of one body that are kept in memory; what is longer goes to disk.
     let memory: Int
-    /// Of all bodies together.
+    /// Bytes that all bodies together may have on disk.
     let disk: Int
     let directory: String
     let used: StoredBytes

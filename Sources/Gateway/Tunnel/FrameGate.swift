@@ -116,7 +116,7 @@ struct FrameGate {
     /// Is it to go out now?
     var isCloseDue: Bool { phase == .closing && boundary == 0 && owed == 0 }
 
-    /// From now on nothing of the source's is sent any more.
+    /// Closes the gate: nothing of the source's is sent any more.
     /// - Returns: what goes out last; empty if the source's own Close frame has gone.
     mutating func takeCloseFrame() -> [UInt8] {
         phase = .closed

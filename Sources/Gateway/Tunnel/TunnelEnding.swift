@@ -40,7 +40,7 @@ struct TunnelEnding {
 
     /// What one direction carried.
     struct Counts {
-        /// As they came from the peer, frame headers and all.
+        /// Bytes as they came from the peer, frame headers included.
         var bytes: UInt64
         var frames: Int
         var messages: Int
@@ -54,9 +54,9 @@ struct TunnelEnding {
     var closeCode: CloseCode
     /// The configuration key of the limit that ended it.
     var key: String?
-    /// From the client.
+    /// What came from the client.
     var up: Counts
-    /// From the upstream.
+    /// What came from the upstream.
     var down: Counts
 
     /// Its part of an access-log line: `,"name":value` each, or ` name=value`. Behind names of others' ours have a namespace.

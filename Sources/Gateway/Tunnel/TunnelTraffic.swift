@@ -16,9 +16,9 @@ struct TunnelTraffic: ~Copyable {
         var until: UInt64
     }
 
-    /// From the client.
+    /// The bytes from the client to the upstream.
     var up: TunnelDirection
-    /// From the upstream.
+    /// The bytes from the upstream to the client.
     var down: TunnelDirection
     private let buffers: BufferPool
     /// Nanoseconds for the peers' Close frames once the gateway has sent its own.

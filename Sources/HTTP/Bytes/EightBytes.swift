@@ -68,7 +68,7 @@ struct EightBytes: Equatable {
         return (others &- Self.ones) & ~others & Self.high
     }
 
-    /// With ASCII letters in lower case; every other byte is itself.
+    /// The same bytes with ASCII letters in lower case; every other byte is itself.
     @inline(__always)
     var lowerCase: EightBytes { EightBytes(word: word | within(0x41, 0x5A) &>> 2) }
 }

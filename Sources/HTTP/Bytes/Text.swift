@@ -19,7 +19,7 @@ package enum Text {
         return true
     }
 
-    /// As `sameVariable`, with a literal for the other name.
+    /// What `sameVariable` says, with a literal for the other name.
     package static func isVariable(_ name: Span<UInt8>, _ literal: StaticString) -> Bool {
         let other = Array(literal.description.utf8)
         return sameVariable(name, other.span)

@@ -19,7 +19,7 @@ package struct AnswerFile: Equatable, Sendable {
     private static let mark = Array("GHanswr1".utf8)
     /// Mark, length of the label, length of the body, sum of both and of the label, sum of the body.
     package static let prefix = 8 + 4 + 8 + 8 + 8
-    /// Of points in time and spans of it: tens of thousands of years.
+    /// Seconds that a point in time or a span of it may be in a file: tens of thousands of years.
     private static let maxSeconds: UInt64 = 1 << 40
     /// Bytes of what comes between prefix and body: no head and no target is longer.
     private static let maxLabelBytes = 4 << 20

@@ -1,18 +1,18 @@
 /// The directives of `Cache-Control`, RFC 9111 §5.2, of a request or an answer.
 package struct CacheDirectives: Equatable, Sendable {
-    /// Those that have no number.
+    /// The directives that have no number.
     package struct Flags: OptionSet, Sendable {
         package let rawValue: UInt16
         package init(rawValue: UInt16) { self.rawValue = rawValue }
 
         package static let noStore = Flags(rawValue: 1)
-        /// Also with field names: RFC 9111 §5.2.2.4 has caches that know only the plain form treat both alike.
+        /// `no-cache`, also with field names: RFC 9111 §5.2.2.4 has caches that know only the plain form treat both alike.
         package static let noCache = Flags(rawValue: 2)
         package static let mustRevalidate = Flags(rawValue: 4)
         package static let proxyRevalidate = Flags(rawValue: 8)
         package static let mustUnderstand = Flags(rawValue: 16)
         package static let isPublic = Flags(rawValue: 32)
-        /// Also with field names, as `noCache` (RFC 9111 §5.2.2.7).
+        /// `private`, also with field names, as `noCache` (RFC 9111 §5.2.2.7).
         package static let isPrivate = Flags(rawValue: 64)
         package static let onlyIfCached = Flags(rawValue: 128)
     }

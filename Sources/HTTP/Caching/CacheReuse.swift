@@ -1,10 +1,10 @@
 /// Whether a stored answer may be sent, RFC 9111 §4.
 package enum CacheReuse: Equatable, Sendable {
-    /// As it is; the seconds for which it is still fresh.
+    /// It is sent as it is; `left` are the seconds for which it is still fresh.
     case fresh(left: Int64)
-    /// As it is, while it is asked for anew (RFC 5861 §3).
+    /// It is sent as it is, while the upstream is asked for it anew (RFC 5861 §3).
     case whileRevalidating(left: Int64)
-    /// Only when the upstream says that it is still the same.
+    /// It is sent only when the upstream says that it is still the same.
     case revalidate
     /// The same; and also when the upstream cannot be reached or fails (RFC 5861 §4).
     case revalidateOrStale

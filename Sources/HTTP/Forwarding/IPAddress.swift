@@ -34,13 +34,14 @@ package struct IPAddress: Equatable, Hashable, Sendable {
     /// All bits as one number; an IPv4 address is its 32.
     package var number: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
-    /// From text: dotted decimal, or RFC 4291 §2.2 text without zone and brackets.
+    /// Reads an address from text: dotted decimal, or RFC 4291 §2.2 text without zone and brackets.
+    /// - Returns: nil for any other text.
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
         self.init(bytes.span, 0..<bytes.count)
     }
 
-    /// From the bytes at `range`.
+    /// Reads an address from the bytes at `range`, as from text; nil if they are none.
     package init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         for index in range where bytes[index] == 0x3A {
             guard let halves = Self.parseV6(bytes, range) else { return nil }

@@ -82,7 +82,7 @@ package final class ReverseRewrite: Sendable {
 
     // MARK: Paths
 
-    /// From `start` on a path with what follows it; nil if it stays as it is.
+    /// The client's form of the path that begins at `start`, with query and fragment behind it; nil if it stays as it is.
     private func changed(_ value: Span<UInt8>, from start: Int) -> [UInt8]? {
         let end = Self.firstOf("?#", value, from: start)
         guard let path = clientPath(Self.bytes(value, start..<end)) else { return nil }

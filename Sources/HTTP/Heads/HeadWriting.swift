@@ -89,7 +89,8 @@ extension OutputSpan<UInt8> {
         }
     }
 
-    /// As far as the room goes.
+    /// Copies as much of `source` as the room takes.
+    /// - Parameter count: bytes of the room that are filled; it grows by what is copied.
     @usableFromInline @inline(never)
     static func fill(_ room: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int, from source: UnsafeRawBufferPointer) {
         let length = Swift.min(source.count, room.count - count)

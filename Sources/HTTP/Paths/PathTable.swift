@@ -3,7 +3,7 @@
 /// It walks the path as `PathPrefix.match` does and looks each beginning that ends a segment up by its hash. What it finds there
 /// is only a guess: `match` decides, so that a path made to collide gains nothing.
 package struct PathTable: Sendable {
-    /// By hash, with linear probing; at most half of the slots are taken.
+    /// The hash table, with linear probing; at most half of the slots are taken.
     private var slots: [Slot]
     private let prefixes: [PathPrefix]
     /// Prefixes with a semicolon: where the walk skips parameters, they have a letter.

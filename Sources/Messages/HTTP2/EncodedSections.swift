@@ -3,14 +3,14 @@ import HTTP2
 
 /// Encodes field sections of which most have come before: some of these are kept, and copied.
 package final class EncodedSections {
-    /// By the length of their text; more of them would be met seldom.
+    /// The sections that are kept, by the lowest bits of their text's length; more slots would seldom be of use.
     private let slots = (0..<8).map { _ in Slot() }
 
     /// What besides a text's bytes says what it was.
     private struct Shape: Equatable {
-        /// Of an answer.
+        /// The status of an answer; 0: it is a request.
         var status = 0
-        /// Of a request: where its parts end, which follow each other.
+        /// The offsets at which a request's parts end, which follow each other.
         var methodEnd = 0
         var authorityEnd = 0
         var pathEnd = 0
@@ -19,12 +19,12 @@ package final class EncodedSections {
 
     package init() {}
 
-    /// As `FieldEncoder.append(_:lines:to:)`.
+    /// Writes what `FieldEncoder.append(_:lines:to:)` does.
     package func appendAnswer(_ status: Int, lines: Span<UInt8>, to out: inout OutputSpan<UInt8>) {
         append(lines, Shape(status: status), to: &out) { FieldEncoder.append(status, lines: lines, to: &$0) }
     }
 
-    /// As `FieldEncoder.appendRequest`, of a request that opens no WebSocket.
+    /// Writes what `FieldEncoder.appendRequest` does, for a request that opens no WebSocket.
     /// - Parameter parts: follow each other in `bytes`, and there is nothing else.
     package func appendRequest(_ bytes: Span<UInt8>, _ parts: RequestParts, isHTTPS: Bool, to out: inout OutputSpan<UInt8>) {
         let shape = Shape(
@@ -44,12 +44,12 @@ package final class EncodedSections {
         if !out.isFull { slot.keep(text, shape, as: out.span.extracting(start...)) }
     }
 
-    /// One that is kept.
+    /// One text and its encoded section, if it came twice in a row.
     private final class Slot {
         private var text: [UInt8] = []
         private var shape = Shape()
         private var section: [UInt8] = []
-        /// Of the last text that was encoded.
+        /// The fingerprint of the last text that was encoded.
         private var lastFingerprint: UInt64 = 0
 
         /// Bytes of a text that is kept.

@@ -59,7 +59,7 @@ package final class HTTP2Connection {
     private var running = 0
     /// Streams to wake when there is room to send.
     let queue = HTTP2SendQueue()
-    /// Of streams that are not open yet.
+    /// Priorities that the peer has stated of streams that are not open yet (RFC 9218 §7.1); nil: none.
     var earlyPriorities: HTTP2EarlyPriorities?
     /// The beginning of a frame.
     var input: Buffer?
@@ -84,7 +84,7 @@ package final class HTTP2Connection {
     var repeatedSections: HTTP2RepeatedSections?
     /// Bytes of DATA that the peer may send on the connection.
     var window = FlowControl.initialWindow
-    /// By how much the windows of the streams that are open have grown.
+    /// Bytes by which the windows of all open streams together have grown (`HTTP2Inflow.growth`).
     var growth = 0
     var resets: TokenBucket
     var controlFrames: TokenBucket

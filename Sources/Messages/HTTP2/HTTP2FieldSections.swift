@@ -162,7 +162,8 @@ extension HTTP2Connection {
         return made
     }
 
-    /// - Returns: was it one?
+    /// Opens a stream for a request whose section has come before, without reading it anew.
+    /// - Returns: false if the section has to be read.
     private func takeRepeatedRequest(
         _ section: Span<UInt8>, _ begun: FieldSectionInProgress, _ repeats: HTTP2RepeatedSections
     ) throws(ConnectionError) -> Bool {
@@ -175,7 +176,8 @@ extension HTTP2Connection {
         return true
     }
 
-    /// As above.
+    /// Takes the head of an answer whose section has come before, without reading it anew.
+    /// - Returns: false if the section has to be read.
     private func takeRepeatedAnswer(
         _ section: Span<UInt8>, _ begun: FieldSectionInProgress, _ repeats: HTTP2RepeatedSections
     ) throws(ConnectionError) -> Bool {
@@ -188,7 +190,8 @@ extension HTTP2Connection {
         return true
     }
 
-    /// As above.
+    /// Ends a stream with trailers whose section has come before, without reading them anew.
+    /// - Returns: false if the section has to be read.
     private func takeRepeatedTrailers(
         _ section: Span<UInt8>, _ begun: FieldSectionInProgress, _ repeats: HTTP2RepeatedSections
     ) throws(ConnectionError) -> Bool {

@@ -16,7 +16,7 @@ package final class HTTP2Inflow: BodySource {
     private var hasOthers = false
     /// Bytes that the peer may send in all before it is credited.
     private var size = 0
-    /// By how much that has grown with use.
+    /// Bytes by which `size` has grown with use.
     private(set) var growth = 0
     /// Bytes that it may send now.
     private var window = 0

@@ -151,7 +151,7 @@ package final class HTTP2Outflow: BodySink {
     /// The stream takes nothing more.
     package func discard() { ended = true }
 
-    /// As above, since it was reset.
+    /// The stream was reset: it takes nothing more, and who writes to it is told so.
     func wasReset() {
         isReset = true
         ended = true

@@ -71,9 +71,9 @@ final class HTTP2Output {
         append { end.append(to: &$0) }
     }
 
-    /// With its header it fills one TLS record.
+    /// Bytes of payload of a DATA frame that fills, with its header, one TLS record.
     private static let recordPayload = 16_384 - FrameHeader.size
-    /// Of a bulk buffer.
+    /// Bytes that a bulk buffer holds (`BufferPool`).
     private static let capacity = 65_536
 
     /// Sends what waits.

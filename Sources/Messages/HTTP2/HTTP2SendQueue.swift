@@ -2,15 +2,15 @@ import HTTP2
 
 /// The streams of a connection that wait for room to send, and whose turn it is, RFC 9218 §10.
 final class HTTP2SendQueue {
-    /// In the order in which they came. Taken out while it is changed: price 1.
+    /// The streams in the order in which they were added. Taken out while it is changed: price 1.
     private var streams: [HTTP2Stream] = []
-    /// Positions that were given.
+    /// The last position that a stream was given.
     private var lastPosition: UInt64 = 0
 
     var isEmpty: Bool { streams.isEmpty }
     var count: Int { streams.count }
 
-    /// Does nothing with one that waits already.
+    /// Adds a stream that waits to send, unless it waits already.
     func add(_ stream: HTTP2Stream) {
         guard !stream.isQueued else { return }
         stream.isQueued = true
@@ -24,8 +24,9 @@ final class HTTP2SendQueue {
         streams = waiting
     }
 
-    /// Takes out the one whose turn it is.
-    /// - Parameter headsAlone: of those that wait with a head; there is no window for the others.
+    /// Takes out the stream whose turn it is.
+    /// - Parameter headsAlone: only streams that wait with a head, since there is no window for the others.
+    /// - Returns: nil if none waits.
     func takeNext(headsAlone: Bool = false) -> HTTP2Stream? {
         if isEmpty { return nil }
         var waiting = exchange(&streams, with: [])
@@ -41,10 +42,10 @@ final class HTTP2SendQueue {
         return stream
     }
 
-    /// Drops them.
+    /// Drops all streams.
     func removeAll() { streams = [] }
 
-    /// Does one wait that is more urgent?
+    /// Does another stream wait that is more urgent?
     func isBehind(_ stream: HTTP2Stream) -> Bool {
         streams.contains { $0 !== stream && $0.priority.urgency < stream.priority.urgency }
     }

@@ -14,7 +14,7 @@ package final class HTTP2Stream {
     private var number: UInt32
     package let inflow: HTTP2Inflow
     package let outflow: HTTP2Outflow
-    /// Of the exchange, while there is one.
+    /// The waiter of the task that carries the exchange out; nil while there is none.
     private var waiter: Waiter?
     package var priority: Priority {
         get { askedPriority }
@@ -32,7 +32,7 @@ package final class HTTP2Stream {
     var abandonedAt: UInt64?
     /// It waits for room in the connection's window or buffer.
     var isQueued = false
-    /// In the order of those that wait; 0: it has sent something since it had one.
+    /// Its position in the queue of streams that wait to send; 0: it has sent something since it had one.
     var position: UInt64 = 0
     private var watchesReading = false
     private var watchesWriting = false
@@ -122,10 +122,10 @@ package final class HTTP2Stream {
         watchesLeaving = false
     }
 
-    /// From now on it is this waiter that `watch` speaks of.
+    /// Makes this the waiter that is woken for what `watch` names, in place of any other.
     package func attach(to waiter: Waiter) { self.waiter = waiter }
 
-    /// Nobody is woken any more.
+    /// Takes the waiter away: nobody is woken any more.
     func detach() {
         unwatch()
         waiter = nil
@@ -172,7 +172,8 @@ package final class HTTP2Stream {
 extension HTTP2Stream: Duplex {
     package var mayReceive: Bool { resetCode != nil || inflow.hasBytes || inflow.hasEnded }
 
-    /// One read of what has come into the buffer's room.
+    /// Moves what has come into the buffer's room.
+    /// - Returns: how many bytes that were, that none are there yet, or the end.
     package func receive(into buffer: Buffer) throws(PeerError) -> ReadOutcome {
         if hasLeft { throw ending }
         let count = inflow.move(into: buffer)
@@ -189,7 +190,7 @@ extension HTTP2Stream: Duplex {
         return count
     }
 
-    /// As above.
+    /// Sends a prefix of the bytes as DATA, and returns how many that were.
     package func send(_ span: Span<UInt8>) throws(PeerError) -> Int { try outflow.write(span) }
 
     /// Nothing is offered twice: what was taken is framed.

@@ -13,7 +13,7 @@ final class HTTP2StreamTable {
     var all: [HTTP2Stream] { entries.map { $0.stream } }
     private var entries: [Entry] = []
     private var spares: [HTTP2Stream] = []
-    /// As many as are open at a time by default.
+    /// How many streams are kept for later requests: as many as are open at a time by default.
     private static let maxSpares = 128
 
     var count: Int { entries.count }

@@ -75,22 +75,22 @@ final class HTTP2RepeatedSections {
         requests.note(section, endsStream: endsStream, decoder, meaning: request)
     }
 
-    /// As above.
+    /// The answer that the section was read as when it came before; nil if it must be read. See `RepeatedSection.meaning`.
     func answer(_ section: Span<UInt8>, endsStream: Bool, _ decoder: FieldDecoder) -> HTTP2RepeatedAnswer? {
         answers.meaning(of: section, endsStream: endsStream, decoder)
     }
 
-    /// As above.
+    /// Keeps the section and the answer that was read in it. See `RepeatedSection.note`.
     func note(_ section: Span<UInt8>, endsStream: Bool, _ decoder: FieldDecoder, answer: () -> HTTP2RepeatedAnswer?) {
         answers.note(section, endsStream: endsStream, decoder, meaning: answer)
     }
 
-    /// As above.
+    /// The trailers that the section was read as when it came before; nil if it must be read. See `RepeatedSection.meaning`.
     func trailers(_ section: Span<UInt8>, _ decoder: FieldDecoder) -> FieldSection? {
         trailers.meaning(of: section, endsStream: true, decoder)
     }
 
-    /// As above.
+    /// Keeps the section and the trailers that were read in it. See `RepeatedSection.note`.
     func note(_ section: Span<UInt8>, _ decoder: FieldDecoder, trailers fields: () -> FieldSection?) {
         trailers.note(section, endsStream: true, decoder, meaning: fields)
     }
@@ -100,7 +100,7 @@ final class HTTP2RepeatedSections {
 final class HTTP2RepeatedRequest {
     let head: RequestHead
     let priority: Priority
-    /// By which it was read.
+    /// The limits that it was read under: under others it has to be read again.
     let limits: HeadLimits
 
     init(_ head: RequestHead, _ priority: Priority, _ limits: HeadLimits) {
@@ -115,10 +115,10 @@ final class HTTP2RepeatedRequest {
 package final class HTTP2RepeatedAnswer {
     let status: Int
     let declaredLength: UInt64?
-    /// As HTTP/1.1 writes it.
+    /// The head as HTTP/1.1 writes it.
     let text: [UInt8]
     private let head = ResponseHead()
-    /// By which `head` was read; nil: it has not been.
+    /// The limits that `head` was read under; nil: it has not been read.
     private var limits: HeadLimits?
 
     init(_ fields: borrowing ResponseFields) {

@@ -20,7 +20,7 @@ package final class Service {
         package var maxConnections = 1000
         /// How long a TLS handshake may take.
         package var handshakeTimeout: UInt64 = 10_000_000_000
-        /// From a head's first byte to its last; after it 408.
+        /// How long a head may take from its first byte to its last; after it 408.
         package var headTimeout: UInt64 = 10_000_000_000
         /// How long a connection may be without a request.
         package var idleTimeout: UInt64 = 60_000_000_000

@@ -17,7 +17,7 @@ final class ServiceConnection {
     /// Since when no request is under way; nil while one is.
     private(set) var waitingSince: UInt64?
 
-    /// Of the body under way.
+    /// Does the client wait for a 100 before it sends the body under way?
     private var awaitsContinue = false
     private var bodyDeadline: UInt64 = 0
     /// Pieces that came without waiting for them, since others had a turn.

@@ -18,7 +18,7 @@ package struct CertificateFiles: Sendable, Hashable {
     /// Is the key in a provider's store?
     package var isKeyInStore: Bool { Self.isURI(key) }
 
-    /// Those that are files, whose change is seen.
+    /// The paths of those that are files, whose change is seen.
     package var files: [String] {
         ([certificate] + (isKeyInStore || key == certificate ? [] : [key]) + [passphraseFile].compactMap { $0 })
     }

@@ -184,7 +184,7 @@ extension CertificateFiles {
         return unsafe [found.leaf] + chain
     }
 
-    /// In what order others stand there is nobody's rule: each is followed by its issuer.
+    /// The chain behind the leaf, each certificate followed by its issuer: in what order a file holds them is nobody's rule.
     private static func chain(of leaf: OpaquePointer, _ others: OpaquePointer?) -> [OpaquePointer] {
         var left: [OpaquePointer] = unsafe []
         for index in unsafe 0..<max(0, OPENSSL_sk_num(others)) {

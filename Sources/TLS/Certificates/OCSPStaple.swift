@@ -48,7 +48,7 @@ package struct StaplingPolicy: Sendable, Hashable {
     /// How long an answer is shown that does not say until when it holds (RFC 6960 §4.2.2.1), in seconds.
     private static let undated: Int64 = 3600
 
-    /// Of the certificate that was put into the context last, with the answer that is kept, if it still holds.
+    /// Makes the staple of the certificate that was put into the context last, with the answer that is kept, if it still holds.
     /// - Returns: nil where the policy wants none.
     init?(_ policy: StaplingPolicy, of context: OpaquePointer, file: String) {
         guard let leaf = unsafe SSL_CTX_get0_certificate(context) else { return nil }

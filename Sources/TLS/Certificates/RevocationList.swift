@@ -2,7 +2,7 @@ import COpenSSL
 
 /// What there is to say of a certificate revocation list (RFC 5280 §5).
 package struct RevocationList: Sendable, Equatable {
-    /// By what tells it apart.
+    /// The name of its authority, as far as tells it apart from others.
     package var issuer: String
     /// From when on it holds, in seconds since 1970; nil if that cannot be read.
     package var thisUpdate: Int64?
@@ -45,7 +45,7 @@ package struct RevocationList: Sendable, Equatable {
         TLSError(.configuration(.revocations), "cannot read the revocation lists \(file): \(TLSError.takeFileReason())")
     }
 
-    /// Those of a PEM file; empty if it cannot be read.
+    /// All lists of a PEM file; empty if it cannot be read.
     package static func all(in file: String) -> [RevocationList] {
         guard let input = unsafe RegularFile.open(file) else {
             ERR_clear_error()

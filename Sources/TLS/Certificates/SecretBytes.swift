@@ -12,7 +12,7 @@ import Synchronization
         unsafe room = .allocate(byteCount: capacity, alignment: 1)
     }
 
-    /// By the thread that has made it alone.
+    /// Appends bytes. Only the thread that has made the object may do so.
     /// - Returns: false if there is no room for them.
     func append(_ bytes: ArraySlice<UInt8>) -> Bool {
         let count = filled.load(ordering: .acquiring)

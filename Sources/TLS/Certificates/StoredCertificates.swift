@@ -77,12 +77,12 @@ package actor StoredCertificates {
     }
 
     private let limitInForce = Atomic(StoredCertificates.defaultLimit)
-    /// Those in memory, in a circle.
+    /// The certificates in memory, as a circle that `hand` goes round.
     private var entries: [Entry] = []
     private var hand = 0
 
     package static let defaultLimit = 1000
-    /// One that cannot be used is not read again for as long: many handshakes may ask for it.
+    /// How long a certificate that cannot be used is not read again: many handshakes may ask for it.
     private static let pause = Duration.seconds(10)
 
     package init() {}

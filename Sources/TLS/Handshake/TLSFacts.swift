@@ -6,8 +6,8 @@ package struct TLSFacts: Sendable, Equatable {
     package var version: String
     /// "TLS_AES_256_GCM_SHA384", as OpenSSL spells it.
     package var cipher: String
-    /// Of the key exchange, as IANA's registry of TLS's groups spells it: "x25519"; nil if there was none (RSA, or a session of
-    /// TLS 1.2 that was resumed), or OpenSSL does not tell.
+    /// The group of the key exchange, as IANA's registry of TLS's groups spells it: "x25519"; nil if there was none (RSA, or a
+    /// session of TLS 1.2 that was resumed), or OpenSSL does not tell.
     package var group: String?
     /// The host name that the client asked for by SNI, normalised; nil without SNI.
     package var serverName: String?

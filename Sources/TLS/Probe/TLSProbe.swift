@@ -7,7 +7,7 @@ import Glibc
     private let context: OpaquePointer
     private let ssl: OpaquePointer
     private let descriptor: Int32
-    /// For the handshake, and for an exchange: a server that sends a byte now and then holds nobody up for longer.
+    /// How long the handshake may take, and an exchange as long again: a server that sends a byte now and then holds nobody up.
     private let timeout: Duration
     private var asksForCertificate = false
     private var session: OpaquePointer?

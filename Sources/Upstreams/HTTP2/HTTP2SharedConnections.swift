@@ -33,13 +33,13 @@ final class SharedConnections {
     // Price 6.
     private var connections: [HTTP2UpstreamConnection] = []
     private(set) var attempt: Attempt?
-    /// Before then nothing is sent to the server, which has asked for calm; in monotonic nanoseconds.
+    /// Until when nothing is sent to the server, since it has said ENHANCE_YOUR_CALM; in monotonic nanoseconds.
     private(set) var backoffUntil: UInt64 = 0
-    /// Nanoseconds for which it gets it the next time.
+    /// Nanoseconds of the next backoff: they double from `minBackoff` to `maxBackoff`.
     private var backoffTime = minBackoff
     private static let minBackoff: UInt64 = 1_000_000_000
     private static let maxBackoff: UInt64 = 30_000_000_000
-    /// Before then the server is spoken to in HTTP/1.1, by its own wish; in monotonic nanoseconds, 0: it has not said so.
+    /// Until when the server is spoken to in HTTP/1.1, by its own wish; in monotonic nanoseconds, 0: it has not said so.
     private var http1Until: UInt64 = 0
     /// Has the newest connection agreed on HTTP/2? At first it is expected to.
     var expectsHTTP2 = true

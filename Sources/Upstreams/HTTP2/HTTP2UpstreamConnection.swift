@@ -27,12 +27,12 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     /// Since when it carries none, in monotonic nanoseconds.
     private(set) var idleSince: UInt64
     var liveness: HTTP2Liveness
-    /// Those who wait for its settings.
+    /// Waiters of the tasks that wait for the server's settings.
     private var newcomers: [Waiter] = []
     private var isTurnEndDue = false
     private var isInWake = false
     private var coalescing = HTTP2ReadCoalescing()
-    /// When the loop tells of its end, in monotonic nanoseconds; nil: it does not.
+    /// When the loop tells that the time of coalescing is over, in monotonic nanoseconds; nil: it does not.
     private var coalescingTold: UInt64?
     /// They hold the connection, which lets go of them at its end.
     private var spareSides: [HTTP2Upstream] = []
@@ -122,7 +122,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         spareSides = sides
     }
 
-    /// As many as are lent at a time by default.
+    /// How many sides are kept for later exchanges: as many as streams are open at a time by default.
     private static let maxSpareSides = 128
 
     /// The exchange on a stream is over, one way or the other.

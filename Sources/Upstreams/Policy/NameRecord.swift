@@ -20,7 +20,7 @@ struct NameRecord {
     private(set) var failure: String?
     private var expires: UInt64 = 0
 
-    /// For how long addresses may be used on while new ones are asked for, in nanoseconds: who needs one need not wait.
+    /// Nanoseconds for which addresses may be used on while new ones are asked for: who needs one need not wait.
     private static let grace: UInt64 = 500_000_000
 
     /// Are there addresses that need no waiting for newer ones?

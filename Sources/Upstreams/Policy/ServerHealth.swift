@@ -24,7 +24,7 @@ package struct ServerHealth: Sendable, Equatable {
     /// A request that failed.
     struct Failure {
         var fault: Fault
-        /// In words, for the log.
+        /// What happened, in words for the log.
         var reason: String
         /// What went wrong with a bad answer, without details that differ from one time to the next.
         var kind = ""

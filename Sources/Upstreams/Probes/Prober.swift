@@ -197,7 +197,7 @@ package final class Prober {
 
 /// When the next probe is due.
 enum ProbePause {
-    /// Of a server that another member has probed until now: not all that were its own at once.
+    /// The pause before the first probe of a server that another member has probed until now: not all of its servers at once.
     /// - Parameter draw: a random number.
     static func first(_ interval: UInt64, draw: UInt64) -> UInt64 { draw % max(1, interval / 10) }
 

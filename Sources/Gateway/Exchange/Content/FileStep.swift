@@ -164,12 +164,12 @@ extension Exchange {
 }
 
 extension Failure {
-    /// Of a file that is being sent.
+    /// The failure of a file that could not be read to its end while it was sent.
     fileprivate init(_ error: StaticError) { self.init(.fileTruncated, detail: error.reason) }
 }
 
 extension ExchangeReason {
-    /// As the set of reasons knows it.
+    /// The reason that stands for a refusal of `StaticFiles`.
     init(_ refusal: StaticRefusal) {
         self =
             switch refusal {

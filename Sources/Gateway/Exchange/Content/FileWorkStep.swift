@@ -53,6 +53,6 @@ extension Exchange {
 }
 
 extension FileThreads.Limits {
-    /// For what has been let in: it waits for one piece at a time, and is not turned away in the middle.
+    /// The limits for work that has begun: it waits for one piece at a time, and is not turned away in the middle.
     fileprivate var onceBegun: FileThreads.Limits { FileThreads.Limits(threads: threads, waiting: .max, timeout: timeout) }
 }

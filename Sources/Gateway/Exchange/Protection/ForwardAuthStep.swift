@@ -8,7 +8,7 @@ import Upstreams
 extension Exchange {
     /// What the server said.
     enum ForwardAuthVerdict {
-        /// With the fields that the upstream is to get: lines, each with its end.
+        /// The request passes, with the fields that the upstream is to get: lines, each with its end.
         case passes([UInt8])
         /// The client has its answer.
         case answered

@@ -12,7 +12,7 @@ struct ProxiedRequest: ~Copyable {
     let rewritten: [UInt8]
     /// It is a WebSocket's handshake.
     let wantsUpgrade: Bool
-    /// By what a server is picked.
+    /// What a server is picked by, and which servers are out of the question.
     var pick: UpstreamGroup.Request
     /// No idle HTTP/1 connection will do, only a new one.
     var needsFresh: Bool

@@ -5,7 +5,7 @@ import StaticFiles
 
 /// The step in which one request asks the upstream, and the others that want the same wait for its answer.
 extension Exchange {
-    /// For how long others put up with a client that takes its answer more slowly than it comes.
+    /// Nanoseconds for which others put up with a client that takes its answer more slowly than it comes.
     private static let holdUpLimit: UInt64 = 250_000_000
 
     /// Waits for the answer to another request for the same, and notes what has come of it.
@@ -103,7 +103,7 @@ extension Exchange {
 }
 
 extension FileThreads.Limits {
-    /// For what is only a shorter way: an upstream answers sooner than a disk that takes longer than a second.
+    /// The limits for what is only a shorter way: an upstream answers sooner than a disk that takes longer than a second.
     fileprivate var impatient: FileThreads.Limits {
         FileThreads.Limits(threads: threads, waiting: waiting, timeout: min(timeout, 1_000_000_000))
     }

@@ -4,7 +4,7 @@ import Upstreams
 /// is the request's, and it must not take one server out after the other.
 final class UnreportedFault {
     private let server: UpstreamServer
-    /// Those that may share a fault are of this group.
+    /// The server's group: others of it may have the same fault.
     private let group: UpstreamGroup
     /// What went wrong, without details that differ from one time to the next.
     private let kind: String
