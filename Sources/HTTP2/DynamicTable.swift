@@ -93,7 +93,8 @@ struct DynamicTable: ~Copyable {
         return true
     }
 
-    /// Copies a field's name; as above.
+    /// Copies a field's name.
+    /// - Parameter index: from 0, the newest field's.
     /// - Returns: its index in the static table, 0 if that has not got it; nil if there is no such field.
     func appendName(at index: Int, to out: inout [UInt8]) -> Int? {
         guard let entry = entry(at: index) else { return nil }

@@ -161,13 +161,14 @@ package final class FieldDecoder {
     // MARK: Numbers and strings
 
     private enum Text {
-        /// As it is in the section.
+        /// Offsets in the section, where it stands as it is.
         case plain(Range<Int>)
-        /// As it has been decoded to the room.
+        /// Offsets in the room that it was decoded to.
         case decoded(Range<Int>)
     }
 
-    /// RFC 7541 §5.2.
+    /// Reads a string literal (RFC 7541 §5.2).
+    /// - Parameter room: where a coded one is decoded to.
     private static func string(
         _ section: Span<UInt8>, at position: inout Int, _ room: inout [UInt8]
     ) throws(ConnectionError) -> Text {

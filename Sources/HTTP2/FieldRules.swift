@@ -15,14 +15,14 @@ enum FieldRules {
         return isPseudo ? nil : connectionField(name)
     }
 
-    /// RFC 9113 §8.2.1.
+    /// May this be a field's value (RFC 9113 §8.2.1)?
     @inline(__always)
     private static func isValue(_ value: Span<UInt8>) -> Bool {
         if value.isEmpty { return true }
         return Text.isWithinLine(value) && !ByteClass.isBlank(value[0]) && !ByteClass.isBlank(value[value.count - 1])
     }
 
-    /// RFC 9113 §8.2.2.
+    /// Why a field of this name may not come by HTTP/2, since it is about the connection (RFC 9113 §8.2.2); nil if it may.
     private static func connectionField(_ name: Span<UInt8>) -> RefusalReason? {
         let isOne =
             switch name.count {

@@ -91,13 +91,13 @@ package enum BigEndian {
         UInt32(uint16(bytes, at: index)) << 16 | UInt32(uint16(bytes, at: index + 2))
     }
 
-    /// Four bytes.
+    /// Appends a number as four bytes, the highest first.
     static func append(_ value: UInt32, to out: inout OutputSpan<UInt8>) {
         append(UInt16(truncatingIfNeeded: value >> 16), to: &out)
         append(UInt16(truncatingIfNeeded: value), to: &out)
     }
 
-    /// Two bytes.
+    /// Appends a number as two bytes, the higher first.
     static func append(_ value: UInt16, to out: inout OutputSpan<UInt8>) {
         out.write(UInt8(truncatingIfNeeded: value >> 8))
         out.write(UInt8(truncatingIfNeeded: value))

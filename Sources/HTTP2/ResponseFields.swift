@@ -47,7 +47,7 @@ package struct ResponseFields: ~Copyable {
         }
     }
 
-    /// All fields have come.
+    /// Ends the section, all of whose fields have come: a status must be among them.
     package mutating func conclude() {
         if refusal == nil, status == 0 { refusal = .pseudoFieldMissing }
     }

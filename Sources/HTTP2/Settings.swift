@@ -29,7 +29,7 @@ package struct Settings: Equatable, Sendable {
 
     package init() {}
 
-    /// Bytes, RFC 9113 §6.5.2.
+    /// Bytes of the table of fields before a setting says otherwise (RFC 9113 §6.5.2).
     private static let initialHeaderTable = 4096
     /// Bytes of one setting in a frame.
     static let entrySize = 6

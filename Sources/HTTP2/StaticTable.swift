@@ -49,7 +49,8 @@ final class StaticTable: Sendable {
     /// Where in `bytes` the name is.
     /// - Parameter index: 1 to 61.
     func name(at index: Int) -> Range<Int> { names[index - 1] }
-    /// Where in `bytes` the value is; as above.
+    /// Where in `bytes` the value is.
+    /// - Parameter index: 1 to 61.
     func value(at index: Int) -> Range<Int> { values[index - 1] }
 }
 

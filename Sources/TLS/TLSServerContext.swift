@@ -164,7 +164,7 @@ import Synchronization
         return staples
     }
 
-    /// There is none from now on: handshakes are refused.
+    /// Takes the certificate away: handshakes are refused until there is another one.
     package func removeCertificate() {
         kept.withLock { kept in
             hasKept.store(false, ordering: .releasing)
@@ -224,7 +224,7 @@ import Synchronization
         return unsafe context
     }
 
-    /// What every site's and every listener's has; nil when memory is out. The caller owns it.
+    /// Makes a context with what every site's and every listener's has; nil when memory is out. The caller owns it.
     static func make(_ records: TLSRecords) -> OpaquePointer? {
         guard let context = unsafe gh_new_context(TLS_server_method(), records == .own ? 1 : 0) else { return nil }
         unsafe gh_set_common(context)
@@ -246,7 +246,7 @@ import Synchronization
 /// Contexts that are used no more, but for the sessions that have a reference.
 /// `@safe`: it owns them, and frees each once.
 @safe private struct Replaced: ~Copyable {
-    /// Their addresses; 0 for none.
+    /// The addresses of the SSL_CTX that were replaced; 0 for none.
     var contexts: [UInt] = []
 
     mutating func freeAll() {

@@ -131,7 +131,8 @@ import CRecords
 
     // MARK: Operations
 
-    /// Decrypts into `buffer`.
+    /// Reads from the socket and decrypts into `buffer`.
+    /// - Returns: how many bytes came, what has to be waited for, or the end.
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(TLSError) -> Progress {
         var count = 0
         if let records = unsafe records {

@@ -130,7 +130,7 @@ package final class Listener {
         if !shares, address.family != .unix { try set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
     }
 
-    /// getsockname(2)
+    /// The address that a socket is bound to (getsockname(2)).
     static func boundAddress(_ descriptor: Int32) throws(SystemError) -> SocketAddress {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -144,7 +144,7 @@ package final class Listener {
     }
 }
 
-/// setsockopt(2) with an int.
+/// Sets an option of a socket whose value is an int (setsockopt(2)).
 func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) throws(SystemError) {
     var value = value
     guard unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size)) == 0 else {

@@ -221,7 +221,7 @@ import Glibc
         if question.pending == 0 { finish(number) }
     }
 
-    /// Tells what has come.
+    /// Ends a question, and tells who asked what has come.
     private func finish(_ number: UInt64) {
         guard let question = questions.removeValue(forKey: number) else { return }
         // RFC 6724 §6, rules 1 and 6: IPv6 first, unless there is no way to it from here.

@@ -109,7 +109,8 @@ package final class Stream {
         return count
     }
 
-    /// Writes a prefix of `span`; as above.
+    /// Writes a prefix of `span`.
+    /// - Returns: how many bytes went; 0 when blocked. After that the next write must begin with the same bytes.
     package func write(_ span: Span<UInt8>) throws(TransportError) -> Int {
         // The pointer is used during the call alone.
         try unsafe span.withUnsafeBytes { bytes throws(TransportError) in

@@ -75,7 +75,7 @@ final class CachedName {
     /// What is known now, without ports; empty if nothing is.
     var known: [SocketAddress] { record.addresses }
 
-    /// Another number whenever its addresses have changed.
+    /// Counts the changes of its addresses: another number means other addresses.
     private(set) var version = 0
 
     /// Looks it up again if its addresses are too old: for those who use connections to them, and would not ask otherwise.

@@ -19,10 +19,10 @@ protocol PooledConnection: AddressedConnection {
     var hasEnded: Bool { get }
     /// Asks the kernel whether the peer has sent anything, or its FIN, since: one system call.
     func peerHasSpoken() -> Bool
-    /// It waits for its next exchange from now on.
+    /// Has the connection wait for its next exchange.
     /// - Parameter waiter: is woken when the peer closes it or speaks out of turn.
     func park(watchedBy waiter: Waiter)
-    /// It carries an exchange again.
+    /// Takes the connection for an exchange again, and returns the side for it.
     func unpark() -> any UpstreamSide
     func close()
 }

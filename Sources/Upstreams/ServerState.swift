@@ -17,7 +17,7 @@ package final class ServerState: Sendable {
         static let slowStart = Impairments(rawValue: 8)
         /// It takes no new work but that of sticky sessions.
         static let draining = Impairments(rawValue: 16)
-        /// Nor that.
+        /// It takes no new work at all, not even that of sticky sessions.
         static let disabled = Impairments(rawValue: 32)
         /// An operator has overridden a weight, its own or another's of its group: the group's schedule does not hold.
         static let reweighted = Impairments(rawValue: 64)

@@ -53,12 +53,12 @@ extension Failure {
 
 /// How an upstream's connection ends when it should not.
 extension Failure {
-    /// Before its answer.
+    /// The failure of a connection that the upstream closed before its answer.
     static func closedEarly(_ detail: String, retry: Retry) -> Failure {
         Failure(.upstreamClosedEarly, detail: detail, retry: retry)
     }
 
-    /// The same, by an error; a TLS alert says why.
+    /// The failure of a connection that broke by an error before the answer; a TLS alert says why.
     static func brokeOff(_ error: PeerError, retry: Retry) -> Failure {
         if error.wantsHTTP1 {
             return Failure(

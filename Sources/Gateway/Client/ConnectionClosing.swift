@@ -47,7 +47,7 @@ struct ConnectionClosing {
         waiter.retire()
     }
 
-    /// A visible cut.
+    /// Resets the connection, so that the client sees that the answer is cut.
     func abort() {
         stream.abort()
         waiter.retire()

@@ -19,7 +19,7 @@ extension HTTP1Session {
     /// A tunnel takes the whole connection.
     var openTunnels: [Tunnel] { [] }
 
-    /// Its last answer says so: see `mayServeAnother`.
+    /// Does nothing: the last answer says that the connection ends, see `mayServeAnother`.
     func drain() {}
     func announceEnd() {}
     func releaseMemory() {}

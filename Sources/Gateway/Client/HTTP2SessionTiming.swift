@@ -17,7 +17,7 @@ struct HTTP2SessionTiming {
     /// The nearest of the deadlines that no limit of the plan sets; `.max` if there is none.
     var nearest: UInt64 { min(drainsAt ?? .max, goAway.deadline ?? .max) }
 
-    /// All that waited has been sent.
+    /// Notes that all that waited has been sent.
     mutating func sentAll() { blockedSince = nil }
 
     /// - Parameter tookSome: whether the client has taken some of what waited.

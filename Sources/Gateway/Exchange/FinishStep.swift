@@ -32,7 +32,7 @@ extension Exchange {
         }
     }
 
-    /// Its identifier, where none was asked for before.
+    /// Gives the request an identifier for its log line, where none was asked for before.
     private mutating func nameRequest() {
         let new = resources.requestIDs.next()
         guard let site = record.site, !site.trustedProxies.isEmpty, let request = client.requestIfAny else {

@@ -60,7 +60,7 @@ final class StoredBody {
         memory.append(copying: payload)
     }
 
-    /// The body is whole.
+    /// Writes out what is still in memory of a body that goes to disk: it is whole.
     func finish() throws(Failure) { if file != nil { try writeOut() } }
 
     private func writeOut() throws(Failure) {

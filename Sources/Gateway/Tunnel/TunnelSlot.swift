@@ -20,7 +20,8 @@ final class TunnelCount: Sendable {
 final class ClientTunnelCounts: Sendable {
     private let counts = Mutex<[IPAddress: Int]>([:])
 
-    /// False when the client has all it may have.
+    /// Counts one more tunnel of the client.
+    /// - Returns: false when it has all it may have.
     fileprivate func reserve(_ client: IPAddress, atMost limit: Int) -> Bool {
         counts.withLock { counts in
             let count = counts[client] ?? 0

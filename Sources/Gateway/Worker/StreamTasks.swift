@@ -24,13 +24,13 @@ final class StreamTasks {
     /// The last that has become idle is the first to go on.
     private var idle: [StreamTask] = []
     private var isOver = false
-    /// All there are.
+    /// All tasks, busy or idle.
     private var tasks: [ObjectIdentifier: StreamTask] = [:]
 
     private final class StreamTask {
         let waiter: Waiter
         var isIdle = false
-        /// What it carries out.
+        /// The exchange that it carries out; nil while it is idle.
         var current: (any StreamExchange)?
 
         init(_ waiter: Waiter) { self.waiter = waiter }
@@ -121,6 +121,6 @@ final class StreamTasks {
         return wake != .deadline && !isOver
     }
 
-    /// Each holds some kilobytes.
+    /// How many tasks wait for another exchange at most: each holds some kilobytes.
     private static let maxIdle = 256
 }

@@ -2,7 +2,7 @@
 package struct AnswerCompression: Sendable, Equatable {
     /// What becomes of an answer.
     package enum Verdict: Equatable, Sendable {
-        /// It is none to be compressed, whoever asks.
+        /// It is not compressed, whoever asks.
         case asItIs
         /// Others would get it compressed, and caches are told so.
         case plain

@@ -11,19 +11,19 @@ package enum ByteScanning {
         first(bytes, from: start, to: end, among: { $0.controls(below: 0x20) }, that: ByteClass.isForbiddenInText)
     }
 
-    /// The same for a byte that ends visible text: a space, a control, or DEL. Bytes above ASCII do not.
+    /// The offset of the first byte from `start` on that ends visible text, or `end`: a space, a control, or DEL.
     @inline(__always)
     static func endOfVisible(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         first(bytes, from: start, to: end, among: { $0.controls(below: 0x21) }, that: { $0 <= 0x20 || $0 == 0x7F })
     }
 
-    /// The same for a byte that is not one of a token (RFC 9110 §5.6.2).
+    /// The offset of the first byte from `start` on that is not one of a token (RFC 9110 §5.6.2), or `end`.
     @inline(__always)
     static func endOfToken(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         first(bytes, from: start, to: end, among: { $0.notLettersOrDashes }, that: { !ByteClass.isToken($0) })
     }
 
-    /// The same for a byte that is not one of a token in lower case.
+    /// The offset of the first byte from `start` on that is not one of a token in lower case, or `end`.
     @inline(__always)
     static func endOfLowerCaseToken(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         first(bytes, from: start, to: end, among: { $0.notLowerCaseOrDashes }) {
@@ -31,7 +31,7 @@ package enum ByteScanning {
         }
     }
 
-    /// The same for a NUL, CR or LF.
+    /// The offset of the first NUL, CR or LF from `start` on, or `end`.
     @inline(__always)
     static func endOfLineContent(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         first(bytes, from: start, to: end, among: { $0.controls(below: 0x0E) }) {
@@ -39,25 +39,27 @@ package enum ByteScanning {
         }
     }
 
-    /// The same for a byte that is not a letter, digit, `-`, `.` or `_`: the end of a host name.
+    /// The offset of the first byte from `start` on that ends a host name: no letter, digit, `-`, `.` or `_`; or `end`.
     @inline(__always)
     static func endOfHostName(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         first(bytes, from: start, to: end, among: { $0.notHostName }, that: { !ByteClass.isHostName($0) })
     }
 
-    /// The same for a byte that is not a letter, digit, `-` or `/`.
+    /// The offset of the first byte from `start` on that is not a letter, digit, `-` or `/`, or `end`.
     @inline(__always)
     static func endOfPlainPath(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         first(bytes, from: start, to: end, among: { $0.notPlainPath }, that: { !ByteClass.isPlainPath($0) })
     }
 
-    /// The same for a byte that a quoted text of a log escapes: a quote, a backslash, and what is not printable ASCII.
+    /// The offset of the first byte from `start` on that a quoted text of a log escapes, or `end`: a quote, a backslash, or what
+    /// is not printable ASCII.
     @inline(__always)
     static func endOfPlainText(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         first(bytes, from: start, to: end, among: { $0.notPlainText }, that: ByteClass.isEscaped)
     }
 
-    /// Is there no such byte? Most texts are so, and short: the last eight bytes are looked at together, whatever was before.
+    /// Has a quoted text of a log nothing to escape? Most have not, and are short: the last eight bytes are looked at together,
+    /// whatever was before.
     @inline(__always)
     static func isPlainText(_ bytes: Span<UInt8>) -> Bool {
         // Sound: no load goes beyond `count` bytes, and the pointer does not leave the closure.
@@ -84,7 +86,7 @@ package enum ByteScanning {
         }
     }
 
-    /// The same for a byte that is `a` or `b`.
+    /// The offset of the first byte from `start` on that is `a` or `b`, or `end`.
     @inline(__always)
     static func firstOf(_ a: UInt8, or b: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         first(bytes, from: start, to: end, among: { $0.equal(to: a) | $0.equal(to: b) }, that: { $0 == a || $0 == b })
@@ -151,7 +153,7 @@ package enum ByteScanning {
         unsafe a.withUnsafeBytes { one in unsafe b.withUnsafeBytes { other in unsafe equal(one, other) } }
     }
 
-    /// The same for a literal of two or more bytes.
+    /// Whether the bytes are those of a literal of two or more bytes, ASCII letters in any case.
     static func equal(_ a: Span<UInt8>, _ literal: StaticString) -> Bool {
         // Sound: such a literal is immortal and has `utf8CodeUnitCount` bytes at `utf8Start`; for the rest as above.
         let other = unsafe UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
@@ -187,7 +189,7 @@ package enum ByteScanning {
         }
     }
 
-    /// The same for a literal of two to eight bytes; folded to a constant by the optimiser.
+    /// What the other `word` gives, for a literal of two to eight bytes; folded to a constant by the optimiser.
     @inline(__always)
     static func word(_ literal: StaticString) -> UInt64 {
         // Sound: a string literal of two or more bytes is immortal and has `utf8CodeUnitCount` bytes at `utf8Start`.
@@ -219,7 +221,7 @@ package enum ByteScanning {
         }
     }
 
-    /// The same for a literal; folded to constants by the optimiser.
+    /// What the other `foldedName` gives, for a literal; folded to constants by the optimiser.
     @inline(__always)
     static func foldedName(_ literal: StaticString) -> FoldedName {
         // Sound: a string literal of two or more bytes is immortal and has `utf8CodeUnitCount` bytes at `utf8Start`.

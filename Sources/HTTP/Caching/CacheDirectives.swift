@@ -25,9 +25,9 @@ package struct CacheDirectives: Equatable, Sendable {
     /// How stale an answer to the request may be, in seconds; `UInt64.max` for any.
     package var maxStale: UInt64?
     package var minFresh: UInt64?
-    /// RFC 5861 §3.
+    /// Seconds of `stale-while-revalidate` (RFC 5861 §3); nil without it.
     package var staleWhileRevalidate: UInt64?
-    /// RFC 5861 §4.
+    /// Seconds of `stale-if-error` (RFC 5861 §4); nil without it.
     package var staleIfError: UInt64?
     /// Is there any directive, known or not?
     package var isPresent = false
@@ -95,6 +95,6 @@ package struct CacheDirectives: Equatable, Sendable {
         return seconds
     }
 
-    /// RFC 9111 §1.2.2.
+    /// Seconds that stand for any larger number (RFC 9111 §1.2.2).
     static let maxSeconds: UInt64 = 1 << 31
 }

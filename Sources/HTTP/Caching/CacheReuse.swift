@@ -6,7 +6,7 @@ package enum CacheReuse: Equatable, Sendable {
     case whileRevalidating(left: Int64)
     /// It is sent only when the upstream says that it is still the same.
     case revalidate
-    /// The same; and also when the upstream cannot be reached or fails (RFC 5861 §4).
+    /// It is sent when the upstream says that it is still the same, or cannot be reached, or fails (RFC 5861 §4).
     case revalidateOrStale
 }
 

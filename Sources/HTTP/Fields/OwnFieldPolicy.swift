@@ -38,7 +38,7 @@ package final class OwnFieldPolicy: Sendable {
         variableFields = written.filter { $0.constant == nil }
     }
 
-    /// The same for one request, whose variables are known.
+    /// The policy for one request, whose variables are known.
     private init(_ policy: OwnFieldPolicy, common: AnswerFields, defaults: [ConfiguredField]) {
         self.common = common
         edits = policy.edits

@@ -21,7 +21,7 @@ package final class ClientPeer: Sendable {
     let addressText: [UInt8]
     /// The lines `X-Forwarded-For` and `X-Forwarded-Proto` of a client that is not trusted.
     let forAndProto: [UInt8]
-    /// The line `X-Forwarded-Port` likewise.
+    /// The line `X-Forwarded-Port` of a client that is not trusted.
     let portLine: [UInt8]
     /// `for=…;proto=…` of RFC 7239, ready to be copied.
     let forwardedElement: [UInt8]

@@ -8,7 +8,7 @@ package struct RequestParts: Sendable {
     /// Field lines as HTTP/1 writes them.
     package fileprivate(set) var lines = 0..<0
 
-    /// None are anywhere.
+    /// Begins with all parts empty.
     fileprivate init() {}
 
     package init(method: Range<Int>, authority: Range<Int>, path: Range<Int>, lines: Range<Int>) {

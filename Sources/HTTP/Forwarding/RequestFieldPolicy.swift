@@ -16,7 +16,7 @@ package struct RequestFieldPolicy: Sendable {
     private final class Rules: Sendable {
         /// `Host` among the set ones sets the `Host` that is sent.
         let edits: FieldEdits
-        /// The same for peers that are not trusted, whose `removeUntrusted` is removed besides.
+        /// `edits` for peers that are not trusted, of which `removeUntrusted` is removed besides.
         let untrustedEdits: FieldEdits
         let host: [UInt8]?
         let variableHost: RequestTemplate?

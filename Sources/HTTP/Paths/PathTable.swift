@@ -13,7 +13,7 @@ package struct PathTable: Sendable {
 
     private struct Slot {
         var hash: UInt64
-        /// -1: free.
+        /// The index of the slot's prefix; -1: the slot is free.
         var prefix: Int
     }
 

@@ -10,7 +10,7 @@ protocol CallExchange: AnyObject {
     func move() throws(CallError) -> CallMove
     /// Is the whole request with the kernel, or can nothing more be sent?
     var isSent: Bool { get }
-    /// Gives the buffers back.
+    /// Gives the buffers back to their pool.
     func discard()
 }
 

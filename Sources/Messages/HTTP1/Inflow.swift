@@ -44,7 +44,7 @@ package final class Inflow: BodySource {
     /// Are there bytes that have been read and not been taken?
     package var hasBytes: Bool { buffer != nil }
 
-    /// One non-blocking read into the buffer.
+    /// Reads once from the stream into the buffer, without waiting.
     package func read() throws(PeerError) -> BodyRead {
         guard stream.mayRead else { return .blocked }
         let target = takeRoomyBuffer()

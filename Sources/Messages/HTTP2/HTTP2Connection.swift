@@ -33,7 +33,7 @@ package final class HTTP2Connection {
     let loop: EventLoop
     let limits: StreamLimits
     let output: HTTP2Output
-    /// Holds a server's connection.
+    /// Takes the requests of a server's connection, which it holds; nil at the client's end.
     package var acceptor: (any HTTP2Acceptor)? {
         get { owner }
         set { owner = newValue }
@@ -96,7 +96,7 @@ package final class HTTP2Connection {
 
     /// The highest stream that is taken, as our GOAWAY says; nil before it.
     var sentGoAway: UInt32?
-    /// Nil while the server takes requests.
+    /// The server's GOAWAY; nil while it takes requests.
     package internal(set) var receivedGoAway: HTTP2GoAway? {
         get { goAwayReceived }
         set { goAwayReceived = newValue }

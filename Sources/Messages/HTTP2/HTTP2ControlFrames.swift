@@ -87,7 +87,7 @@ extension HTTP2Connection {
         try resetStream(stream, code)
     }
 
-    /// RFC 9218 §7.1.
+    /// Takes a PRIORITY_UPDATE frame (RFC 9218 §7.1): the priority of a stream, which may not be open yet.
     func handlePriorityUpdate(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
         guard role == .server else { throw ConnectionError(.protocolError, "a server sends PRIORITY_UPDATE") }
         guard header.stream == 0 else { throw ConnectionError(.protocolError, "PRIORITY_UPDATE on a stream") }

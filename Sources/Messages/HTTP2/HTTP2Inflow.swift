@@ -176,7 +176,7 @@ package final class HTTP2Inflow: BodySource {
 
     package var isBodyFinished: Bool { isTunnel || (isWhole && first == nil) }
 
-    /// Drops what has come.
+    /// Drops the bytes that have come and were not taken.
     package func discard() {
         while let buffer = first {
             takeNext()
@@ -184,7 +184,7 @@ package final class HTTP2Inflow: BodySource {
         }
     }
 
-    /// The stream was reset: as above, and nothing more comes.
+    /// The stream was reset: what has come is dropped, and nothing more comes.
     func wasReset() {
         isReset = true
         discard()

@@ -49,7 +49,8 @@ extension HTTP2Connection {
 
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-    /// RFC 9113 §3.4.
+    /// Checks what has come of the client's preface (RFC 9113 §3.4).
+    /// - Returns: false while it is not whole.
     private func checkPreface(_ bytes: Span<UInt8>) throws(ConnectionError) -> Bool {
         guard Self.beginsWithPreface(bytes) != false else {
             throw ConnectionError(.protocolError, "the connection does not begin with the preface")
@@ -230,7 +231,7 @@ extension HTTP2Connection {
         stream.becameReadable()
     }
 
-    /// END_STREAM has come.
+    /// Ends the receiving half of a stream, whose END_STREAM has come.
     func end(
         _ stream: HTTP2Stream, trailers: FieldSection? = nil, refusal: HTTPRefusal? = nil
     ) throws(ConnectionError) {

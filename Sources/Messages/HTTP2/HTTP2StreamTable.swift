@@ -9,7 +9,7 @@ final class HTTP2StreamTable {
         let stream: HTTP2Stream
     }
 
-    /// The open ones.
+    /// The open streams.
     var all: [HTTP2Stream] { entries.map { $0.stream } }
     private var entries: [Entry] = []
     private var spares: [HTTP2Stream] = []
@@ -69,7 +69,7 @@ final class HTTP2StreamTable {
         spares = streams
     }
 
-    /// Drops the open ones.
+    /// Drops the open streams.
     func removeAll() {
         entries = []
     }

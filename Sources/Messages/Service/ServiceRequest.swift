@@ -35,7 +35,7 @@ package final class ServiceRequest {
         throw .tooLarge
     }
 
-    /// Reads past the body.
+    /// Reads the body to its end and drops it.
     package nonisolated(nonsending) func discardBody() async throws(ServiceFailure) {
         while try await nextBytes({ _ in }) {}
     }

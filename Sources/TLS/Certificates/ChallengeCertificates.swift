@@ -37,7 +37,7 @@ package final class ChallengeCertificates: Sendable {
         contexts.withLock { $0.shown[name] = context }
     }
 
-    /// Nothing proves this name any more.
+    /// Takes the certificate away that proves this name.
     package func hide(_ name: String) {
         guard let context = contexts.withLock({ $0.shown.removeValue(forKey: name) }) else { return }
         context.removeCertificate()

@@ -3,12 +3,12 @@
 package struct ProxyHeader: Sendable, Equatable {
     /// The client; nil when the proxy speaks for itself (LOCAL), or for somebody that it cannot name (UNKNOWN, AF_UNSPEC).
     package var source: SocketAddress?
-    /// Where the client connected to; nil as above.
+    /// Where the client connected to; nil where `source` is.
     package var destination: SocketAddress?
     /// What the proxy and its client agreed on by TLS; nil if the client spoke none, or nothing is said about it.
     package var tls: ClientTLS?
 
-    /// PP2_TYPE_SSL.
+    /// What a field of the type PP2_TYPE_SSL says of the client's TLS.
     package struct ClientTLS: Sendable, Equatable {
         /// The version of TLS as the proxy spells it, "TLSv1.3"; empty if it is not said.
         package var version = ""

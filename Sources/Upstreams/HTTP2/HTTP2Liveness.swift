@@ -32,7 +32,7 @@ struct HTTP2Liveness {
         heardAt = now
     }
 
-    /// Something came.
+    /// Notes that the server has sent something.
     mutating func heard(at now: UInt64) {
         // What comes first may be no more than the PING's answer.
         if !awaitsAnswer { pingedAt = nil }

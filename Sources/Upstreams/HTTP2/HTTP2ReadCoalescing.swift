@@ -22,7 +22,7 @@ struct HTTP2ReadCoalescing {
 
     /// Fewer exchanges have little to gather, and each waits for the others.
     static let minExchanges = 8
-    /// Bytes.
+    /// The bounds of the bytes that are awaited at a time.
     static let minBytes = 256
     static let maxBytes = 4_096
     private static let growth = 64

@@ -15,7 +15,7 @@ final class SharedConnections {
         private(set) var isOver = false
         private(set) var error: TransportError?
 
-        /// Waits for its end.
+        /// Waits until the attempt has ended, well or not.
         nonisolated(nonsending) func wait(_ waiter: Waiter) async {
             waiters.append(waiter)
             while !isOver { _ = await waiter.wait(timeout: nil) }
@@ -119,7 +119,8 @@ final class SharedConnections {
         return new
     }
 
-    /// It is made, or is not.
+    /// Ends an attempt, and wakes who waits for it.
+    /// - Parameter error: nil if the connection was made.
     func end(_ ended: Attempt, _ error: TransportError? = nil) {
         if attempt === ended { attempt = nil }
         ended.end(error)

@@ -21,7 +21,7 @@ final class HTTP2Upstream {
         self.connection = connection
     }
 
-    /// An exchange begins.
+    /// Begins an exchange on a stream.
     func take(_ stream: HTTP2Stream) {
         current = stream
         isReused = connection.hasServed

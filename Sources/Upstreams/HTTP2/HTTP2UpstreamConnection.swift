@@ -144,7 +144,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     /// Lends room for a head's text.
     func takeText() -> [UInt8] { exchange(&spareText, with: []) }
 
-    /// Takes the room back.
+    /// Takes back the room that `takeText` has lent.
     func release(_ text: inout [UInt8]) {
         if !text.isEmpty { text.removeAll(keepingCapacity: true) }
         spareText = exchange(&text, with: [])

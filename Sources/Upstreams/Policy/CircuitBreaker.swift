@@ -42,7 +42,7 @@ package struct CircuitBreaker: Sendable, Equatable {
         }
     }
 
-    /// The trial has begun.
+    /// Notes that the trial has begun: until `end`, in monotonic nanoseconds, no other request tries.
     mutating func began(trialUntil end: UInt64) {
         if state != .closed { state = .halfOpen(until: end) }
     }

@@ -28,7 +28,7 @@ package final class RetryBudget: Sendable {
         self.account = account
     }
 
-    /// A request is made.
+    /// Adds a request's share to the budget.
     func deposit() {
         // Usually it is full, and nothing is written.
         guard percent > 0, account.balance.load(ordering: .relaxed) < Self.maxRetries * Self.price else { return }

@@ -102,7 +102,8 @@ package struct ServerHealth: Sendable, Equatable {
         ejection.rowClient == client && (ejection.until != nil || failsAlike(kind, now: now, settings))
     }
 
-    /// A request went well.
+    /// Notes that a request went well.
+    /// - Returns: what changes by it, for the log.
     mutating func succeeded(now: UInt64) -> [Change] {
         ejection.succeeded()
         guard breaker.succeeded() else { return [] }

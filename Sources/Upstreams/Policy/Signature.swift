@@ -2,7 +2,7 @@ import CCrypto
 
 /// HMAC-SHA-256 (RFC 2104), cut to its first 128 bits as RFC 2104 §5 allows: what nobody without the key can make.
 enum Signature {
-    /// Bytes of a signature.
+    /// The length of a signature in bytes.
     static let length = 16
 
     /// The signature of a message; nil if libcrypto has no HMAC-SHA-256 here (a configuration of OpenSSL may forbid it).

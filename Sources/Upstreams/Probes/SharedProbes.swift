@@ -148,7 +148,7 @@ package final class SharedProbes: Sendable {
         notifyFleet?()
     }
 
-    /// Nobody shares anything with this gateway any more.
+    /// Ends the sharing: this gateway probes all servers itself.
     package func standAlone() {
         let tell = state.withLock { state in
             let count = state.sharing.owners.count

@@ -31,8 +31,8 @@ extension Exchange {
         }
     }
 
-    /// The rules in use, with what their variables stand for: those for what goes on to an upstream and comes back, or those for
-    /// an answer that is made here.
+    /// Fills the rules in use with what their variables stand for: those for what goes on to an upstream and comes back, or those
+    /// for an answer that is made here.
     mutating func fillHeaders(_ request: RequestHead, _ site: SitePlan, _ decision: Decision) {
         var found: RouteTable.Found?
         if case .route(let taken) = decision { found = taken }
@@ -40,7 +40,7 @@ extension Exchange {
         headers = if case .proxy? = found?.route.action { headers.filled(values) } else { headers.filledForOwn(values) }
     }
 
-    /// The same for an answer that is made here in place of an upstream's.
+    /// Fills the rules in use for an answer that is made here in place of an upstream's.
     mutating func fillOwnHeaders() {
         guard headers.leavesOwn, record.isRequestWhole, let site = record.site, let request = client.requestIfAny else { return }
         var found: RouteTable.Found?

@@ -55,7 +55,7 @@ extension Exchange {
         case nothing
         /// It may be sent; seconds for which it is still fresh.
         case fresh(CachedAnswer, left: Int64)
-        /// The same, while it is asked for anew.
+        /// It may be sent, while it is asked for anew.
         case whileRevalidating(CachedAnswer, left: Int64)
         /// The upstream is to say whether it is still the same; if it cannot be reached, this one may do.
         case stale(CachedAnswer, canBeStale: Bool)
