@@ -11,14 +11,14 @@ struct IdleConnections<Connection> {
 
     /// The oldest first.
     private var entries: [Entry] = []
-    private let most: Int
+    private let maxConnections: Int
     private let timeout: UInt64
 
     /// - Parameters:
-    ///   - most: connections that are kept.
+    ///   - maxConnections: connections that are kept.
     ///   - timeout: nanoseconds for which one is kept.
-    init(most: Int, timeout: UInt64) {
-        self.most = most
+    init(maxConnections: Int, timeout: UInt64) {
+        self.maxConnections = maxConnections
         self.timeout = timeout
     }
 
@@ -29,7 +29,7 @@ struct IdleConnections<Connection> {
     /// - Parameter limit: nanoseconds after which its upstream closes it.
     /// - Returns: false if there is no room: it is to be closed.
     mutating func put(_ connection: Connection, limit: UInt64 = .max, now: UInt64) -> Bool {
-        guard entries.count < most else { return false }
+        guard entries.count < maxConnections else { return false }
         let (end, overflows) = now.addingReportingOverflow(min(timeout, limit))
         entries.append(Entry(connection: connection, since: now, end: overflows ? .max : end))
         return true

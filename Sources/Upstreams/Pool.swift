@@ -43,7 +43,7 @@ package final class Pool {
         self.buffers = buffers
         self.queue = queue
         idleTimeout = server.parameters.idleTimeout ?? settings.idleTimeout
-        idle = IdleConnections(most: settings.maxIdle, timeout: idleTimeout)
+        idle = IdleConnections(maxConnections: settings.maxIdle, timeout: idleTimeout)
         closingAge = ClosingAge(stated: server.parameters.idleTimeout)
         watch = Waiter(loop: loop)
         addresses = ServerAddresses(server, names: names)

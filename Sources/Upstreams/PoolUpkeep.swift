@@ -96,6 +96,6 @@ extension Pool {
     // Price 1: whoever changes the list takes it out and puts it back.
 
     func takeIdle() -> IdleConnections<any PooledConnection> {
-        exchange(&idle, with: IdleConnections(most: settings.maxIdle, timeout: idleTimeout))
+        exchange(&idle, with: IdleConnections(maxConnections: settings.maxIdle, timeout: idleTimeout))
     }
 }

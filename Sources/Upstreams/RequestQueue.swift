@@ -5,12 +5,12 @@ import Synchronization
 package final class RequestQueue {
     /// How many may wait, over all workers, and for how long.
     package struct Limit: Sendable {
-        package var most: Int
+        package var maxWaiting: Int
         /// Nanoseconds.
         package var timeout: UInt64
 
-        package init(most: Int, timeout: UInt64) {
-            self.most = most
+        package init(maxWaiting: Int, timeout: UInt64) {
+            self.maxWaiting = maxWaiting
             self.timeout = timeout
         }
     }
@@ -58,7 +58,7 @@ package final class RequestQueue {
     /// - Parameter limit: of the caller's plan.
     /// - Returns: false if there is none; else `leave` must follow.
     package func enter(_ waiter: Waiter, _ limit: Limit) -> Bool {
-        guard count.enter(atMost: limit.most) else { return false }
+        guard count.enter(atMost: limit.maxWaiting) else { return false }
         waiters.append(waiter)
         return true
     }

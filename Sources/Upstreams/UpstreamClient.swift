@@ -22,12 +22,12 @@ package final class UpstreamClient {
     /// Which idle connections are kept, and for how long.
     package struct IdleSettings: Sendable {
         /// How many idle ones at most.
-        package var most: Int
+        package var maxConnections: Int
         /// Nanoseconds for which an idle one is kept.
         package var timeout: UInt64
 
-        package init(most: Int, timeout: UInt64) {
-            self.most = most
+        package init(maxConnections: Int, timeout: UInt64) {
+            self.maxConnections = maxConnections
             self.timeout = timeout
         }
     }
@@ -38,7 +38,7 @@ package final class UpstreamClient {
         self.loop = loop
         self.idleSettings = idleSettings
         addresses = ServerAddresses(server, names: names)
-        idle = IdleConnections(most: idleSettings.most, timeout: idleSettings.timeout)
+        idle = IdleConnections(maxConnections: idleSettings.maxConnections, timeout: idleSettings.timeout)
         watch = Waiter(loop: loop)
         if let settings = server.tls { tls = try TLSClientContext(settings) } else { tls = nil }
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite("A pool's idle connections")
 struct IdleConnectionsTests {
     private static func connections(most: Int = 3, timeout: UInt64 = 100, _ kept: [(Int, at: UInt64)]) -> IdleConnections<Int> {
-        var idle = IdleConnections<Int>(most: most, timeout: timeout)
+        var idle = IdleConnections<Int>(maxConnections: most, timeout: timeout)
         for (connection, now) in kept { _ = idle.put(connection, now: now) }
         return idle
     }
@@ -21,7 +21,7 @@ struct IdleConnectionsTests {
 
     @Test("no more are kept than may be", arguments: 0...4)
     func most(_ most: Int) {
-        var idle = IdleConnections<Int>(most: most, timeout: 100)
+        var idle = IdleConnections<Int>(maxConnections: most, timeout: 100)
         for connection in 0..<5 { #expect(idle.put(connection, now: 0) == (connection < most)) }
         #expect(idle.count == most)
     }
@@ -38,14 +38,14 @@ struct IdleConnectionsTests {
         "the upstream's own limit counts when it is shorter",
         arguments: [(50, 51, true), (50, 50, false), (500, 101, true)] as [(UInt64, UInt64, Bool)])
     func ownLimit(_ limit: UInt64, _ now: UInt64, _ isExpired: Bool) {
-        var idle = IdleConnections<Int>(most: 3, timeout: 100)
+        var idle = IdleConnections<Int>(maxConnections: 3, timeout: 100)
         _ = idle.put(1, limit: limit, now: 0)
         #expect(idle.takeNewest(now: now)?.isExpired == isExpired)
     }
 
     @Test("a time beyond all measure is no time in the past")
     func overflow() {
-        var idle = IdleConnections<Int>(most: 3, timeout: .max)
+        var idle = IdleConnections<Int>(maxConnections: 3, timeout: .max)
         _ = idle.put(1, now: 1_000)
         #expect(idle.takeNewest(now: .max)?.isExpired == false)
     }
@@ -66,7 +66,7 @@ struct IdleConnectionsTests {
     }
 
     private static func since(_ since: UInt64...) -> IdleConnections<Int> {
-        var idle = IdleConnections<Int>(most: 10, timeout: 1000)
+        var idle = IdleConnections<Int>(maxConnections: 10, timeout: 1000)
         for (number, now) in since.enumerated() { _ = idle.put(number, now: now) }
         return idle
     }

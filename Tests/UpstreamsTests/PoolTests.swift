@@ -219,7 +219,7 @@ actor LoopRunner {
     @Test("Who waits in line is told when room becomes free; the line has a limit")
     func line() async throws {
         try await LoopRunner().run { _, loop in
-            let limit = RequestQueue.Limit(most: 1, timeout: 60_000_000_000)
+            let limit = RequestQueue.Limit(maxWaiting: 1, timeout: 60_000_000_000)
             let count = RequestQueue.Count()
             let line = RequestQueue(count)
             let (first, second) = (Waiter(loop: loop), Waiter(loop: loop))
@@ -237,7 +237,7 @@ actor LoopRunner {
     func lineOrder() async throws {
         try await LoopRunner().run { _, loop in
             let line = RequestQueue(RequestQueue.Count())
-            let limit = RequestQueue.Limit(most: 2, timeout: 3_600_000_000_000)
+            let limit = RequestQueue.Limit(maxWaiting: 2, timeout: 3_600_000_000_000)
             let (first, second) = (Waiter(loop: loop), Waiter(loop: loop))
             #expect(line.enter(first, limit) && line.enter(second, limit))
             #expect(line.isFirst(first) && !line.isFirst(second))

@@ -24,7 +24,7 @@ struct ConfigurationHistory: Sendable {
     /// `history` in the state directory.
     let directory: String
     /// How many are kept.
-    let most: Int
+    let maxEntries: Int
 
     /// In bytes: a configuration's files have 64 MiB together at most, and some lines are written between them.
     private static let maxFileBytes = 65 << 20
@@ -55,7 +55,7 @@ struct ConfigurationHistory: Sendable {
         var kept = 0
         for entry in entries where entry.path != path {
             if entry.hash != hash { kept += 1 }
-            if entry.hash == hash || kept >= most { StateFile.remove(entry.path) }
+            if entry.hash == hash || kept >= maxEntries { StateFile.remove(entry.path) }
         }
     }
 

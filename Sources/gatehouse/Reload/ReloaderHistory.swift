@@ -12,7 +12,7 @@ extension Reloader {
         let path = source.path.hasPrefix("/") ? source.path : FileManager.default.currentDirectoryPath + "/" + source.path
         let name = ContentHash.hexadecimal(Array(path.utf8)).prefix(12)
         return ConfigurationHistory(
-            directory: "\(configuration.stateDirectoryInUse)/history/\(name)", most: configuration.admin.history)
+            directory: "\(configuration.stateDirectoryInUse)/history/\(name)", maxEntries: configuration.admin.history)
     }
 
     /// The gateway serves its first configuration.

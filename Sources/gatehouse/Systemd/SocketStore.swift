@@ -10,7 +10,7 @@ actor SocketStore {
     private let socket: NotifySocket
     private let log: Logger
     /// How many the manager keeps.
-    private let most: Int
+    private let maxSockets: Int
     /// What it keeps, as far as is known: the sockets' identities by their name.
     private var kept: [String: Set<UInt64>] = [:]
     private var isFirst = true
@@ -19,10 +19,10 @@ actor SocketStore {
     /// - Parameter inherited: the sockets that were open before this process: of those that are no manager's some may be kept.
     /// - Returns: nil if the manager keeps none. It tells by `FDSTORE` how many it does; before systemd 254 the unit says it.
     init?(_ socket: NotifySocket, inherited: [PassedSocket], _ log: Logger) {
-        guard let most = Environment.value("FDSTORE").flatMap({ Int($0) }), most > 0 else { return nil }
+        guard let maxSockets = Environment.value("FDSTORE").flatMap({ Int($0) }), maxSockets > 0 else { return nil }
         self.socket = socket
         self.log = log
-        self.most = most
+        self.maxSockets = maxSockets
         kept = Self.identities(inherited)
     }
 
@@ -36,8 +36,8 @@ actor SocketStore {
         }
         let inOrder = sockets.filter { !$0.isManagers }.sorted { Self.name(of: $0) < Self.name(of: $1) }
         let known = kept
-        kept = Self.identities(Array(inOrder.prefix(most)))
-        for socket in inOrder.prefix(most) {
+        kept = Self.identities(Array(inOrder.prefix(maxSockets)))
+        for socket in inOrder.prefix(maxSockets) {
             let name = Self.name(of: socket)
             // The process before may have given it, or not: who has it already takes no second one.
             guard isFirst || known[name] != kept[name] else { continue }
@@ -45,7 +45,7 @@ actor SocketStore {
             send(["FDSTORE=1", "FDNAME=\(name)", "FDPOLL=0"], socket)
         }
         isFirst = false
-        report(missing: max(0, inOrder.count - most))
+        report(missing: max(0, inOrder.count - maxSockets))
     }
 
     private func report(missing: Int) {
@@ -53,7 +53,7 @@ actor SocketStore {
         guard missing > 0, !isFull else { return }
         log.warning(
             "the service manager does not keep all listening sockets: a restart may refuse clients",
-            metadata: ["kept": "\(most)", "missing": "\(missing)", "help": "raise FileDescriptorStoreMax= in the unit"])
+            metadata: ["kept": "\(maxSockets)", "missing": "\(missing)", "help": "raise FileDescriptorStoreMax= in the unit"])
     }
 
     /// Those that are open because of this program: what a socket unit has opened stays open without it.

@@ -40,7 +40,7 @@ extension PlanBuilder {
             identityFields: identityFields, copied: settings.copyHeaders, userField: settings.userHeader,
             timeout: settings.timeout.nanoseconds,
             idleSettings: UpstreamClient.IdleSettings(
-                most: configuration.limits.maxIdleUpstreamConnections,
+                maxConnections: configuration.limits.maxIdleUpstreamConnections,
                 timeout: configuration.limits.upstreamIdleTimeout.nanoseconds),
             key: own == nil ? "sites.forward_auth" : "sites.proxy.routes.forward_auth")
     }

@@ -59,7 +59,7 @@ extension PlanBuilder {
         let isShared = site.identity.hostname.hasPrefix(Self.sharedHost)
         var queue: PoolPlan.Queue?
         if members.contains(where: { $0.element.maxConns != nil }) {
-            let limit = RequestQueue.Limit(most: balancing.queue, timeout: balancing.queueTimeout.nanoseconds)
+            let limit = RequestQueue.Limit(maxWaiting: balancing.queue, timeout: balancing.queueTimeout.nanoseconds)
             queue = PoolPlan.Queue(limit: limit, count: carried.queue(identity))
         }
         let servers = members.map { server($1, proxy, of: site, at: "\(keyPath)[\($0)]") }
