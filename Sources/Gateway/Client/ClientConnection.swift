@@ -73,7 +73,7 @@ final class ClientConnection {
         case .new:
             if let protection = endpoint.proxyProtocol, await !identifyClient(protection) { return await abort() }
             if let tcp = endpoint.listener.tcp { return await passOn(tcp) ? close() : abort() }
-            guard await performHandshake() else { return await close(hasUnreadInput: stream.tls == nil) }
+            guard await performHandshake() else { return await close(hasUnreadInput: stream.tls == nil, hasBegun: false) }
             return await serve(makeSession())
         case .asleep(let session, let since):
             // A client that comes back soon is likely to do so again: keeping the task is then cheaper than a new one each time.
@@ -306,13 +306,13 @@ final class ClientConnection {
     }
 
     private func close(
-        _ session: (any ClientSession)? = nil, hasUnreadInput: Bool = false, hasAnswered: Bool = false
+        _ session: (any ClientSession)? = nil, hasUnreadInput: Bool = false, hasAnswered: Bool = false, hasBegun: Bool = true
     ) async -> Ending {
         let hasUnreadInput = session?.hasUnreadInput ?? hasUnreadInput
         phase = .closing
         session?.announceEnd()
         session?.discard()
-        await closing.close(hasUnreadInput: hasUnreadInput, hasAnswered: hasAnswered)
+        await closing.close(hasUnreadInput: hasUnreadInput, hasAnswered: hasAnswered, hasBegun: hasBegun)
         return .ended
     }
 

@@ -20,12 +20,14 @@ struct ConnectionClosing {
     /// - Parameters:
     ///   - hasUnreadInput: has the client sent what nobody has read?
     ///   - hasAnswered: has an answer just been sent?
-    func close(hasUnreadInput: Bool, hasAnswered: Bool) async {
+    ///   - hasBegun: has its handshake been completed, if it has one? Whoever comes no further is nobody yet, and must not hold a
+    ///     connection by failing for longer than by being silent.
+    func close(hasUnreadInput: Bool, hasAnswered: Bool, hasBegun: Bool) async {
         let mustLinger = hasUnreadInput || stream.mayRead || stream.tls != nil && hasAnswered
         await sendCloseNotify()
         if mustLinger, stream.mayHaveInput {
             stream.shutdownWrite()
-            await linger()
+            await linger(atMost: hasBegun ? limits.lingeringTime : min(limits.lingeringTime, limits.handshakeTimeout))
         }
         stream.close()
         waiter.retire()
@@ -41,7 +43,7 @@ struct ConnectionClosing {
             stream.abort()
         } else {
             stream.shutdownWriteWithoutCloseNotify()
-            if stream.mayHaveInput { await linger() }
+            if stream.mayHaveInput { await linger(atMost: limits.lingeringTime) }
             stream.socket.close()
         }
         waiter.retire()
@@ -71,9 +73,9 @@ struct ConnectionClosing {
     }
 
     /// Reads what the client still sends, until it ends or falls silent; not for ever.
-    private func linger() async {
-        await stream.discardInput(
-            waiter, buffers: resources.buffers, time: limits.lingeringTime, silence: limits.lingeringTimeout)
+    /// - Parameter time: in nanoseconds.
+    private func linger(atMost time: UInt64) async {
+        await stream.discardInput(waiter, buffers: resources.buffers, time: time, silence: limits.lingeringTimeout)
     }
 
     /// Waits until the stream can be written.

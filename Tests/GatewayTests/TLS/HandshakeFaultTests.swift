@@ -147,6 +147,35 @@ struct HandshakeFaultTests {
         }
     }
 
+    @Test("whoever fails is read on after, but holds a connection for no longer than a handshake may last")
+    func room() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let top = """
+            [performance]
+            worker_threads = 1
+            max_connections = 1
+            [limits]
+            handshake_timeout = 3
+            lingering_timeout = 600
+            lingering_time = 600
+            """
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl(), top: top)
+        try await Gatehouse.serving(toml) { gatehouse in
+            let failed = try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write("quit\r\n")
+                return wire
+            }
+            _ = try await gatehouse.log.first { $0.contains(" cause=not_tls ") }
+            // It comes in when the other one's place is free, and before that not.
+            let next = try await Command.curl(
+                ["--cacert", certificates.authority, "-o", "/dev/null", "-w", "%{http_code}", "https://localhost:\(port)/"])
+            #expect(next.text == "502", "\(next)")
+            failed.close()
+        }
+    }
+
     @Test("failed handshakes are told a bounded number of times in a second, and counted always")
     func bounded() async throws {
         let certificates = try await Certificates.ready()
