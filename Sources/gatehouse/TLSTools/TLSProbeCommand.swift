@@ -75,6 +75,9 @@ struct ProbedServer {
     var port: UInt16
     var target: ProbeTarget
 
+    /// "host:port", "[address]:port".
+    var address: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+
     /// - Parameter text: "host", "host:port", "[address]:port".
     init?(_ text: String) {
         var host = Substring(text)

@@ -23,7 +23,7 @@ struct TLSSurvey {
     }
 
     consuming func run() -> TLSReport {
-        var report = TLSReport(server: "\(server.host):\(server.port)", serverName: server.target.serverName)
+        var report = TLSReport(server: server.address, serverName: server.target.serverName)
         report.command = command
         let clock = ContinuousClock()
         let start = clock.now
@@ -56,8 +56,7 @@ struct TLSSurvey {
 
     /// The `openssl s_client` line that shows the same.
     private var command: String {
-        let host = server.host.contains(":") ? "[\(server.host)]" : server.host
-        var arguments = ["openssl s_client -connect \(host):\(server.port)"]
+        var arguments = ["openssl s_client -connect \(server.address)"]
         let name = server.target.serverName
         if SocketAddress(literal: name, port: 0) == nil {
             arguments += ["-servername \(name) -verify_hostname \(name)"]
