@@ -80,6 +80,7 @@ struct TapTests {
             ("status", "99", false), ("status", "500-400", false), ("status", "4", false), ("status", "400-", false),
             ("status", "", false), ("client", "192.0.2.0/24", true), ("client", "::1", true), ("client", "192.0.2.1/24", false),
             ("client", "localhost", false), ("path", "/api/**", true), ("path", "/a{b", false), ("method", "GET", true),
+            ("method", "", false), ("method", "GET /", false),
         ])
     func filters(name: String, value: String, isRight: Bool) {
         var filter = TapFilter()

@@ -29,7 +29,10 @@ package struct TapFilter: Sendable {
         switch name {
         case "site": site = value
         case "route": route = value
-        case "method": method = value
+        case "method":
+            // RFC 9110 §9.1
+            guard !value.isEmpty, value.utf8.allSatisfy(ByteClass.isToken) else { throw Flaw(reason: "method is to be as GET.") }
+            method = value
         case "status":
             guard let range = Self.statuses(value) else { throw Flaw(reason: "status is to be as 503, 5xx or 400-499.") }
             status = range

@@ -33,6 +33,11 @@ final class AdminTap: Sendable {
     /// - Parameter query: of a request's target, with its question mark or without.
     static func tap(_ query: ArraySlice<UInt8>) throws(Flaw) -> Tap {
         guard let pairs = FormText.pairs(query) else { throw Flaw(reason: "The query is not well encoded.") }
+        return try tap(pairs)
+    }
+
+    /// - Throws: a flaw whose reason begins with the name of what is wrong, where that is a value.
+    static func tap(_ pairs: [(name: String, value: String)]) throws(Flaw) -> Tap {
         var filter = TapFilter()
         var (every, connection): (Int?, String?) = (nil, nil)
         for (name, value) in pairs {
@@ -42,7 +47,11 @@ final class AdminTap: Sendable {
                     throw Flaw(reason: "frames is to be from 1 to 1000000: of so many frames one is shown.")
                 }
                 every = number
-            case "connection": connection = value
+            case "connection":
+                guard value.wholeMatch(of: /[0-9]+-[0-9]+/) != nil else {
+                    throw Flaw(reason: "connection is to be as 0-17: gatehouse connections tells which there are.")
+                }
+                connection = value
             default:
                 let isKnown: Bool
                 do throws(TapFilter.Flaw) { isKnown = try filter.set(name, to: value) } catch { throw Flaw(reason: error.reason) }

@@ -48,8 +48,9 @@ struct TapCommand: AsyncParsableCommand {
     @OptionGroup var admin: AdminOptions
 
     func validate() throws {
-        if let frames, !(1...1_000_000).contains(frames) { throw ValidationError("--frames must be from 1 to 1000000.") }
         if let count, count < 1 { throw ValidationError("--count must be at least 1.") }
+        // What the gateway would refuse is known here already.
+        do throws(AdminTap.Flaw) { _ = try AdminTap.tap(filter) } catch { throw ValidationError("--" + error.reason) }
     }
 
     func run() async throws {

@@ -128,15 +128,26 @@ struct LookingOnTests {
             )
             #expect(command.output.all.count == 1, "\(command.output.all)")
         }
-        for (arguments, words) in [
-            (["--status", "9xx"], "status is to be"), (["--client", "nobody"], "client is to be"),
-            (["--path", "/a{"], "path has"),
-        ] {
-            let refused = try await running.command(["tap"] + arguments)
-            #expect(refused.code == 1 && refused.errors.contains(words), "\(refused)")
-        }
-        #expect(try await running.command(["tap", "--frames", "0"]).code == 2)
+        // Who asks without the command is told the same.
+        let socket = running.runtime + "/\(running.process.pid).sock"
+        let refused = try await Command.run(
+            "curl", ["-sS", "--unix-socket", socket, "http://localhost/tap?status=99", "-w", "%{http_code}"])
+        #expect(refused.text.contains("status is to be as 503") && refused.text.hasSuffix("400"), "\(refused)")
         try await running.end()
+    }
+
+    @Test(
+        "a value that no exchange can have is wrong usage, whether a gateway runs or not",
+        arguments: [
+            ("--status", "9xx", "--status is to be as 503"), ("--status", "99", "--status is to be"),
+            ("--status", "600", "--status is to be"), ("--client", "nobody", "--client is to be an address"),
+            ("--path", "/a{", "--path has"), ("--method", "", "--method is to be"), ("--method", "GET /", "--method is to be"),
+            ("--frames", "0", "--frames is to be from 1"), ("--connection", "here", "--connection is to be as 0-17"),
+            ("--count", "0", "--count must be"),
+        ])
+    func wrongUsage(option: String, value: String, words: String) async throws {
+        let outcome = try await Command.run(Place.gatehouse, ["tap", option, value, "--socket", "/nowhere"])
+        #expect(outcome.code == 2 && outcome.errors.contains(words), "\(outcome)")
     }
 
     @Test("frames of tunnels are shown by their headers: those that are open, those that come, and of so many one")
