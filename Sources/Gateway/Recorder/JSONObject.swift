@@ -1,7 +1,7 @@
 import HTTP
 
-/// A JSON object that is being written, on one line. Whatever is not printable ASCII is escaped, a byte as `\u00XX`, as in the
-/// access log: bytes of a peer need not be UTF-8.
+/// A JSON object that is being written, on one line. Whatever is not printable ASCII is escaped, as in the access log: a byte as
+/// `\u00XX`, since bytes of a peer need not be UTF-8, but a character of a configured name as JSON has it.
 struct JSONObject {
     private var bytes: [UInt8] = [0x7B]
 
@@ -15,6 +15,15 @@ struct JSONObject {
     /// Nothing is added for nil.
     mutating func add(_ name: StaticString, _ value: String?) {
         if let value { add(name, Array(value.utf8)[...]) }
+    }
+
+    /// - Parameter text: a name of the configuration: whoever reads it finds the one that the admin API tells.
+    mutating func add(_ name: StaticString, configured text: String?) {
+        guard let text else { return }
+        begin(name)
+        bytes.append(0x22)
+        bytes.append(guessing: text.utf8.count + 16) { $0.write(jsonText: text) }
+        bytes.append(0x22)
     }
 
     mutating func add(_ name: StaticString, _ value: UInt64?) {

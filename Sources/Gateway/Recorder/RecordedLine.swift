@@ -46,7 +46,7 @@ struct RecordedLine {
 
     private func appendRequest(_ object: inout JSONObject) {
         object.add("client", exchange.figures.client?.text ?? "unix")
-        object.add("site", exchange.names?.site)
+        object.add("site", configured: exchange.names?.site)
         object.add("user", exchange.user)
         object.add("method", exchange.method)
         object.add("target", exchange.target)
@@ -69,8 +69,8 @@ struct RecordedLine {
     }
 
     private func appendDecision(_ object: inout JSONObject) {
-        object.add("route", exchange.names?.route)
-        object.add("pool", exchange.names?.pool)
+        object.add("route", configured: exchange.names?.route)
+        object.add("pool", configured: exchange.names?.pool)
         object.add("upstream", exchange.server)
         object.add("attempts", exchange.figures.attempts)
         object.add("not_retried", exchange.figures.notRetried?.rawValue)

@@ -67,7 +67,8 @@ final class TapPrinting: Sendable {
     }
 }
 
-/// A line of a tap. What a client sent is in it byte by byte, as the first 256 characters of Unicode.
+/// A line of a tap. What a client sent is in it byte by byte, as the first 256 characters of Unicode; names of the configuration
+/// are as they are.
 struct TappedLine: Decodable {
     var tap: String?
     var lost: Int?
@@ -94,17 +95,22 @@ struct TappedLine: Decodable {
         var text = "\(clock) \(client ?? "-") \"\(method ?? "-") \(host ?? "")\(target ?? "-") \(version ?? "")\" \(status ?? 0)"
         text += " \(bytesOut ?? 0)"
         if let ms { text += " ms=\(ms)" }
-        for (name, value) in [
-            ("site", site), ("route", route), ("upstream", upstream), ("tls", tls), ("reason", reason), ("key", key),
-            ("detail", detail),
-        ] {
-            if let value { text += " \(name)=\(value.contains(" ") ? "\"\(value)\"" : value)" }
-        }
+        // Names of the configuration are texts, and stand as such.
+        text = Self.printable(text) + Self.words([("site", site), ("route", route)])
+        text += Self.printable(
+            Self.words([("upstream", upstream), ("tls", tls), ("reason", reason), ("key", key), ("detail", detail)]))
         if let attempts, attempts > 1 { text += " attempts=\(attempts)" }
-        text = Self.printable(text)
         // The command is printable already, and must stay as it is.
         if showsCommand, let curl { text += "\n  \(curl)" }
         return text
+    }
+
+    /// " name=value" of each that is there.
+    private static func words(_ words: [(name: String, value: String?)]) -> String {
+        words.map { name, value in
+            guard let value else { return "" }
+            return " \(name)=\(value.contains(" ") ? "\"\(value)\"" : value)"
+        }.joined()
     }
 
     private static func printable(_ text: String) -> String {

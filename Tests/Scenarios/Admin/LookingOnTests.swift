@@ -88,6 +88,38 @@ struct LookingOnTests {
         try await running.end()
     }
 
+    @Test("names with letters that are not ASCII are the same in a tap, in the recorder, in the log and in the admin API")
+    func names() async throws {
+        let upstream = try Upstream.saying("ok")
+        let port = try FreePort()
+        let toml = site(port, upstream.port).replacing("\"shop\"", with: "\"bücher 🦊\"").replacing("\"app\"", with: "\"käse\"")
+        let running = try await ReloadingGatehouse(
+            toml.replacing("access_log = \"none\"", with: "access_log = \"stdout\"\nformat = \"json\"")
+                + "\n[recorder]\nexchanges = 16")
+        let reader = try await tap(running, "site=b%C3%BCcher+%F0%9F%A6%8A")
+        let printed = try ChildProcess(
+            Place.gatehouse, ["tap", "--count", "1", "--no-curl"], environment: ["RUNTIME_DIRECTORY": running.runtime])
+        let wire = try Wire(to: port.number)
+        while printed.output.all.isEmpty {
+            _ = try await onThread {
+                try wire.write("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                return try wire.readAnswer().status
+            }
+        }
+        #expect(printed.output.all[0].contains(" site=\"bücher 🦊\" route=/ "), "\(printed.output.all)")
+        let shown = try object(await reader.output.first { $0.contains("\"target\"") })
+        #expect(shown["site"] as? String == "bücher 🦊" && shown["pool"] as? String == "käse", "\(shown)")
+        let logged = try object(await running.process.output.first { $0.contains("\"target\":\"/x\"") })
+        #expect(logged["site"] as? String == "bücher 🦊", "\(logged)")
+        let recorded = try await running.command(["recorder"]).text.split(separator: "\n").first { $0.contains("\"target\"") }
+        let kept = try object(String(try #require(recorded)))
+        #expect(kept["site"] as? String == "bücher 🦊" && kept["pool"] as? String == "käse", "\(kept)")
+        let servers = try object(await running.command(["servers", "--json"]).text)["servers"] as? [[String: Any]]
+        #expect(servers?.first?["site"] as? String == "bücher 🦊" && servers?.first?["upstream"] as? String == "käse")
+        reader.kill()
+        try await running.end()
+    }
+
     @Test("a body that no server took is asked for by the command all the same")
     func unsentBody() async throws {
         let (port, nobody) = (try FreePort(), try FreePort())

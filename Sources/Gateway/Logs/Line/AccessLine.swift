@@ -198,9 +198,7 @@ struct AccessLine: ~Copyable {
 
     /// What stands before the digits of a byte that is not printable: as JSON does it, or as Apache and nginx do.
     /// - Parameter names: nil where lines are no objects.
-    static func escape(in names: AccessLineNames?) -> StaticString { names == nil ? "\\x" : escapeInObjects }
-
-    static let escapeInObjects: StaticString = "\\u00"
+    static func escape(in names: AccessLineNames?) -> StaticString { names == nil ? "\\x" : "\\u00" }
 
     var escape: StaticString { Self.escape(in: style.names) }
 

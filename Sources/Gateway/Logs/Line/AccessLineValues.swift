@@ -143,9 +143,17 @@ extension AccessLine {
     private func word(
         _ word: @autoclosure () -> String?, _ text: [UInt8]?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>
     ) {
-        guard let text, case .member(let name) = form else { return self.word(word(), form, &out) }
-        out.write(name)
-        out.write(text)
+        guard let text else { return form.writeNothing(to: &out) }
+        switch form {
+        case .member(let name):
+            out.write(name)
+            out.write(text)
+        case .attribute:
+            form.begin(isNumber: false, &out)
+            out.write(jsonText: word() ?? "")
+            form.end(isNumber: false, &out)
+        case .text: self.word(word(), form, &out)
+        }
     }
 
     private func literal(_ literal: StaticString?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {

@@ -26,7 +26,7 @@ final class RouteNames: Sendable {
         var text: [UInt8] = []
         text.append(guessing: word.utf8.count + 2) { out in
             out.write(UInt8(ascii: "\""))
-            out.write(word, by: AccessLine.escapeInObjects)
+            out.write(jsonText: word)
             out.write(UInt8(ascii: "\""))
         }
         return text
