@@ -59,7 +59,8 @@ struct AdminResources: Sendable {
         return .json(
             AdminStatus(
                 name: name, version: version, pid: getpid(),
-                configuration: reloader?.source.path ?? "", started: started, workers: generations.count,
+                configuration: reloader?.source.path ?? "", configurationHash: await reloader?.hashInUse,
+                configurationDeviation: await reloader?.deviation, started: started, workers: generations.count,
                 addresses: gateway.addresses.map(\.description), connections: activity.total.connections,
                 requests: activity.total.requests, tunnels: activity.total.tunnels,
                 handshakes: AdminStatus.Handshakes(await gateway.handshakes), memory: AdminStatus.Memory(),

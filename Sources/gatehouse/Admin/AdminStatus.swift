@@ -84,6 +84,10 @@ struct AdminStatus: Codable, Sendable {
     var pid: Int32
     /// The file that a reload reads.
     var configuration: String
+    /// SHA-256 of the one in use, in hexadecimal, as the history has it; nil if there is no file.
+    var configurationHash: String?
+    /// Why the one in use is not what the file said when it was read last; nil if it is.
+    var configurationDeviation: String?
     /// RFC 3339.
     var started: String
     var workers: Int

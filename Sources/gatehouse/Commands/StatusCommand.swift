@@ -37,6 +37,10 @@ struct StatusCommand: AsyncParsableCommand {
             memory         \(Self.mebibytes(status.memory.resident)), \(Self.mebibytes(status.memory.allocated)) of it allocated
             generation     \(status.generations.map(Self.text).joined(separator: ", "))
             """)
+        if let hash = status.configurationHash, !hash.isEmpty {
+            let deviation = status.configurationDeviation.map { ", not what the file said when it was read last: \($0)" } ?? ""
+            Console.say("in use         \(hash.prefix(12))\(deviation)")
+        }
         if let successor = status.successor {
             Console.say("successor      process \(successor) serves; this one ends with its last client")
         }

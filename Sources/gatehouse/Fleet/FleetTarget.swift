@@ -32,7 +32,7 @@ actor FleetTarget: FleetDeployment {
         var texts = ConfigurationSource(whole: configuration.text, file: reloader.source.path)
         texts.remark = " (number \(configuration.number) of the fleet)"
         await watch?.answers.reloadBegins()
-        switch await reloader.use(texts) {
+        switch await reloader.use(texts, because: "number \(configuration.number) of the fleet") {
         case .done:
             await beginWatch()
             return nil

@@ -69,6 +69,8 @@ actor Reloader {
     /// What it was read from, by SHA-256.
     var hashInUse = ""
     var sourceInUse: ConfigurationSource
+    /// How it came into use, if not by reading the file.
+    private var cause: String?
     /// What was in use before it.
     var previousSource: ConfigurationSource?
     /// It is not watched in turn.
@@ -139,7 +141,9 @@ actor Reloader {
                 let result = await reloader.read()
                 // Of what is in the file: going back does not make it new.
                 reloader.filesRead = result.source
-                return await reloader.perform(result)
+                let outcome = await reloader.perform(result)
+                if case .done = outcome { reloader.cause = nil }
+                return outcome
             }
         }
         waiting = task
@@ -147,13 +151,20 @@ actor Reloader {
     }
 
     /// Uses another configuration than the file's, until the next reload.
-    func use(_ texts: ConfigurationSource) async -> Outcome {
+    /// - Parameter cause: why, for who asks what is in use.
+    func use(_ texts: ConfigurationSource, because cause: String) async -> Outcome {
         await afterOthers { reloader in
             await reloader.carryOut { reloader in
-                await reloader.perform(reloader.maker.read(texts, mode: reloader.source.mode, after: reloader.configuration))
+                let outcome = await reloader.perform(
+                    reloader.maker.read(texts, mode: reloader.source.mode, after: reloader.configuration))
+                if case .done = outcome { reloader.cause = cause }
+                return outcome
             }
         }.value
     }
+
+    /// Why what is in use is not what the file said when it was read last; nil if it is.
+    var deviation: String? { sourceInUse.text == filesRead.text ? nil : cause ?? "the last reload was refused" }
 
     /// Another process may take the place of this one, while no reload is under way. Those that are asked for meanwhile wait: the
     /// other one may have read the file before it was changed.

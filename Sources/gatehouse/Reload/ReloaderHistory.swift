@@ -57,7 +57,7 @@ extension Reloader {
             let (entry, text) = try history.text(of: wanted)
             var texts = ConfigurationSource(whole: text, file: entry.path)
             if texts.files.count > 1 { texts.remark = " (as in \(entry.path))" }
-            return await use(texts)
+            return await use(texts, because: "gone back to by order")
         } catch {
             log.error("the rollback is refused: what was in use goes on", metadata: ["reason": "\(error)"])
             throw error
@@ -71,7 +71,7 @@ extension Reloader {
         log.error("the reload is undone: answers have become worse", metadata: ["reason": "\(reason)"])
         let undone = hashInUse
         isRollingBack = true
-        _ = await use(previousSource)
+        _ = await use(previousSource, because: "gone back to, since answers had become worse: \(reason)")
         isRollingBack = false
         await rolledBack?(undone, reason)
     }

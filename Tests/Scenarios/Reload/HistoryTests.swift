@@ -86,6 +86,35 @@ struct HistoryTests {
         try await running.end()
     }
 
+    @Test("status tells which configuration is in use, and why where that is not what the file says")
+    func status() async throws {
+        let kept = try await Kept()
+        let running = kept.running
+        let first = Self.hash(try await kept.first())
+        func inUse() async throws -> String {
+            let lines = try await running.command(["status"]).text.split(separator: "\n")
+            return String(try #require(lines.first { $0.hasPrefix("in use") })).replacing(/\ +/, with: " ")
+        }
+        #expect(try await inUse() == "in use \(first.prefix(12))")
+        try await kept.reload(1)
+        let second = try await inUse()
+        #expect(second != "in use \(first.prefix(12))" && !second.contains(","), "\(second)")
+        #expect(try await running.command(["rollback"]).code == 0)
+        let deviation = ", not what the file said when it was read last: "
+        #expect(try await inUse() == "in use \(first.prefix(12))\(deviation)gone back to by order")
+        let json =
+            try JSONSerialization.jsonObject(
+                with: Data(try await running.command(["status", "--json"]).text.utf8)) as? [String: Any]
+        #expect(json?["configuration_hash"] as? String == first && json?["configuration_deviation"] != nil, "\(json ?? [:])")
+        // The file is read again: it is what is in use.
+        #expect(try await running.command(["reload"]).code == 0)
+        #expect(try await inUse() == second)
+        try running.write("bogus = 1")
+        #expect(try await running.command(["reload"]).code == 1)
+        #expect(try await inUse() == second + deviation + "the last reload was refused")
+        try await running.end()
+    }
+
     @Test("an entry that was edited is refused, and told by the list")
     func edited() async throws {
         let kept = try await Kept()
