@@ -24,6 +24,8 @@ package struct TLSError: Error, CustomStringConvertible, Sendable {
     /// What a file that the configuration names is for.
     package enum File: Sendable, Equatable {
         case certificate, key, authorities, clientAuthorities, revocations, passphrase
+        /// Authorities of clients, and with them revocation lists that nobody is asked to verify by.
+        case strayRevocations
     }
 
     package let kind: Kind

@@ -224,7 +224,16 @@ import Synchronization
         return unsafe context
     }
 
-    /// Makes a context with what every site's and every listener's has; nil when memory is out. The caller owns it.
+    /// Looks whether clients' certificates can be verified as a policy says, where no certificate of the site's is read now.
+    /// - Throws: `.configuration`, naming the file.
+    package static func checkClientAuthentication(of policy: TLSPolicy) throws(TLSError) {
+        guard let clients = policy.clientAuthentication else { return }
+        guard let context = unsafe make(policy.records) else { throw TLSError(.configuration(nil), TLSError.takeReason()) }
+        defer { unsafe SSL_CTX_free(context) }
+        try unsafe clients.apply(to: context)
+    }
+
+    /// What every site's and every listener's has; nil when memory is out. The caller owns it.
     static func make(_ records: TLSRecords) -> OpaquePointer? {
         guard let context = unsafe gh_new_context(TLS_server_method(), records == .own ? 1 : 0) else { return nil }
         unsafe gh_set_common(context)

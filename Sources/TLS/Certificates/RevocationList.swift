@@ -45,7 +45,10 @@ package struct RevocationList: Sendable, Equatable {
         TLSError(.configuration(.revocations), "cannot read the revocation lists \(file): \(TLSError.takeFileReason())")
     }
 
-    /// All lists of a PEM file; empty if it cannot be read.
+    /// Does a PEM file hold any? False if it cannot be read.
+    package static func areIn(_ file: String) -> Bool { !all(in: file).isEmpty }
+
+    /// Those of a PEM file; empty if it cannot be read.
     package static func all(in file: String) -> [RevocationList] {
         guard let input = unsafe RegularFile.open(file) else {
             ERR_clear_error()

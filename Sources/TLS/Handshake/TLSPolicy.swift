@@ -145,6 +145,12 @@ package final class ClientAuthentication: Sendable, Hashable {
         }
         // Owned by the context from here on.
         unsafe SSL_CTX_set_client_CA_list(context, names)
+        // OpenSSL loads them, and asks none of them: whoever has put them there would believe that it does.
+        if crlFile == nil, RevocationList.areIn(caFile) {
+            throw TLSError(
+                .configuration(.strayRevocations),
+                "\(caFile) holds revocation lists, too, and clients' certificates would not be verified by them")
+        }
         if let crlFile { try unsafe RevocationList.use(crlFile, in: context) }
         let ifNone = isRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | ifNone, nil)

@@ -255,6 +255,49 @@ struct ClientCertificateTests {
         }
     }
 
+    @Test("revocation lists among the authorities are an error that says where they are to be named; named there, they hold")
+    func listsAmongAuthorities() async throws {
+        let (certificates, parties) = try await (Certificates.ready(), Parties())
+        let (port, upstream) = try (FreePort(), Upstream.answering { Upstream.ok($0.head) })
+        let (lists, root) = (parties.directory.path + "/crl.pem", parties.root.file)
+        try await parties.writeLists(to: lists, revoking: parties.alice, of: "root")
+        let text = try String(contentsOfFile: root, encoding: .utf8) + String(contentsOfFile: lists, encoding: .utf8)
+        try text.write(toFile: root, atomically: true, encoding: .utf8)
+        let file = try parties.directory.write("check.toml", toml(port, upstream, parties, certificates, mode: "require"))
+        let outcome = try await Command.run(Place.gatehouse, ["check", file])
+        #expect(outcome.code == 1 && outcome.errors.contains("sites[0].ssl.client_ca_file: \(root) holds"), "\(outcome)")
+        #expect(outcome.errors.contains("help: name their file in client_crl_file"), "\(outcome)")
+        let named = toml(
+            port, upstream, parties, certificates, mode: "require", more: "client_crl_file = \"\(root)\"")
+        try await Gatehouse.serving(named) { gatehouse in
+            let alice = try await curl(port, certificates, parties.alice)
+            #expect(alice.text.hasSuffix("000"), "\(alice)")
+            _ = try await gatehouse.log.first { $0.contains("cause=client_certificate_revoked ") }
+        }
+    }
+
+    @Test(
+        "authorities of clients that cannot be read are an error at the start, also where the certificate is got by itself",
+        arguments: ["auto_cert = true\nissuer = \"internal\"", "auto_cert = true\non_demand = { names = [\"*.localhost\"] }"])
+    func unreadableAuthorities(ssl: String) async throws {
+        let directory = try TemporaryDirectory()
+        let toml = """
+            [server]
+            state_dir = "\(directory.path)/state"
+            [[sites]]
+            hostname = "localhost"
+            port = \(try FreePort())
+            respond = { body = "hello" }
+            [sites.ssl]
+            \(ssl)
+            client_auth = "require"
+            client_ca_file = "\(directory.path)/gone.pem"
+            """
+        let outcome = try await Command.run(Place.gatehouse, ["check", try directory.write("check.toml", toml)])
+        #expect(outcome.code == 1 && outcome.errors.contains("sites[0].ssl.client_ca_file: "), "\(outcome)")
+        #expect(outcome.errors.contains("gone.pem: No such file"), "\(outcome)")
+    }
+
     @Test("a certificate among revocation lists makes no authority: who hands out lists lets nobody in")
     func certificateAmongLists() async throws {
         let (certificates, parties) = try await (Certificates.ready(), Parties())

@@ -140,6 +140,15 @@ struct UpstreamTLSTests {
                 }
             }
         }
+        let both = try directory.write(
+            "both.pem",
+            [root.file, "\(directory.path)/good.crl"].map { try String(contentsOfFile: $0, encoding: .utf8) }.joined())
+        for (key, code) in [("", 1), ("crl_file = \"\(both)\"", 0)] as [(String, Int32)] {
+            let toml = Sites.proxy(try FreePort(), to: "https://localhost:1", upstream: "ca_file = \"\(both)\"\n" + key)
+            let outcome = try await Command.run(Place.gatehouse, ["check", try directory.write("check.toml", toml)])
+            #expect(outcome.code == code, "\(outcome)")
+            #expect(outcome.errors.contains("upstreams[0].ca_file: \(both) holds revocation lists") == (code == 1), "\(outcome)")
+        }
         for (keys, words) in [
             ("crl_file = \"\(directory.path)/gone.crl\"", "gone.crl"),
             ("crl_file = \"\(leaf.keyFile)\"", "cannot read the revocation lists"),

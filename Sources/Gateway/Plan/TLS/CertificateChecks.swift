@@ -70,11 +70,29 @@ extension PlanBuilder {
                 guard let chain = CertificateChain(pair) else { continue }
                 judge(chain.facts { authorities }, of: site, pair.certificate, at: Self.certificateKeyPath(number, keyPath))
             }
-            let isOfClients = error.file == .clientAuthorities || error.file == .revocations
-            let certificateKeyPath = isOfClients ? keyPath : Self.certificateKeyPath(error.certificate, keyPath)
-            problem(at: "\(certificateKeyPath).\(Self.key(of: error.file))", error.reason)
+            let isOfClients = [.clientAuthorities, .strayRevocations, .revocations].contains(error.file)
+            let place = isOfClients ? keyPath : Self.place(error.certificate, keyPath)
+            problem(at: "\(place).\(Self.key(of: error.file))", error.reason, hint: Self.hint(of: error.file))
             return nil
         }
+    }
+
+    /// What clients are verified by on a site whose certificate is got by itself: that is read when it is there, and this now.
+    /// - Returns: false after an error.
+    mutating func checkClientAuthentication(_ policy: TLSPolicy, at keyPath: String) -> Bool {
+        judgeRevocations(policy.clientAuthentication, at: keyPath)
+        do throws(TLSError) {
+            try TLSServerContext.checkClientAuthentication(of: policy)
+            return true
+        } catch {
+            problem(at: "\(keyPath).\(Self.key(of: error.file))", error.reason, hint: Self.hint(of: error.file))
+            return false
+        }
+    }
+
+    private static func hint(of file: TLSError.File?) -> String? {
+        guard file == .strayRevocations else { return nil }
+        return "name their file in client_crl_file: it may be this one; or take them out of it"
     }
 
     /// See `TLSServerContext.mayKeepCertificates`.
@@ -94,7 +112,7 @@ extension PlanBuilder {
     private static func key(of file: TLSError.File?) -> String {
         switch file {
         case .key: "key_file"
-        case .clientAuthorities: "client_ca_file"
+        case .clientAuthorities, .strayRevocations: "client_ca_file"
         case .revocations: "client_crl_file"
         case .passphrase: "key_passphrase_file"
         case .certificate, .authorities, nil: "cert_file"

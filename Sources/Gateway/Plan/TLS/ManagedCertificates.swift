@@ -15,6 +15,7 @@ extension PlanBuilder {
         let store = CertificateStore(StateDirectory(configuration.server.stateDir))
         let file = store.file(of: name)
         let policy = policy(ssl, at: keyPath)
+        guard checkClientAuthentication(policy, at: keyPath) else { return nil }
         // Its file is looked at once here, and read again by the first handshake that needs it.
         let chain = judgeStored(name, store, file, at: "\(keyPath).auto_cert")
         let context = chain.flatMap { takeKnownManaged(name, $0, policy) } ?? stored(file, chain, policy)

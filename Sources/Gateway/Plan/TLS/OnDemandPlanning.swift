@@ -17,7 +17,7 @@ extension PlanBuilder {
         checkStateDirectory(for: isLocal ? .local : authority(ssl.acme))
         let policy = policy(ssl, at: keyPath)
         checkResponder(ssl.stapling, keyPath)
-        judgeRevocations(policy.clientAuthentication, at: keyPath)
+        guard checkClientAuthentication(policy, at: keyPath) else { return nil }
         let wanted = CertificateDemand.Settings(
             site: site.name, own: (site.allHostnames + ssl.domains).filter { !$0.hasPrefix("*") }, patterns: settings.names,
             question: settings.ask.flatMap { question($0, keyPath) }, perMinute: settings.perMinute,

@@ -84,10 +84,16 @@ extension PlanBuilder {
                 case .authorities: "ca_file"
                 case .key: "client_key_file"
                 case .revocations: "crl_file"
-                case .certificate, .clientAuthorities, .passphrase, nil: "client_cert_file"
+                case .certificate, .clientAuthorities, .strayRevocations, .passphrase, nil: "client_cert_file"
                 }
             problem(at: "\(keyPath).\(key)", error.reason)
             return settings
+        }
+        if let file = upstream.caFile, upstream.crlFile == nil, RevocationList.areIn(file) {
+            problem(
+                at: "\(keyPath).ca_file",
+                "\(file) holds revocation lists, too, and the server's certificate would not be verified by them",
+                hint: "name their file in crl_file: it may be this one; or take them out of it")
         }
         if let file = upstream.crlFile { judgeRevocations(file, at: "\(keyPath).crl_file", refused: "the server is") }
         if let file = upstream.clientCertFile { checkClientCertificate(file, at: "\(keyPath).client_cert_file") }
