@@ -209,6 +209,25 @@ struct CheckTests {
         #expect(outcome.exit == .code(0) && outcome.errors.isEmpty, "\(outcome)")
     }
 
+    @Test("a byte-order mark is passed over, in the configuration and in the PEM files that it names")
+    func byteOrderMark() async throws {
+        let (certificates, directory) = try await (Certificates.ready(), TemporaryDirectory())
+        let (certificate, key) = certificates.local
+        for (name, file) in [("crt", certificate), ("key", key), ("ca", certificates.authority)] {
+            try directory.write(name, "\u{FEFF}" + String(contentsOfFile: file, encoding: .utf8))
+        }
+        let ssl = """
+            [sites.ssl]
+            enabled = true
+            cert_file = "\(directory.path)/crt"
+            key_file = "\(directory.path)/key"
+            client_auth = "require"
+            client_ca_file = "\(directory.path)/ca"
+            """
+        let outcome = try await check("\u{FEFF}" + site("localhost", ssl), in: directory)
+        #expect(outcome.code == 0, "\(outcome)")
+    }
+
     @Test("a certificate of several sites is noted once")
     func noted() async throws {
         let directory = try TemporaryDirectory()
