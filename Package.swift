@@ -139,7 +139,7 @@ let package = Package(
             of: "GatewayLogicTests",
             [
                 "Gateway", "Upstreams", "StaticFiles", "Messages", "Transport", "EventLoop", "Buffers", "HTTP", "WebSocket",
-                "Protection", "Configuration", "ACME", "LoopTesting", "TestSupport",
+                "Protection", "Configuration", "ACME", "TLS", "LoopTesting", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(of: "ACMETests", ["ACME", "TLS", "EventLoop", "Buffers", "HTTP", "LoopTesting", "TestSupport"]),

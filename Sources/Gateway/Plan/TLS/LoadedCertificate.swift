@@ -26,6 +26,8 @@ package final class LoadedCertificate: Sendable {
         var facts: [CertificateFacts] = []
         /// The fingerprint of files that are not used, so that this is said once.
         var refused: CertificateFingerprint?
+        /// May what they are refused for pass by itself, as where a certificate is not valid yet?
+        var mayPass = false
         /// Why what is in the files is not what is in use; nil if it is.
         var problem: String?
     }
@@ -136,11 +138,13 @@ package final class LoadedCertificate: Sendable {
         guard let found = CertificateFingerprint(source.files) else {
             return refuse("\(source.certificates[0].certificate): cannot be read", nil)
         }
-        if let refused = state.withLock({ $0.refused }), refused.hasSameContent(as: found) { return .unchanged }
+        let (wasRefused, mayPass) = state.withLock { ($0.refused?.hasSameContent(as: found) == true, $0.mayPass) }
+        // What cannot be used is not tried again: a wrong PIN might lock a key's store.
+        if wasRefused, !mayPass { return .unchanged }
         do throws(TLSError) {
             for (old, files) in zip(facts, source.certificates) {
                 guard let chain = CertificateChain(files), let reason = worse(old, chain.facts(authorities)) else { continue }
-                return refuse("\(files.certificate): \(reason)", found)
+                return wasRefused ? .unchanged : refuse("\(files.certificate): \(reason)", found, mayPass: true)
             }
             let next = try Self.load(source, into: context, authorities)
             state.withLock { $0 = next }
@@ -150,9 +154,9 @@ package final class LoadedCertificate: Sendable {
         }
     }
 
-    private func refuse(_ reason: String, _ found: CertificateFingerprint?) -> Look {
+    private func refuse(_ reason: String, _ found: CertificateFingerprint?, mayPass: Bool = false) -> Look {
         state.withLock { state in
-            state.refused = found
+            (state.refused, state.mayPass) = (found, mayPass)
             guard state.problem != reason else { return .unchanged }
             state.problem = reason
             return .refused(reason)
