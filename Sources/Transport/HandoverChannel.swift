@@ -18,6 +18,9 @@ package final class HandoverChannel: Sendable {
     package init(adopting descriptor: Int32) {
         self.descriptor = descriptor
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        // Whoever reads nothing must not hold the other one up for ever.
+        var interval = timeval(tv_sec: Self.sendTimeout, tv_usec: 0)
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &interval, socklen_t(MemoryLayout<timeval>.size))
     }
 
     deinit {
@@ -44,7 +47,7 @@ package final class HandoverChannel: Sendable {
     /// - Parameters:
     ///   - bytes: not empty, and at most `maxMessageBytes`.
     ///   - socket: a descriptor that the other end gets one of its own for; it stays ours, too.
-    /// - Throws: the system call that failed, also when the other end is gone.
+    /// - Throws: the system call that failed, also when the other end is gone; EAGAIN when it reads nothing.
     package func send(_ bytes: Span<UInt8>, socket: Int32? = nil) throws(SystemError) {
         let sent = unsafe bytes.withUnsafeBytes { unsafe gh_send_message(descriptor, $0.baseAddress, $0.count, socket ?? -1) }
         guard sent >= 0 else { throw SystemError("sendmsg") }
@@ -73,4 +76,6 @@ package final class HandoverChannel: Sendable {
 
     /// Bytes.
     package static let maxMessageBytes = 4096
+    /// Seconds.
+    private static let sendTimeout = 10
 }

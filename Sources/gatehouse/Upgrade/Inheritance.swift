@@ -36,7 +36,7 @@ final class Inheritance: Sendable {
         var stickySecret: String?
         var isKnown = false
         receiving: while true {
-            guard let message = try channel.receive(within: 10_000) else {
+            guard let message = try Self.next(channel) else {
                 throw Unusable(description: "the predecessor has gone while it handed over")
             }
             switch HandoverMessage(message.bytes) {
@@ -55,6 +55,24 @@ final class Inheritance: Sendable {
         self.ticketKeys = ticketKeys
         self.stickySecret = stickySecret
     }
+
+    /// - Returns: nil if the predecessor has gone.
+    private static func next(_ channel: HandoverChannel) throws -> HandoverChannel.Message? {
+        do throws(SystemError) {
+            return try channel.receive(within: patience * 1000)
+        } catch {
+            guard error.code == EAGAIN else { throw error }
+            throw Unusable(
+                description: """
+                    process \(getppid()), whose place is to be taken, has handed over nothing for \(patience) seconds: it is \
+                    stopped or stuck (ps -o stat,wchan -p \(getppid())), and stays in its place; when it runs, ask for the \
+                    upgrade again
+                    """)
+        }
+    }
+
+    /// Seconds within which each thing that is handed over is to come.
+    private static let patience = 10
 
     /// Clients whose tickets are the predecessor's resume here.
     func giveTicketKeys(to plan: Plan) {
