@@ -21,7 +21,9 @@ package struct PasswordList: Sendable {
     package init(_ bytes: [UInt8]) throws(Fault) {
         guard bytes.count <= Self.maxBytes else { throw Fault(line: 0, reason: "is larger than \(Self.maxBytes >> 20) MiB") }
         var number = 0
-        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        // Some editors put a byte-order mark before all: it is not of the first name.
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
             let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             if line.isEmpty || line.first == UInt8(ascii: "#") { continue }

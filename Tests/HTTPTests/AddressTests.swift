@@ -100,6 +100,7 @@ import Testing
         ] {
             #expect(set.contains(try #require(IPAddress(text))) == isIn, "\(text)")
         }
+        #expect(try AddressListText.set(of: bytes("\u{FEFF}# a list\n")).isEmpty)
         #expect(try AddressListText.set(of: []).isEmpty)
         let many = (0..<5000).map { "10.\($0 / 256).\($0 % 256).0/24" }.joined(separator: "\n")
         #expect(try AddressListText.set(of: bytes(many)).contains(try #require(IPAddress("10.19.135.1"))))

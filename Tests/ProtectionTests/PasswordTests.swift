@@ -15,6 +15,8 @@ struct PasswordTests {
     func forms(hash: String) throws {
         let list = try PasswordList(Array("# users\n\nbob:\(hash):a comment\r\nann:\(Self.hashes[0])\n".utf8))
         #expect(try #require(list.hash(of: Array("bob".utf8), draw: 0)) == (hash, true))
+        let marked = try PasswordList(Array("\u{FEFF}bob:\(hash)\n".utf8))
+        #expect(try #require(marked.hash(of: Array("bob".utf8), draw: 0)) == (hash, true))
         #expect(Secrets.isPassword(Array("secret".utf8), of: hash))
         for wrong in ["", "secre", "secrett", "Secret", "secret\0", "secret\0x"] {
             #expect(!Secrets.isPassword(Array(wrong.utf8), of: hash), "\(wrong)")

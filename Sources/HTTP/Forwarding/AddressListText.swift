@@ -16,7 +16,9 @@ package enum AddressListText {
         guard bytes.count <= maxBytes else { throw Fault(line: 0, reason: "is larger than \(maxBytes >> 20) MiB") }
         var blocks: [CIDR] = []
         var number = 0
-        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        // Some editors put a byte-order mark before all.
+        let whole = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        for line in whole.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
             let text = trimmed(line.prefix { $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: ";") })
             if text.isEmpty { continue }
