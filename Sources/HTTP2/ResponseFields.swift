@@ -9,7 +9,7 @@ package struct ResponseFields: ~Copyable {
     private var lines: [UInt8]
     /// 100...599, but for 101, which HTTP/2 does not have (RFC 9113 §8.6); 0 as long as it has not come.
     package private(set) var status = 0
-    /// What `content-length` says; nil without one, or with one that is no number of at most 18 digits.
+    /// What `content-length` says; nil without one, or with one that frames no body.
     package private(set) var declaredLength: UInt64?
     private var hasRegular = false
     private var count = 0
@@ -71,7 +71,7 @@ package struct ResponseFields: ~Copyable {
 
     private mutating func takeLine(_ name: Span<UInt8>, _ value: Span<UInt8>, isLength: Bool) {
         hasRegular = true
-        if isLength { declaredLength = Text.decimal(value, 0..<value.count, maxDigits: 18) }
+        if isLength { declaredLength = BodyFraming.statedLength(in: value) }
         lines.append(guessing: name.count + value.count + 5) { out in
             out.write(name)
             out.write(": ")

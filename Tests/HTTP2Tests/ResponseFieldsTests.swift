@@ -60,6 +60,11 @@ struct ResponseFieldsTests {
     func length() {
         #expect(Self.read([(":status", "200"), ("content-length", "12")]).declaredLength == 12)
         #expect(Self.read([(":status", "200"), ("content-length", "x")]).declaredLength == nil)
+        // As by the framing: any number of zeros may stand before it.
+        let long = String(repeating: "0", count: 40) + "12"
+        #expect(Self.read([(":status", "200"), ("content-length", long)]).declaredLength == 12)
+        #expect(Self.read([(":status", "200"), ("content-length", "\(Int64.max)")]).declaredLength == UInt64(Int64.max))
+        #expect(Self.read([(":status", "200"), ("content-length", "9223372036854775808")]).declaredLength == nil)
         #expect(Self.read([(":status", "200")]).declaredLength == nil)
     }
 

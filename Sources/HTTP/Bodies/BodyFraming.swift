@@ -73,6 +73,15 @@ package enum BodyFraming: Equatable, Sendable {
     }
 }
 
+extension BodyFraming {
+    /// The length that a `Content-Length` of this value states, if it is the only one: what a body is framed by, and so what
+    /// whoever counts its bytes before that must go by.
+    /// - Returns: nil for a value that frames nothing: a message with it is refused.
+    package static func statedLength(in value: Span<UInt8>) -> UInt64? {
+        try? FramingFields.length(value, 0..<value.count, .upstream)
+    }
+}
+
 /// Steps 3 to 6 of RFC 9112 §6.3, which requests and responses share.
 enum FramingFields {
     /// The framing that the fields state, or nil if they state none.
@@ -135,7 +144,7 @@ enum FramingFields {
     }
 
     /// RFC 9112 §6.3 (5, 6): 1*DIGIT and nothing else; at most 2^63 - 1, so that sums cannot overflow.
-    private static func length(
+    fileprivate static func length(
         _ span: Span<UInt8>, _ value: Range<Int>, _ sender: HTTPRefusal.Sender
     ) throws(HTTPRefusal) -> UInt64 {
         guard !value.isEmpty else { throw HTTPRefusal(.contentLengthMalformed, from: sender) }

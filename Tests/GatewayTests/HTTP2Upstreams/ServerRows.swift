@@ -143,6 +143,13 @@ struct ServerRow: Sendable {
         ServerRow(
             "RFC 9113 §8.1.1 less than content-length", [ok([("content-length", "9")], 4, 1), Frame.data("hello")], .broken,
             told: reset),
+        // Both who frames the answer and who counts its DATA must read that as a 3.
+        ServerRow(
+            "more than a content-length of many digits",
+            [ok([("content-length", "0000000000000000003")], 4, 1), Frame.data("hello")], .broken, told: reset),
+        ServerRow(
+            "less than a content-length of many digits",
+            [ok([("content-length", "1000000000000000000")], 4, 1), Frame.data("hello")], .broken, told: reset),
         ServerRow("RFC 9113 §8.1.1 none of content-length", [ok([("content-length", "9")], end, 1)], .broken, told: reset),
         ServerRow(
             "trailers that do not end it", [ok([], 4, 1), Frame.headers([("a", "b")], Frame.endHeaders)], .broken, told: reset),
