@@ -35,6 +35,32 @@ struct LivenessTests {
         #expect(state.step(isAwaited: true, now: 323 * Self.second) == .ping)
     }
 
+    @Test("one that is silent to one request after the other is found out, though nobody waits for it for long")
+    func impatience() {
+        var state = liveness()
+        for time in 0..<10 {
+            state.asked(at: UInt64(time) * Self.second)
+            #expect(state.step(isAwaited: true, now: UInt64(time) * Self.second + 1) == .nothing)
+            #expect(state.step(isAwaited: false, now: UInt64(time) * Self.second + 2) == .nothing)
+        }
+        state.asked(at: 10 * Self.second)
+        #expect(state.step(isAwaited: true, now: 10 * Self.second) == .ping)
+        state.asked(at: 15 * Self.second)
+        #expect(state.step(isAwaited: true, now: 15 * Self.second) == .nothing)
+        state.asked(at: 30 * Self.second)
+        #expect(state.step(isAwaited: true, now: 30 * Self.second) == .giveUp)
+    }
+
+    @Test("that it was silent while nothing was asked says nothing")
+    func idleness() {
+        var state = liveness()
+        state.asked(at: Self.second)
+        state.heard(at: 2 * Self.second)
+        state.asked(at: 100 * Self.second)
+        #expect(state.step(isAwaited: true, now: 109 * Self.second) == .nothing)
+        #expect(state.step(isAwaited: true, now: 110 * Self.second) == .ping)
+    }
+
     @Test("nobody is asked while nothing is awaited, or where that is switched off")
     func unasked() {
         var state = liveness()

@@ -21,6 +21,8 @@ struct HTTP2Liveness {
     private let timeout: UInt64
     /// When anything last came, in monotonic nanoseconds.
     private var heardAt: UInt64
+    /// When the first request was sent to which nothing has come since, over a connection that carried none; nil: there is none.
+    private var askedAt: UInt64?
     /// When the PING went that has had no answer, or whose answer was all that came since.
     private var pingedAt: UInt64?
     private var awaitsAnswer = false
@@ -39,20 +41,28 @@ struct HTTP2Liveness {
         awaitsAnswer = false
         isSuspect = false
         heardAt = now
+        askedAt = nil
+    }
+
+    /// A request goes over it, which carries no other. That it was silent while nothing was asked says nothing; that it has been
+    /// since an earlier request does, also where whoever sent that one did not wait for long.
+    mutating func asked(at now: UInt64) {
+        if !awaitsAnswer { pingedAt = nil }
+        askedAt = askedAt ?? now
     }
 
     /// - Parameter isAwaited: answers are.
     mutating func step(isAwaited: Bool, now: UInt64) -> Step {
         guard isAwaited, silence > 0 else { return .nothing }
         guard awaitsAnswer, let pingedAt else {
-            guard now &- heardAt >= silence, self.pingedAt.map({ now &- $0 >= Self.longPause }) ?? true else { return .nothing }
+            guard now &- (askedAt ?? heardAt) >= silence else { return .nothing }
+            guard self.pingedAt.map({ now &- $0 >= Self.longPause }) ?? true else { return .nothing }
             self.pingedAt = now
             awaitsAnswer = true
             return .ping
         }
-        if now &- pingedAt >= timeout { return .giveUp }
         guard now &- pingedAt >= timeout / 2 else { return .nothing }
-        isSuspect = true
-        return .suspect
+        isDoubtful = true
+        return now &- pingedAt >= timeout ? .giveUp : .doubt
     }
 }

@@ -31,9 +31,11 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     private var newcomers: [Waiter] = []
     private var isTurnEndDue = false
     private var isInWake = false
-    private var coalescing = HTTP2ReadCoalescing()
-    /// When the loop tells that the time of coalescing is over, in monotonic nanoseconds; nil: it does not.
-    private var coalescingTold: UInt64?
+    /// Did the kernel not take all that there was to send, the last time?
+    private var isBehind = false
+    private var gathering = HTTP2Gathering()
+    /// When the loop tells of its end, in monotonic nanoseconds; nil: it does not.
+    private var gatheringTold: UInt64?
     /// They hold the connection, which lets go of them at its end.
     private var spareSides: [HTTP2Upstream] = []
     /// Room for the text of a head.
@@ -72,9 +74,16 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     /// May another exchange begin on it?
     /// - Parameter most: exchanges at once that we want on one connection.
     func hasRoom(most: Int) -> Bool {
-        isOpen && !isRetired && !liveness.isSuspect && http2.error == nil && !http2.hasReceivedGoAway && http2.hasNumbers
-            && exchanges < min(most, Int(clamping: http2.peer.maxConcurrentStreams))
+        isOpen && !isRetired && !isOverfull && !liveness.isDoubtful && http2.error == nil && !http2.hasReceivedGoAway
+            && http2.hasNumbers && exchanges < min(most, Int(clamping: http2.peer.maxConcurrentStreams))
     }
+
+    /// Does so much wait that no other exchange may begin on it? Heads need no window, and a request that its client gives up
+    /// makes room for another: those of a server that does not read would be collected here without end.
+    private var isOverfull: Bool { isBehind && http2.unsentCount > Self.mostUnsent }
+
+    /// Bytes; more than bodies ever have waiting.
+    private static let mostUnsent = 131_072
 
     /// Waits until the server has said what it takes.
     /// - Parameters:
@@ -96,8 +105,11 @@ final class HTTP2UpstreamConnection: AddressedConnection {
 
     /// A stream for one more exchange.
     func makeSide() -> HTTP2Upstream {
-        // That it was silent while nothing was asked says nothing.
-        if isIdle { liveness.heard(at: loop.now) }
+        if isIdle {
+            liveness.asked(at: loop.now)
+            // Clients may leave so soon that no sweep ever finds an answer awaited.
+            if liveness.step(isAwaited: true, now: loop.now) == .ping { http2.sendPing() }
+        }
         let side = takeSpareSide() ?? HTTP2Upstream(of: self)
         side.take(http2.makeRequestStream())
         return side
@@ -138,7 +150,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
             if !stream.hasUnsent { stream.takeOverRecords() }
         }
         idleSince = loop.now
-        if isIdle, isRetired || http2.hasReceivedGoAway || owner.hasTooManyIdle { close() }
+        if isIdle, isRetired || isOverfull || http2.hasReceivedGoAway || owner.hasTooManyIdle { close() }
     }
 
     /// Lends room for a head's text.
@@ -224,6 +236,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         } catch {
             return end(error)
         }
+        isBehind = !isSent
         if http2.hasReceivedGoAway, !isRetired, let code = http2.receivedGoAway?.code {
             isRetired = true
             if code == .enhanceYourCalm { owner.backOff() }
