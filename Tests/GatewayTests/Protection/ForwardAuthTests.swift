@@ -69,6 +69,19 @@ struct ForwardAuthTests {
         }
     }
 
+    @Test("what it says in several lines goes on in as many: a field for each group")
+    func groups() async throws {
+        let auth = try Upstream.answering { _ in
+            "HTTP/1.1 200 OK\r\nRemote-Groups: a\r\nRemote-User: ann\r\nremote-groups: b, c\r\nContent-Length: 0\r\n\r\n"
+        }
+        let site = try GuardedSite(site: Self.keys("http://127.0.0.1:\(auth)/verify"))
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            #expect(try await site.ask("/app/x").status == 200)
+            let seen = try await site.upstream.requests.first(1)[0]
+            #expect(seen.values("Remote-Groups") == ["a", "b, c"] && seen.values("Remote-User") == ["ann"], "\(seen)")
+        }
+    }
+
     /// Some servers know names in Latin-1: two of them must not become one.
     @Test("what it says goes on byte for byte, also what is no UTF-8")
     func bytes() async throws {
@@ -169,6 +182,8 @@ struct ForwardAuthTests {
             "HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n",
             "HTTP/1.1 200 OK\r\nX: \(String(repeating: "x", count: 20_000))\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 1\r\n\r\n",
+            // Two users, of whom the upstream would take the one or the other.
+            "HTTP/1.1 200 OK\r\nRemote-User: ann\r\nRemote-Groups: a\r\nremote-user: root\r\nContent-Length: 0\r\n\r\n",
         ])
     func failures(said: String) async throws {
         let auth = try Upstream { _, wire in

@@ -31,11 +31,14 @@ extension Exchange {
             try await pass(answer, fields, of: site, plan)
             return .answered
         }
+        if let name = plan.userField {
+            let users = fields.filter { $0.name.lowercased() == name.lowercased() }
+            // RFC 9110 §5.3: but for lists a field has one line. Of two some upstreams read the first, others the last or both.
+            guard users.count < 2 else { throw Self.cannotAsk("it says twice who it is, in \(name)", plan) }
+            record.user = users.first.map { String(decoding: $0.value, as: UTF8.self) }
+        }
         // A session that was renewed is the client's to keep.
         for field in fields where field.name.lowercased() == "set-cookie" { answerFields.append("Set-Cookie", said: field.value) }
-        if let name = plan.userField?.lowercased() {
-            record.user = fields.first { $0.name.lowercased() == name }.map { String(decoding: $0.value, as: UTF8.self) }
-        }
         let copied = Set(plan.copied.map { $0.lowercased() })
         return .passes(
             fields.filter { copied.contains($0.name.lowercased()) }.flatMap { ConfiguredField.line($0.name, $0.value) ?? [] })
