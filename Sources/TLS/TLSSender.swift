@@ -28,9 +28,10 @@ package final class TLSSender: Sendable {
     }
 
     /// Reads what is there next. Whatever ends it is an end: the receiver's answer is not what anything depends on.
-    /// - Returns: 0 at the end.
-    package func receive(into room: inout [UInt8]) -> Int {
-        connection.withLock { $0?.receive(into: &room) ?? 0 }
+    /// - Returns: 0 at the end; nil if nothing is there yet, of a socket that does not block.
+    package func receive(into room: inout [UInt8]) -> Int? {
+        let count = connection.withLock { $0?.receive(into: &room) ?? 0 }
+        return count < 0 ? nil : count
     }
 
     /// Sends a close_notify and does not wait for the receiver's. Nothing is sent or read afterwards.
@@ -118,15 +119,16 @@ package final class TLSSender: Sendable {
         return .success(())
     }
 
+    /// - Returns: 0 at the end; below that nothing is there yet.
     func receive(into room: inout [UInt8]) -> Int {
         ERR_clear_error()
         var count = 0
         // At most as much is written as there is room for.
-        guard unsafe SSL_read_ex(ssl, &room, room.count, &count) == 1 else {
-            ERR_clear_error()
-            return 0
-        }
-        return count
+        let result = unsafe SSL_read_ex(ssl, &room, room.count, &count)
+        if result == 1 { return count }
+        let isBlocked = unsafe SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ
+        ERR_clear_error()
+        return isBlocked ? -1 : 0
     }
 
     func shutDown() {

@@ -98,39 +98,62 @@ package struct MessageSocket: Sendable {
         return unsafe poll(&watched, 1, 0) > 0
     }
 
-    /// Bounds each call that sends or receives to so many seconds.
+    /// Bounds each call that sends to so many seconds.
     package func limitTimes(to seconds: Int) throws(TransportError) {
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            Self.set(SOL_SOCKET, option, timeval(tv_sec: seconds, tv_usec: 0), of: descriptor)
-        }
+        Self.set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: seconds, tv_usec: 0), of: descriptor)
     }
 
-    /// Reads until the peer ends, or has sent so much, or all that is awaited.
-    /// - Parameter isWhole: is this all?
-    package func receive(atMost limit: Int, until isWhole: ([UInt8]) -> Bool) throws(TransportError) -> [UInt8] {
+    /// Reads until the peer ends, or has sent so much, or all that is awaited. Nothing is sent after that.
+    /// - Parameters:
+    ///   - seconds: for all of it: who sends a byte now and then is waited for no longer than who is silent.
+    ///   - isWhole: is this all?
+    package func receive(
+        atMost limit: Int, within seconds: Int, until isWhole: ([UInt8]) -> Bool
+    ) throws(TransportError) -> [UInt8] {
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        let end = monotonicNanoseconds() &+ UInt64(seconds) * 1_000_000_000
         var all: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while all.count < limit, !isWhole(all) {
             let count: Int
-            if let tls {
-                count = tls.receive(into: &piece)
-            } else {
-                // The pointer is used during the call alone.
-                count = unsafe piece.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+            do throws(TransportError) {
+                count = try receive(into: &piece, until: end)
+            } catch {
+                // What is there of an answer is enough: its peer may keep the connection.
+                if all.isEmpty { throw error }
+                break
             }
             if count == 0 { break }
-            if count < 0 {
-                if errno == EINTR { continue }
-                // What is there of an answer is enough: its peer may keep the connection.
-                if !all.isEmpty { break }
-                throw errno == EAGAIN ? .timedOut : .system(SystemError("recv"))
-            }
             all += piece.prefix(count)
         }
         return all
     }
 
-    /// Closes the socket. To be called once, at the end.
+    /// Waits for what comes next.
+    /// - Parameter end: in monotonic nanoseconds.
+    /// - Returns: 0 at the end.
+    private func receive(into piece: inout [UInt8], until end: UInt64) throws(TransportError) -> Int {
+        while true {
+            let now = monotonicNanoseconds()
+            guard now < end else { throw .timedOut }
+            if let count = try receive(into: &piece) { return count }
+            var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            // The pointer is used during the call alone. A part of a millisecond is waited for as a whole one.
+            _ = unsafe poll(&watched, 1, Int32(clamping: (end - now) / 1_000_000 + 1))
+        }
+    }
+
+    /// - Returns: 0 at the end; nil if nothing is there yet.
+    private func receive(into piece: inout [UInt8]) throws(TransportError) -> Int? {
+        if let tls { return tls.receive(into: &piece) }
+        // The pointer is used during the call alone.
+        let count = unsafe piece.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+        if count >= 0 { return count }
+        guard errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR else { throw .system(SystemError("recv")) }
+        return nil
+    }
+
+    /// Once, at the end.
     package func close() {
         tls?.close()
         Glibc.close(descriptor)

@@ -49,7 +49,7 @@ struct SpanSender: Sendable {
         do throws(TransportError) {
             try socket.limitTimes(to: Self.answerTimeout)
             try socket.send(request(with: body(of: lines)))
-            let answer = try socket.receive(atMost: Self.maxAnswerBytes, until: Self.isWhole)
+            let answer = try socket.receive(atMost: Self.maxAnswerBytes, within: Self.answerTimeout, until: Self.isWhole)
             guard let status = Self.status(of: answer) else {
                 return LogOutput.Loss(lines: lines.lineCount, error: .unresolved("the collector's answer is no HTTP"))
             }
