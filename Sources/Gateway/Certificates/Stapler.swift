@@ -30,6 +30,8 @@ package actor Stapler {
         var schedule: StapleSchedule
         /// The one in use, for whoever loads the certificate again; nil: what is kept in the directory is.
         var answer: [UInt8]?
+        /// From when the newest answer is that calls the certificate revoked, in seconds since 1970; nil: none does.
+        var revocation: Int64?
         /// Was it said that there is none?
         var saidProblem: String?
     }
@@ -147,14 +149,15 @@ package actor Stapler {
         let now = Self.now
         var refusal: OCSPStaple.Refusal?
         for staple in group {
-            switch staple.use(answer, now: now) {
+            switch staple.use(answer, now: now, after: record.revocation) {
             case .failure(let found): refusal = refusal ?? found
             case .success(let lifetime): record.schedule.succeeded(lifetime, now: now, chance: Double.random(in: 0..<1))
             }
         }
         if let refusal {
-            if refusal == .revoked {
+            if case .revoked(let time) = refusal {
                 record.answer = nil
+                record.revocation = max(time, record.revocation ?? time)
                 // Else the next start, or reload, would show what was good until now.
                 try? directory.remove("\(Self.folder)/\(group[0].cacheName)")
             }

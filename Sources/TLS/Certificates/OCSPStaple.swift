@@ -91,14 +91,18 @@ package struct StaplingPolicy: Sendable, Hashable {
     package var inUse: Lifetime? { lifetime.withLock { $0 } }
 
     /// Judges an answer, and has handshakes that begin from now on show it if it is good. From any thread.
-    /// - Parameter now: seconds since 1970.
+    /// - Parameters:
+    ///   - now: seconds since 1970.
+    ///   - revocation: from when an answer is that has called the certificate revoked, as above; nil: none has.
     /// - Returns: how long it holds; or why it is not used. What was in use stays, unless the certificate is revoked.
-    package func use(_ answer: [UInt8], now: Int64) -> Result<Lifetime, Refusal> {
+    package func use(_ answer: [UInt8], now: Int64, after revocation: Int64? = nil) -> Result<Lifetime, Refusal> {
         guard let staple = unsafe staple else { return .failure(.unreadable) }
         var facts = gh_staple_facts()
         let verdict = unsafe gh_staple_judge(staple, answer, answer.count, now, &facts)
         if verdict == GH_ANSWER_REVOKED { unsafe withdraw(staple) }
         if let refusal = Refusal(verdict, facts) { return .failure(refusal) }
+        // Caches of a responder, and whoever sits on the way to it, may have an answer of before.
+        if let revocation, facts.this_update <= revocation { return .failure(.beforeRevocation) }
         let end = facts.next_update == 0 ? now + Self.undated : facts.next_update
         let found = Lifetime(from: facts.this_update, until: end)
         return lifetime.withLock { lifetime in
@@ -134,7 +138,11 @@ package struct StaplingPolicy: Sendable, Hashable {
 extension OCSPStaple {
     /// Why an answer is not shown.
     package enum Refusal: Error, Sendable, Equatable, CustomStringConvertible {
-        case revoked, unknown, unreadable, unsigned, ofAnother, notYet
+        case unknown, unreadable, unsigned, ofAnother, notYet
+        /// By an answer of that time, in seconds since 1970.
+        case revoked(Int64)
+        /// It is good, and older than one that calls the certificate revoked.
+        case beforeRevocation
         /// The responder's error (RFC 6960 §4.2.1).
         case error(Int32)
         /// Since when, in seconds since 1970.
@@ -143,7 +151,7 @@ extension OCSPStaple {
         fileprivate init?(_ verdict: gh_staple_verdict, _ facts: gh_staple_facts) {
             switch verdict {
             case GH_ANSWER_GOOD: return nil
-            case GH_ANSWER_REVOKED: self = .revoked
+            case GH_ANSWER_REVOKED: self = .revoked(facts.this_update)
             case GH_ANSWER_UNKNOWN: self = .unknown
             case GH_ANSWER_ERROR: self = .error(facts.error)
             case GH_ANSWER_UNSIGNED: self = .unsigned
@@ -157,6 +165,7 @@ extension OCSPStaple {
         package var description: String {
             switch self {
             case .revoked: "the certificate is revoked"
+            case .beforeRevocation: "it is older than the one that calls the certificate revoked"
             case .unknown: "the responder does not know the certificate"
             case .unreadable: "it is no OCSP response"
             case .unsigned: "it is not signed by the certificate's issuer, nor by a responder that the issuer has named"

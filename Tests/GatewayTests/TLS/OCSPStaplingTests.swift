@@ -131,7 +131,7 @@ struct OCSPStaplingTests {
         }
     }
 
-    @Test("nor by any other site that has the certificate, nor after a restart")
+    @Test("nor by any other site that has the certificate, nor by that answer once more, nor after a restart")
     func keptBeforeRevoked() async throws {
         let bench = try await Bench()
         // The second question comes after some ten seconds.
@@ -154,6 +154,8 @@ struct OCSPStaplingTests {
             _ = try await gatehouse.log.first("an answer") { $0.contains("a new OCSP answer is in use") }
             try await expect(Self.good)
             _ = try await gatehouse.log.first("why") { $0.contains("the certificate is revoked") }
+            try await expect(Self.none)
+            _ = try await gatehouse.log.first("why") { $0.contains("older than the one that calls the certificate revoked") }
             try await expect(Self.none)
         }
         try await Gatehouse.serving(toml) { _ async throws in try await expect(Self.none) }

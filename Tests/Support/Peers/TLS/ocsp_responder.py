@@ -45,8 +45,9 @@ LAPSED = make("lapsed", AUTHORITY, AUTHORITY_KEY, days=-1)
 UNNAMED = make("unnamed", AUTHORITY, AUTHORITY_KEY, signs_answers=False)
 # Its name is the issuer's, its key is not.
 POSER = make("", named=AUTHORITY.subject)
-# "turning": good the first time, revoked from then on.
+# "turning": good the first time, then revoked, but for the third time: that is the first answer once more, as of a cache.
 TURNS = itertools.count()
+FIRST = []
 
 
 def answer(kind, request):
@@ -54,13 +55,16 @@ def answer(kind, request):
         return ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
     if kind == "unauthorized":
         return ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)
+    turn = next(TURNS) if kind == "turning" else 0
+    if turn == 2:
+        return FIRST[0]
     begin, end = now() - datetime.timedelta(seconds=60), now() + datetime.timedelta(seconds=HOLDS)
     if kind == "expired":
         begin, end = now() - datetime.timedelta(days=2), now() - datetime.timedelta(days=1)
     if kind == "future":
         begin, end = now() + datetime.timedelta(days=1), now() + datetime.timedelta(days=2)
     status, revoked = ocsp.OCSPCertStatus.GOOD, None
-    if kind == "revoked" or kind == "turning" and next(TURNS) > 0:
+    if kind == "revoked" or turn > 0:
         status, revoked = ocsp.OCSPCertStatus.REVOKED, now() - datetime.timedelta(days=1)
     if kind == "unknown":
         status = ocsp.OCSPCertStatus.UNKNOWN
@@ -75,7 +79,10 @@ def answer(kind, request):
     ).responder_id(ocsp.OCSPResponderEncoding.NAME, signer)
     if signer not in (AUTHORITY, POSER[0]):
         builder = builder.certificates([signer])
-    return builder.sign(key, hashes.SHA256())
+    response = builder.sign(key, hashes.SHA256())
+    if kind == "turning" and turn == 0:
+        FIRST.append(response)
+    return response
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
