@@ -33,11 +33,7 @@ extension TLSSettings {
         // PKCS#12 has both in one file.
         if let cert, key == nil, isArchive(cert.value) { settings.keyFile = cert.value }
         if !isEnabled {
-            if hasFiles && !table.has("enabled") {
-                table.reading.report(
-                    .warning, table.path, at: table.position, "names a certificate, but this site is served without TLS",
-                    hint: "add enabled = true (or enabled = false, to say that it is meant)")
-            }
+            if !table.has("enabled") { settings.reportPlain(table, acme, hasFiles: hasFiles) }
             return nil
         }
         if settings.autoCert {
@@ -47,6 +43,27 @@ extension TLSSettings {
             checkFiles(table, settings, hasFiles: hasFiles)
         }
         return settings
+    }
+
+    /// Reports a table that says how TLS is to be spoken, on a site that speaks none: whoever wrote it wants TLS.
+    private func reportPlain(_ table: TableReader, _ acme: TableReader, hasFiles: Bool) {
+        // What has no effect without auto_cert says so itself; what is off is meant to be.
+        let silent = ["auto_cert", "on_demand"] + (Self.isOff(acme) ? ["acme"] : [])
+        let written = table.entries.map(\.key).filter { !silent.contains($0) }
+        guard !written.isEmpty else { return }
+        let isManaged = Set(written).isSubset(of: ["acme", "domains", "issuer"])
+        let hint = "add \(isManaged ? "auto_cert" : "enabled") = true (or enabled = false, to say that it is meant)"
+        if clientAuthentication.mode != .none {
+            table.error(at: "client_auth", "protects nothing: this site is served without TLS", hint: hint)
+            return
+        }
+        let isOfACME = written == ["acme"]
+        table.reading.report(
+            .warning, isOfACME ? acme.path : table.path, at: isOfACME ? acme.position : table.position,
+            hasFiles
+                ? "names a certificate, but this site is served without TLS"
+                : "says how TLS is to be spoken, but this site is served without TLS",
+            hint: hint)
     }
 
     /// Is it PKCS#12, by its name?
