@@ -33,11 +33,19 @@ struct Gatehouse: AsyncParsableCommand {
         ],
         defaultSubcommand: RunCommand.self)
 
+    /// What other programs' words are here: nginx's, HAProxy's and Caddy's.
+    private static let foreignWords = [
+        "-t": "check", "configtest": "check", "test": "check", "validate": "check", "serve": "run", "start": "run",
+        "-V": "--version", "-v": "--version", "version": "--version",
+    ]
+
     /// The command that a misspelt word was meant to be: the default command takes any other word for a directory.
     /// - Parameter word: the first argument.
-    /// - Returns: nil if the word is a command, an option, something that is there, or like no command.
+    /// - Returns: nil if the word is a command, another option, something that is there, or like no command.
     static func meantCommand(_ word: String?) -> String? {
-        guard let word, !word.hasPrefix("-"), FileWriting.isMissing(word) else { return nil }
+        guard let word, FileWriting.isMissing(word) else { return nil }
+        if let meant = foreignWords[word] { return meant }
+        guard !word.hasPrefix("-") else { return nil }
         let commands = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
         guard !commands.contains(word) else { return nil }
         return DidYouMean.nearest(to: word, among: commands)

@@ -66,7 +66,7 @@ struct CertsCommand: AsyncParsableCommand {
     /// - Returns: nil if it is only to show.
     private func act() async throws -> Void? {
         guard renew != nil || revoke != nil || source != nil || dryRun != nil || newAccountKey else { return nil }
-        let actions = CertsActions(try LoadedPlan.load(config ?? "config.toml", mode: .strict).plan)
+        let actions = CertsActions(try LoadedPlan.load(DefaultConfiguration.path(config), mode: .strict).plan)
         if let renew { try await actions.renew(renew) }
         if let revoke { try await actions.revoke(revoke, reason) }
         if let source { try actions.take(from: source) }
@@ -76,7 +76,7 @@ struct CertsCommand: AsyncParsableCommand {
     }
 
     private func show() throws {
-        guard let directory = stateDir ?? Self.stateDirectory(config ?? "config.toml") else { throw ExitCode(1) }
+        guard let directory = try stateDir ?? Self.stateDirectory(DefaultConfiguration.path(config)) else { throw ExitCode(1) }
         let statuses = CertificateStore(StateDirectory(directory)).statuses()
         if json {
             Console.say(CertificateStore.json(statuses))

@@ -16,7 +16,7 @@ struct ExplainCommand: AsyncParsableCommand {
             changes there, either.
             """)
 
-    @Argument(help: "An absolute URL of http or https.")
+    @Argument(help: "An absolute URL of http, https, ws or wss.")
     var url: String
 
     @Option(name: [.short, .long], help: "The configuration file (default: config.toml).")
@@ -62,7 +62,8 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     private func explainFile() throws -> Explanation {
-        let loaded = try LoadedPlan.load(config ?? "config.toml", mode: ReadMode(lenient: lenient), policy: .degrade)
+        let loaded = try LoadedPlan.load(
+            DefaultConfiguration.path(config), mode: ReadMode(lenient: lenient), policy: .degrade)
         do throws(ExplainedRequest.Fault) {
             let request = try ExplainedRequest(url, method: method, fields: fields, client: client)
             return try Explainer(loaded.configuration, loaded.plan).explain(request)

@@ -56,11 +56,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let inheritance = try Inheritance.take()
         if let directory { return try await serve(directory, inheritance) }
-        let path = config ?? "config.toml"
-        if config == nil, FileWriting.isMissing(path) {
-            Console.error("gatehouse: no configuration given, and there is no config.toml here; see gatehouse --help")
-            throw ExitCode(2)
-        }
+        let path = try DefaultConfiguration.path(config)
         let policy = strict || dryRun ? FaultPolicy.refuse : .degrade
         let mode = ReadMode(lenient: lenient)
         let maker = try PlanMaker()

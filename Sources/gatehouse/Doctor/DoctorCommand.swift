@@ -15,8 +15,8 @@ struct DoctorCommand: AsyncParsableCommand {
             Exit code 1 if there is an error; warnings leave it at 0.
             """)
 
-    @Option(name: [.short, .long], help: "The configuration file.")
-    var config = "config.toml"
+    @Option(name: [.short, .long], help: "The configuration file (default: config.toml).")
+    var config: String?
 
     @Option(help: "Seconds that a connection to an upstream server, and each of its answers, may take.")
     var timeout = 5
@@ -35,6 +35,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let config = try DefaultConfiguration.path(self.config)
         let result = Configuration.read(path: config, mode: ReadMode(lenient: lenient))
         let (_, problems) = LoadedPlan.build(result, workers: nil, after: nil, policy: .degrade)
         var findings = problems.map(Finding.init)

@@ -61,7 +61,7 @@ struct TLSProbeCommand: ParsableCommand {
     }
 
     private func servers() throws -> [ProbedServer] {
-        if let upstream { return try ProbedServer.servers(of: upstream, in: config ?? "config.toml") }
+        if let upstream { return try ProbedServer.servers(of: upstream, in: DefaultConfiguration.path(config)) }
         guard let server, var probed = ProbedServer(server) else { return [] }
         if let name { probed.target.serverName = name }
         probed.target.caFile = authorities

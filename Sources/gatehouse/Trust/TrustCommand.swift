@@ -49,7 +49,8 @@ struct TrustCommand: ParsableCommand {
     }
 
     func run() throws {
-        let root = try findRoot()
+        let isNamed = self.root != nil || stateDir != nil
+        let root = try findRoot(isNamed ? nil : DefaultConfiguration.path(config))
         Console.say("\(remove ? "no longer trusting" : "trusting") \(root.file), SHA-256 \(root.fingerprint)")
         var hasFailed = false
         // Java follows the system by itself on Debian, so it comes last.
@@ -76,10 +77,11 @@ struct TrustCommand: ParsableCommand {
         }
     }
 
-    private func findRoot() throws -> TrustedRoot {
+    /// - Parameter configuration: the one that names the state directory, where nothing else does.
+    private func findRoot(_ configuration: String?) throws -> TrustedRoot {
         do throws(ACMEError) {
             if let root { return try Self.trusted(root, CertificateChain(file: root)) }
-            let directory = StateDirectory(try stateDirectory())
+            let directory = StateDirectory(try stateDirectory(configuration))
             if remove {
                 let chain = try LocalAuthority.certificate(in: directory)
                 return try Self.trusted(LocalAuthority.file(in: directory), chain)
@@ -93,9 +95,9 @@ struct TrustCommand: ParsableCommand {
         }
     }
 
-    private func stateDirectory() throws(ACMEError) -> String {
+    private func stateDirectory(_ configuration: String?) throws(ACMEError) -> String {
         if let stateDir { return stateDir }
-        guard let found = CertsCommand.stateDirectory(config ?? "config.toml") else {
+        guard let configuration, let found = CertsCommand.stateDirectory(configuration) else {
             throw .storage("the configuration does not say where the state is: name it with --state-dir")
         }
         return found

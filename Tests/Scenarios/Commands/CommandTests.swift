@@ -30,6 +30,19 @@ struct CommandTests {
         #expect(outcome.errors.contains("Usage: gatehouse"), "\(outcome)")
     }
 
+    @Test(
+        "a command that is told of no configuration, where there is no config.toml, says how to name one",
+        arguments: [
+            [], ["run"], ["certs"], ["certs", "--dry-run", "a.test"], ["doctor"], ["explain", "https://a.test/"], ["trust"],
+            ["tls", "probe", "--upstream", "app"],
+        ])
+    func noConfiguration(arguments: [String]) async throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try await Command.run(Place.gatehouse, arguments, directory: directory.path)
+        #expect(outcome.exit == .code(2), "\(outcome)")
+        #expect(outcome.errors.contains("there is no config.toml here: name one with -c"), "\(outcome)")
+    }
+
     @Test("what help explains of a command has its line ends where they are written, in a terminal of 80 columns, too")
     func explanations() async throws {
         func commands(of path: [String]) async throws -> [[String]] {
@@ -69,7 +82,8 @@ struct CommandTests {
         arguments: [
             (["chek", "x.toml"], 2, "gatehouse check"), (["chek"], 1, "gatehouse check"),
             (["rn", "-c", "x.toml"], 2, "gatehouse run"), (["dmeo"], 1, "gatehouse demo"), (["public"], 1, nil),
-            (["./chek"], 1, nil),
+            (["./chek"], 1, nil), (["-t"], 2, "gatehouse check"), (["validate", "x.toml"], 2, "gatehouse check"),
+            (["version"], 1, "gatehouse --version"), (["-v"], 2, "gatehouse --version"), (["start"], 1, "gatehouse run"),
         ] as [([String], Int32, String?)])
     func misspelt(arguments: [String], code: Int32, meant: String?) async throws {
         let directory = try TemporaryDirectory()

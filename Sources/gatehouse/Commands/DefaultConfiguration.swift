@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// The configuration of commands that are told of none: `config.toml` of the working directory.
+enum DefaultConfiguration {
+    private static let name = "config.toml"
+
+    /// The file that a command is to read.
+    ///
+    /// - Parameter named: what `--config` says.
+    /// - Throws: `ExitCode`, wrong usage, having said so, if none is named and there is none.
+    static func path(_ named: String?) throws -> String {
+        if let named { return named }
+        guard FileWriting.isMissing(name) else { return name }
+        Console.error("gatehouse: no configuration given, and there is no \(name) here: name one with -c; see gatehouse --help")
+        throw ExitCode(2)
+    }
+}
