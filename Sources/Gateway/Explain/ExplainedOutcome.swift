@@ -57,6 +57,10 @@ extension Explainer {
         case .proxy(let proxied):
             explanation.upstream = try upstream(proxied, found, head, sender, variables, index)
             explanation.result = "to upstream \(proxied.group.name)"
+            if head.upgrade == .websocket {
+                explanation.result +=
+                    proxied.takesWebSocket ? ", as a WebSocket" : ", without its upgrade: the route has no websocket = true"
+            }
             if let refusal = explanation.upstream?.refusal {
                 explanation.result += ", which has no server for it now: \(refusal)"
             }

@@ -17,22 +17,17 @@ package struct ExplainedRequest: Sendable {
     let head: [UInt8]
 
     /// - Parameters:
-    ///   - url: `http://` or `https://`, absolute.
+    ///   - url: absolute, of `http` or `https`; of `ws` or `wss` it is the opening handshake of a WebSocket.
     ///   - fields: each `Name: value`, added as curl's `-H` does.
     ///   - client: the address that the request comes from.
     /// - Throws: what cannot be understood.
     package init(_ url: String, method: String, fields: [String], client: String) throws(Fault) {
-        let scheme: Substring
-        var rest: Substring
-        if url.lowercased().hasPrefix("https://") {
-            (scheme, rest) = ("https", url.dropFirst(8))
-        } else if url.lowercased().hasPrefix("http://") {
-            (scheme, rest) = ("http", url.dropFirst(7))
-        } else {
-            throw Fault(description: "\"\(url)\" is no URL of http or https, such as https://www.example.com/path")
+        let schemes = ["http", "https", "ws", "wss"]
+        guard let scheme = schemes.first(where: { url.lowercased().hasPrefix("\($0)://") }) else {
+            throw Fault(description: "\"\(url)\" is no URL of http, https, ws or wss, such as https://www.example.com/path")
         }
-        isTLS = scheme == "https"
-        rest = rest.prefix { $0 != "#" }
+        isTLS = scheme == "https" || scheme == "wss"
+        let rest = url.dropFirst(scheme.count + 3).prefix { $0 != "#" }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         let target = rest.dropFirst(authority.count)
         let bytes = Array(authority.utf8)
@@ -46,7 +41,18 @@ package struct ExplainedRequest: Sendable {
             throw Fault(description: "\"\(client)\" is no IP address")
         }
         self.client = client
-        head = try Self.head(method, target, authority, fields)
+        let handshake = scheme.hasPrefix("ws") ? Self.handshake(beside: fields) : []
+        head = try Self.head(method, target, authority, handshake + fields)
+    }
+
+    /// What a client sends to open a WebSocket (RFC 6455 §4.1, the key that of §1.3), but for what is given.
+    private static func handshake(beside fields: [String]) -> [String] {
+        func name(_ field: String) -> String { field.prefix { $0 != ":" }.lowercased() }
+        let given = Set(fields.map(name))
+        return [
+            "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ].filter { !given.contains(name($0)) }
     }
 
     /// Two `Host` lines are an error of the request's own: a field that is given takes the place of the URL's.

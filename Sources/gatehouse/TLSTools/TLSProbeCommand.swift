@@ -46,7 +46,8 @@ struct TLSProbeCommand: ParsableCommand {
         if upstream == nil, config != nil { throw ValidationError("--config is for --upstream.") }
         guard (1...600).contains(timeout) else { throw ValidationError("--timeout is 1 to 600 seconds.") }
         if let server, ProbedServer(server) == nil {
-            throw ValidationError("\"\(server)\" is no HOST[:PORT]; an IPv6 address stands in brackets.")
+            throw ValidationError(
+                "\"\(server)\" is no HOST[:PORT], nor a URL of https; ports end at 65535, IPv6 addresses stand in brackets.")
         }
     }
 
@@ -75,11 +76,9 @@ struct ProbedServer {
     var port: UInt16
     var target: ProbeTarget
 
-    /// "host:port", "[address]:port".
-    var address: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
-
-    /// - Parameter text: "host", "host:port", "[address]:port".
+    /// - Parameter text: "host", "host:port", "[address]:port"; or a URL, of which the rest is nothing to a handshake.
     init?(_ text: String) {
+        let text = Self.authority(text)
         var host = Substring(text)
         var port: UInt16 = 443
         if text.hasPrefix("[") {
@@ -94,6 +93,13 @@ struct ProbedServer {
         }
         guard !host.isEmpty, port != 0, host.allSatisfy({ $0.isASCII && !$0.isWhitespace && $0 != "/" }) else { return nil }
         (self.host, self.port, target) = (String(host), port, ProbeTarget(serverName: String(host)))
+    }
+
+    /// What stands between the scheme and the path of a URL of https or wss; all of another text.
+    private static func authority(_ text: String) -> String {
+        let schemes = ["https://", "wss://"]
+        guard let scheme = schemes.first(where: { text.lowercased().hasPrefix($0) }) else { return text }
+        return String(text.dropFirst(scheme.count).prefix { !["/", "?", "#"].contains($0) })
     }
 
     /// The servers of an upstream that speak TLS.

@@ -156,6 +156,49 @@ struct ExplainTests {
         #expect(outcome.text.contains("result       to upstream app\n"), "\(outcome.text)")
     }
 
+    @Test("a URL of ws is the handshake of a WebSocket, and a route that takes none is said to take none")
+    func webSocket() async throws {
+        let port = try FreePort()
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            "gatehouse.toml",
+            """
+            [[sites]]
+            hostname = "localhost"
+            listen = "127.0.0.1"
+            port = \(port)
+            [sites.proxy]
+            enabled = true
+            [[sites.proxy.upstreams]]
+            name = "app"
+            url = "http://127.0.0.1:3000"
+            [[sites.routes]]
+            path = "/ws"
+            upstream = "app"
+            websocket = true
+            [[sites.routes]]
+            path = "/other"
+            upstream = "app"
+            """)
+        func said(_ url: String, _ arguments: [String] = []) async throws -> String {
+            let outcome = try await Command.run(Place.gatehouse, ["explain", "-c", file] + arguments + [url])
+            #expect(outcome.code == 0, "\(outcome)")
+            return outcome.text
+        }
+        let key = "Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA=="
+        let taken = try await said("ws://localhost:\(port)/ws", ["-H", key])
+        for expected in ["result       to upstream app, as a WebSocket\n", "Upgrade: websocket\n", key, "limits.tunnel_idle "] {
+            #expect(taken.contains(expected), "\(expected)\n\(taken)")
+        }
+        #expect(!taken.contains("dGhlIHNhbXBsZSBub25jZQ=="), "\(taken)")
+        let other = try await said("WS://localhost:\(port)/other")
+        #expect(other.contains("to upstream app, without its upgrade: the route has no websocket = true\n"), "\(other)")
+        let plain = try await said("http://localhost:\(port)/ws")
+        #expect(plain.contains("to upstream app\n") && !plain.contains("Upgrade"), "\(plain)")
+        let wrong = try await Command.run(Place.gatehouse, ["explain", "-c", file, "localhost/ws"])
+        #expect(wrong.code == 1 && wrong.errors.contains("is no URL of http, https, ws or wss"), "\(wrong)")
+    }
+
     @Test("names the lines of what must be passed, and those of names that are sent elsewhere")
     func passage() async throws {
         let port = try FreePort()

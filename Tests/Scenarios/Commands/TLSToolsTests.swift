@@ -47,6 +47,9 @@ struct TLSToolsTests {
             let command = try #require(text.text.split(separator: "\n").last)
             let byHand = try await Command.run("sh", ["-c", String(command)])
             #expect(byHand.text.contains("Verification: OK") && byHand.text.contains("ALPN protocol: h2"), "\(byHand)")
+            // So does what people have in a browser.
+            let url = try await tls("probe", "https://localhost:\(port)/a?b", "--ca", certificates.authority)
+            #expect(url.code == 0 && url.text.contains("-connect localhost:\(port) "), "\(url)")
             let json = try object(await tls("probe", "localhost:\(port)", "--json"))
             #expect(json["verification"] as? String == "unable to get local issuer certificate", "\(json)")
         }
@@ -98,10 +101,10 @@ struct TLSToolsTests {
                 #expect(outcome.text.contains(failure) && outcome.text.contains(remedy), "\(outcome)")
             }
         }
-        // Nobody can listen there: the port is below those that programs are given.
-        let six = try await tls("probe", "[::1]:1", "--timeout", "20")
-        #expect(six.text.contains(/server +\[::1\]:1\n/) && six.text.contains(" -connect [::1]:1 "), "\(six)")
-        for wrong in [[], ["a:b:c"], ["a b"], ["a:0"], ["[::1"], ["a", "-c", "x"]] {
+        let wrongs = [
+            [], ["a:b:c"], ["a b"], ["a:0"], ["[::1"], ["a", "-c", "x"], ["http://a"], ["https://"], ["https://a:99999/"],
+        ]
+        for wrong in wrongs {
             #expect(try await Command.run(Place.gatehouse, ["tls", "probe"] + wrong).code == 2, "\(wrong)")
         }
     }
