@@ -135,5 +135,12 @@ extension TLSExplanation {
             ],
             "The file holds no PEM of that kind.",
             "openssl x509 -inform der -in FILE reads DER; openssl pkcs12 -in FILE reads PKCS#12."),
+        TLSExplanation(
+            [
+                "calling fopen(", "calling stat(", "could not open file or uri", "error setting certificate file",
+                "could not load pem client certificate", "unable to set private key file",
+            ],
+            "A file that the client was given cannot be read, or is not what it is given for.",
+            "Look at its name and its rights; gatehouse tls cert CERT KEY says what is in it."),
     ]
 }

@@ -39,6 +39,9 @@ struct TLSExplanation: Equatable {
             ["errno=111", "connection refused"], "Nobody listens at that address and port.",
             "Look at the port, and whether the server runs: ss -ltn"),
         TLSExplanation(
+            ["couldn't connect to server"], "There is no connection: as a rule nobody listens at that address and port.",
+            "Look at the port, and whether the server runs: ss -ltn"),
+        TLSExplanation(
             ["errno=110", "timed out", "no answer in time", "errno=145"], "No answer came.",
             "A firewall drops it, the address is wrong, or the server is stuck: try from the server itself."),
         TLSExplanation(

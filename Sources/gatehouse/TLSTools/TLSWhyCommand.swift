@@ -13,16 +13,23 @@ struct TLSWhyCommand: ParsableCommand {
             Exit code 1 if it knows nothing of it.
             """)
 
-    @Argument(help: "The file with what was printed; - for standard input.")
+    @Argument(help: "The file with what was printed; - for standard input; or a message itself, in quotes.")
     var file = "-"
 
     @Flag(help: "As JSON.")
     var json = false
 
     func run() throws {
-        let reading = SClientReading(try TLSCertCommand.read(file))
+        let reading = try Self.pasted(file) ?? SClientReading(TLSCertCommand.read(file))
         Console.say(json ? try AdminClient.text(reading) : reading.text)
         if reading.isSilent { throw ExitCode(1) }
+    }
+
+    /// What is known of a message that stands in a file's place; nil if it is a file, or nothing is known of it.
+    private static func pasted(_ text: String) -> SClientReading? {
+        guard text != "-", FileWriting.isMissing(text) else { return nil }
+        let reading = SClientReading(text)
+        return reading.isSilent ? nil : reading
     }
 }
 

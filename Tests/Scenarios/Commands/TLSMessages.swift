@@ -74,6 +74,7 @@ enum TLSMessages {
 
     private static let ofOpenSSL: [Row] = [
         Row("connect:errno=111", "Nobody listens"), Row("curl: (7) Failed to connect: Connection refused", "Nobody listens"),
+        Row("curl: (7) Failed to connect to localhost port 1 after 0 ms: Couldn't connect to server", "as a rule nobody listens"),
         Row("connect:errno=110", "No answer came"), Row("connect:errno=113", "no way to that address"),
         Row("BIO_lookup_ex:system lib:../crypto/bio/bio_addr.c:738:Name or service not known", "The name has no address"),
         Row("write:errno=104", "broke the connection off"),
@@ -140,6 +141,10 @@ enum TLSMessages {
             "of another certificate"),
         Row("error:1C800064:Provider routines:ossl_cipher_unpadblock:bad decrypt:ciphercommon_block.c:124:", "passphrase"),
         Row("Could not read certificate from a.der", "no PEM of that kind"),
+        Row("Could not open file or uri for loading certificate from a.pem", "cannot be read"),
+        Row("error:80000002:system library:BIO_new_file:No such file:bss_file.c:67:calling fopen(a.pem, r)", "cannot be read"),
+        Row("curl: (77) error setting certificate file: a.pem", "cannot be read"),
+        Row("curl: (58) unable to set private key file: 'a.key' type PEM", "cannot be read"),
         Row(
             "error:0480006C:PEM routines:get_name:no start line:../crypto/pem/pem_lib.c:763:Expecting: TRUSTED CERTIFICATE",
             "no PEM of that kind"),

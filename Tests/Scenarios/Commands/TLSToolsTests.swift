@@ -258,6 +258,14 @@ struct TLSToolsTests {
         #expect(outcome.text.split(separator: "\n").count { $0.hasPrefix("  ") } == 1, "\(outcome)")
     }
 
+    @Test("why takes a message in place of a file, and says of anything else that there is no such file")
+    func pasted() async throws {
+        let known = try await tls("why", "curl: (60) SSL certificate problem: certificate has expired")
+        #expect(known.code == 0 && known.text.contains("time is over"), "\(known)")
+        let unknown = try await tls("why", "no such file.txt")
+        #expect(unknown.code == 1 && unknown.errors.contains("no such file.txt cannot be read"), "\(unknown)")
+    }
+
     @Test(
         "why explains the cause that the gateway's log names, however long the line",
         arguments: [
