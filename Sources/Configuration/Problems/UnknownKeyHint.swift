@@ -77,7 +77,7 @@ enum ForeignKeys {
     private static let routes: Set = ["sites[].routes[]", "sites[].proxy.routes[]"]
 
     private static let words: [Word] =
-        namesOfSites + namesOfUpstreams + [
+        namesOfSites + namesOfUpstreams + namesOfHealth + [
             Word(
                 names: ["ssl_certificate", "certificate", "cert", "crt", "tls_cert"],
                 hint: "the certificate is cert_file of [sites.ssl]"),
@@ -109,6 +109,13 @@ enum ForeignKeys {
                 names: ["ttl", "proxy_cache_valid"], tables: ["sites[].cache_upstream", "sites[]"],
                 hint: "it is default_ttl of [sites.cache_upstream]"),
             Word(names: ["proxy_cache"], hint: "it is [sites.cache_upstream]"),
+            Word(
+                names: ["idle_timeout", "idle", "keepalive_timeout", "timeout_client"], tables: ["limits", "performance"],
+                hint: "how long an idle connection waits is keep_alive_timeout"),
+            Word(
+                names: ["keep", "roll_keep", "max_files", "max_backups", "rotate_count"], tables: ["logging"],
+                hint: "it is rotate_keep"),
+            Word(names: ["roll_size", "max_file_size", "rotate_bytes"], tables: ["logging"], hint: "it is rotate_size"),
             Word(names: ["port"], tables: ["metrics", "admin"], hint: "address and port are listen = \"127.0.0.1:PORT\""),
         ]
 
@@ -123,9 +130,27 @@ enum ForeignKeys {
         Word(
             names: ["autoindex", "browse", "listing", "directory_index"], tables: ["sites[]"],
             hint: "it is enable_directory_listing"),
+        Word(
+            names: ["hide"], tables: ["sites[]"],
+            hint: "names that begin with a dot are never sent; others are a route with glob and respond = { status = 404 }"),
         Word(names: ["fallback", "spa"], hint: "it is try_files = [\"{path}\", \"/index.html\"]"),
         Word(names: ["location", "prefix", "path_prefix"], tables: routes, hint: "a prefix is path"),
         Word(names: ["location", "locations", "handle"], hint: "it is [[sites.routes]], with path, exact, glob or regex"),
+    ]
+
+    private static let namesOfHealth: [Word] = [
+        Word(
+            names: ["uri", "url", "health_uri", "endpoint"],
+            tables: ["sites[].proxy.health_check", "upstreams[].health_check"], hint: "it is path"),
+        Word(
+            names: ["fail_timeout", "fail_duration", "base_ejection_time"],
+            tables: ["sites[].proxy.passive_health", "upstreams[].passive_health"], hint: "it is eject_time"),
+        Word(
+            names: ["attempts", "tries", "max_attempts", "num_retries"], tables: ["sites[].proxy.retry"],
+            hint: "attempts after the first are retries"),
+        Word(
+            names: ["try_duration", "lb_try_duration", "timeout", "per_try_timeout"], tables: ["sites[].proxy.retry"],
+            hint: "an attempt ends by [sites.proxy.timeout], and retries says how many may follow"),
     ]
 
     private static let namesOfUpstreams: [Word] = [

@@ -96,7 +96,9 @@ extension Route {
             case .exact:
                 if let reason = PathText.fault(in: text.value) { table.reading.error(text, reason) }
             case .glob:
-                if !text.value.hasPrefix("/") { table.reading.error(text, "must begin with \"/\"") }
+                guard !text.value.hasPrefix("/") else { break }
+                table.reading.error(
+                    text, "must begin with \"/\"", hint: "\"/**/\(text.value)\" takes it in every directory, the topmost too")
             case .regex:
                 if text.value.isEmpty { table.reading.error(text, "must not be empty") }
             }

@@ -13,7 +13,11 @@ extension UpstreamURL {
         }
         let hint = "such as \"http://127.0.0.1:3000\""
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { throw Fault(reason: "no scheme", hint: "begin it with http:// or https://") }
+        guard parts.count == 2 else {
+            // Caddy writes unix//path, HAProxy the path alone.
+            let isSocket = text.hasPrefix("unix/") || text.hasPrefix("/")
+            throw Fault(reason: "no scheme", hint: isSocket ? Self.socketHint : "begin it with http:// or https://")
+        }
         guard let scheme = Scheme(rawValue: parts[0].lowercased()), scheme != .tcp, takesHTTP2 || scheme != .h2c else {
             throw Fault(reason: "the scheme \"\(parts[0])\"", hint: takesHTTP2 ? "http, https, h2c, ws or wss" : "http or https")
         }
@@ -43,9 +47,11 @@ extension UpstreamURL {
         basePath = ""
     }
 
+    private static let socketHint = "such as \"unix:/run/app.sock\""
+
     /// `unix:/path`: HTTP over a Unix socket. The path has to fit into `sockaddr_un` (unix(7)).
     private static func unix(_ path: String) throws(Fault) -> UpstreamURL {
-        let hint = "such as \"unix:/run/app.sock\""
+        let hint = socketHint
         guard path.hasPrefix("/") else { throw Fault(reason: "a Unix socket without an absolute path", hint: hint) }
         guard path.utf8.count <= 107 else { throw Fault(reason: "a Unix socket's path of more than 107 bytes", hint: hint) }
         return UpstreamURL(scheme: .http, host: .unix(path), hostText: path, port: 0, basePath: "")
