@@ -19,12 +19,15 @@ enum RouteListing {
 
     private static func action(_ route: Route) -> String {
         switch route.action {
-        case .proxy:
-            if let rewrite = route.rewrite { return "\(route.upstream), as \(rewrite)" }
-            if let target = route.rewriteTarget { return "\(route.upstream), as \(target)" }
-            return route.upstream + (route.stripPrefix ? ", without the prefix" : "")
-        case .redirect, .respond, .files, .tlsInfo, .internalAPI: return summary(route.action)
+        case .proxy: route.upstream + rewriting(route) + (route.websocket ? ", WebSocket" : "")
+        case .redirect, .respond, .files, .tlsInfo, .internalAPI: summary(route.action)
         }
+    }
+
+    private static func rewriting(_ route: Route) -> String {
+        if let rewrite = route.rewrite { return ", as \(rewrite)" }
+        if let target = route.rewriteTarget { return ", as \(target)" }
+        return route.stripPrefix ? ", without the prefix" : ""
     }
 
     private static func summary(_ action: RouteAction) -> String {

@@ -24,6 +24,8 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private func show(_ status: AdminStatus) {
+        // Neither is a part of the other: what is allocated need not be resident.
+        let (resident, allocated) = (Self.mebibytes(status.memory.resident), Self.mebibytes(status.memory.allocated))
         Console.say(
             """
             \(status.name) \(status.version), process \(status.pid), since \(status.started)
@@ -34,7 +36,7 @@ struct StatusCommand: AsyncParsableCommand {
             requests       \(status.requests) under way
             tunnels        \(status.tunnels)
             TLS handshakes \(Self.summary(status.handshakes))
-            memory         \(Self.mebibytes(status.memory.resident)), \(Self.mebibytes(status.memory.allocated)) of it allocated
+            memory         \(resident) resident, \(allocated) allocated
             generation     \(status.generations.map(Self.text).joined(separator: ", "))
             """)
         if let hash = status.configurationHash, !hash.isEmpty {

@@ -57,6 +57,7 @@ struct CheckTests {
             path = "/api/"
             upstream = "app"
             strip_prefix = true
+            websocket = true
             [[sites.routes]]
             path = "/api/"
             match = { methods = ["GET"], headers = { X-Beta = true } }
@@ -82,7 +83,7 @@ struct CheckTests {
             lines == [
                 "a.test, port 8443", "route if then", "1 exact /api/x 200", "2 regex ^/v(\\d+)/ app, as /{1}",
                 "3 /api/deep/ 308 to /x",
-                "4 /api/ GET header x-beta 204", "5 /api/ app, without the prefix",
+                "4 /api/ GET header x-beta 204", "5 /api/ app, without the prefix, WebSocket",
                 "6 everything else files of .", "\(file) is right",
             ], "\(outcome)")
     }
