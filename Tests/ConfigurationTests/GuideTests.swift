@@ -17,7 +17,7 @@ struct GuideTests {
 
     @Test(
         "name keys and tables that there are, where they say what another program's words are here",
-        arguments: ["coming-from-nginx.md", "coming-from-caddy.md", "coming-from-haproxy.md"])
+        arguments: ["coming-from-nginx.md", "coming-from-caddy.md", "coming-from-haproxy.md", "coming-from-traefik.md"])
     func keys(page: String) throws {
         let text = try Self.text(page)
         let table = try #require(text.split(separator: #/\n## (Directive by directive|Keyword by keyword)\n/#).dropFirst().first)

@@ -14,6 +14,9 @@ enum ForeignFile {
             if ["server", "http", "events", "upstream", "location"].contains(first), opens || text.contains(";") {
                 return guide(to: "nginx")
             }
+            if ["entryPoints:", "routers:", "middlewares:", "certificatesResolvers:"].contains(first) {
+                return guide(to: "Traefik")
+            }
             if ["reverse_proxy", "file_server", "handle", "handle_path", "tls", "encode", "respond"].contains(first) {
                 return guide(to: "Caddy")
             }
@@ -23,7 +26,8 @@ enum ForeignFile {
             ? "this is JSON; configurations are TOML (docs/configuration.md)" : nil
     }
 
-    private static func guide(to program: String) -> String {
+    /// Where a file of another program is told of.
+    static func guide(to program: String) -> String {
         "this looks like a file of \(program)'s: docs/coming-from-\(program.lowercased()).md says what its words are here"
     }
 }

@@ -110,6 +110,9 @@ enum ForeignKeys {
                 hint: "it is default_ttl of [sites.cache_upstream]"),
             Word(names: ["proxy_cache"], hint: "it is [sites.cache_upstream]"),
             Word(
+                names: ["entrypoints", "http", "providers", "certificatesresolvers"], tables: [""],
+                hint: ForeignFile.guide(to: "Traefik")),
+            Word(
                 names: ["idle_timeout", "idle", "keepalive_timeout", "timeout_client"], tables: ["limits", "performance"],
                 hint: "how long an idle connection waits is keep_alive_timeout"),
             Word(
