@@ -76,51 +76,52 @@ enum ForeignKeys {
 
     private static let routes: Set = ["sites[].routes[]", "sites[].proxy.routes[]"]
 
-    private static let words: [Word] =
-        namesOfSites + namesOfUpstreams + namesOfHealth + [
-            Word(
-                names: ["ssl_certificate", "certificate", "cert", "crt", "tls_cert"],
-                hint: "the certificate is cert_file of [sites.ssl]"),
-            Word(
-                names: ["ssl_certificate_key", "private_key", "ssl_key", "tls_key"], hint: "the key is key_file of [sites.ssl]"),
-            Word(names: ["tls", "https"], tables: ["sites[]", ""], hint: "TLS is [sites.ssl], with enabled = true"),
-            Word(names: ["http2", "h2", "enable_http2"], hint: "HTTP/2 is on; alpn of [sites.ssl] says what is spoken"),
-            Word(names: ["ssl_protocols", "tls_versions"], hint: "the versions are min_version and max_version of [sites.ssl]"),
-            Word(names: ["ciphers", "ssl_ciphers", "cipher_suites"], hint: "the suites are suites of [sites.ssl]"),
-            Word(
-                names: ["basic_auth", "basicauth", "auth_basic", "auth_basic_user_file", "htpasswd", "auth"],
-                hint: "passwords are access = { require_auth = true, auth_file = \"FILE\" }"),
-            Word(
-                names: ["allow", "deny", "whitelist", "blacklist", "blocklist", "allowlist"],
-                hint: "addresses are allow_ips and deny_ips of access"),
-            Word(
-                names: ["rate", "limit", "requests_per_second"],
-                hint: "a rate is requests_per_minute, or max_requests and window_seconds"),
-            Word(names: ["burst"], hint: "it is burst_size"),
-            Word(
-                names: ["client_max_body_size", "max_body_size", "body_limit", "max_body", "max_upload_size"],
-                hint: "the longest body is max_request_size"),
-            Word(
-                names: ["hsts", "strict_transport_security"],
-                hint: "it is response_headers = { set = { Strict-Transport-Security = \"max-age=31536000\" } }"),
-            Word(names: ["cors"], hint: "CORS is [sites.access_control]"),
-            Word(names: ["gzip", "encode", "brotli"], hint: "compression is [sites.compression]"),
-            Word(
-                names: ["ttl", "proxy_cache_valid"], tables: ["sites[].cache_upstream", "sites[]"],
-                hint: "it is default_ttl of [sites.cache_upstream]"),
-            Word(names: ["proxy_cache"], hint: "it is [sites.cache_upstream]"),
-            Word(
-                names: ["entrypoints", "http", "providers", "certificatesresolvers"], tables: [""],
-                hint: ForeignFile.guide(to: "Traefik")),
-            Word(
-                names: ["idle_timeout", "idle", "keepalive_timeout", "timeout_client"], tables: ["limits", "performance"],
-                hint: "how long an idle connection waits is keep_alive_timeout"),
-            Word(
-                names: ["keep", "roll_keep", "max_files", "max_backups", "rotate_count"], tables: ["logging"],
-                hint: "it is rotate_keep"),
-            Word(names: ["roll_size", "max_file_size", "rotate_bytes"], tables: ["logging"], hint: "it is rotate_size"),
-            Word(names: ["port"], tables: ["metrics", "admin"], hint: "address and port are listen = \"127.0.0.1:PORT\""),
-        ]
+    private static let words = [namesOfSites, namesOfUpstreams, namesOfHealth, namesOfTunnels, namesOfAll].flatMap { $0 }
+
+    private static let namesOfAll: [Word] = [
+        Word(
+            names: ["ssl_certificate", "certificate", "cert", "crt", "tls_cert"],
+            hint: "the certificate is cert_file of [sites.ssl]"),
+        Word(
+            names: ["ssl_certificate_key", "private_key", "ssl_key", "tls_key"], hint: "the key is key_file of [sites.ssl]"),
+        Word(names: ["tls", "https"], tables: ["sites[]", ""], hint: "TLS is [sites.ssl], with enabled = true"),
+        Word(names: ["http2", "h2", "enable_http2"], hint: "HTTP/2 is on; alpn of [sites.ssl] says what is spoken"),
+        Word(names: ["ssl_protocols", "tls_versions"], hint: "the versions are min_version and max_version of [sites.ssl]"),
+        Word(names: ["ciphers", "ssl_ciphers", "cipher_suites"], hint: "the suites are suites of [sites.ssl]"),
+        Word(
+            names: ["basic_auth", "basicauth", "auth_basic", "auth_basic_user_file", "htpasswd", "auth"],
+            hint: "passwords are access = { require_auth = true, auth_file = \"FILE\" }"),
+        Word(
+            names: ["allow", "deny", "whitelist", "blacklist", "blocklist", "allowlist"],
+            hint: "addresses are allow_ips and deny_ips of access"),
+        Word(
+            names: ["rate", "limit", "requests_per_second"],
+            hint: "a rate is requests_per_minute, or max_requests and window_seconds"),
+        Word(names: ["burst"], hint: "it is burst_size"),
+        Word(
+            names: ["client_max_body_size", "max_body_size", "body_limit", "max_body", "max_upload_size"],
+            hint: "the longest body is max_request_size"),
+        Word(
+            names: ["hsts", "strict_transport_security"],
+            hint: "it is response_headers = { set = { Strict-Transport-Security = \"max-age=31536000\" } }"),
+        Word(names: ["cors"], hint: "CORS is [sites.access_control]"),
+        Word(names: ["gzip", "encode", "brotli"], hint: "compression is [sites.compression]"),
+        Word(
+            names: ["ttl", "proxy_cache_valid"], tables: ["sites[].cache_upstream", "sites[]"],
+            hint: "it is default_ttl of [sites.cache_upstream]"),
+        Word(names: ["proxy_cache"], hint: "it is [sites.cache_upstream]"),
+        Word(
+            names: ["entrypoints", "http", "providers", "certificatesresolvers"], tables: [""],
+            hint: ForeignFile.guide(to: "Traefik")),
+        Word(
+            names: ["idle_timeout", "idle", "keepalive_timeout", "timeout_client"], tables: ["limits", "performance"],
+            hint: "how long an idle connection waits is keep_alive_timeout"),
+        Word(
+            names: ["keep", "roll_keep", "max_files", "max_backups", "rotate_count"], tables: ["logging"],
+            hint: "it is rotate_keep"),
+        Word(names: ["roll_size", "max_file_size", "rotate_bytes"], tables: ["logging"], hint: "it is rotate_size"),
+        Word(names: ["port"], tables: ["metrics", "admin"], hint: "address and port are listen = \"127.0.0.1:PORT\""),
+    ]
 
     private static let namesOfSites: [Word] = [
         Word(
@@ -139,6 +140,23 @@ enum ForeignKeys {
         Word(names: ["fallback", "spa"], hint: "it is try_files = [\"{path}\", \"/index.html\"]"),
         Word(names: ["location", "prefix", "path_prefix"], tables: routes, hint: "a prefix is path"),
         Word(names: ["location", "locations", "handle"], hint: "it is [[sites.routes]], with path, exact, glob or regex"),
+    ]
+
+    private static let namesOfTunnels: [Word] = [
+        Word(names: ["upgrade", "ws"], tables: routes, hint: "it is websocket = true"),
+        Word(
+            names: ["idle_timeout"], tables: routes,
+            hint: "the longest silence of a WebSocket is tunnel_idle, that of an answer timeout = { read = … }"),
+        Word(
+            names: ["ping_interval", "ping", "heartbeat", "tunnel_ping_interval"],
+            tables: routes.union(["sites[]", "limits"]), hint: "it is tunnel_ping"),
+        Word(
+            names: ["max_connections", "max_websockets", "max_conns"], tables: routes.union(["sites[]"]),
+            hint: "WebSockets at once are max_tunnels, requests concurrency = { requests = … }"),
+        Word(
+            names: ["max_websockets", "max_tunnels"], tables: ["limits"],
+            hint: "it is max_tunnels_per_client here, and max_tunnels of a site or a route"),
+        Word(names: ["origins", "origin", "check_origin"], tables: routes.union(["sites[]"]), hint: "it is allowed_origins"),
     ]
 
     private static let namesOfHealth: [Word] = [
