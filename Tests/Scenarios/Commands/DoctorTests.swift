@@ -62,6 +62,16 @@ struct DoctorTests {
             ])
     }
 
+    @Test("what keeps one of several sites from being served is an error, as it is of check")
+    func oneOfSeveral() async throws {
+        let (port, other) = (try FreePort(), try FreePort())
+        let broken = "[[sites]]\nhostname = \"b.test\"\nlisten = \"127.0.0.1\"\nport = \(other)\nstatic_dir = \"/nonexistent\"\n"
+        let found = try await examine(site(port) + broken, in: try TemporaryDirectory())
+        let errors = found.filter { $0.verdict == "error" }
+        #expect(errors.map(\.subject) == ["sites[1].static_dir"], "\(found)")
+        #expect(!found.contains { $0.message == "it is right" }, "\(found)")
+    }
+
     @Test("text has a line for each finding, its remedy below it, and a count; --faults leaves out what is well")
     func text() async throws {
         let directory = try TemporaryDirectory()
