@@ -89,6 +89,10 @@ struct RunCommand: AsyncParsableCommand {
         guard let plan = builder.build(workers: workers) else {
             for problem in builder.problems where problem.severity == .error { Console.error("gatehouse: \(problem.message)") }
             if let meant = Gatehouse.meantCommand(directory) { Console.error("Did you mean \"gatehouse \(meant)\"?") }
+            // What is there, but not as a directory, is a file: check takes one without -c.
+            if !FileWriting.isMissing(directory), FileWriting.isMissing(directory + "/") {
+                Console.error("A configuration is named with -c: gatehouse run -c \(directory)")
+            }
             throw ExitCode(1)
         }
         let loaded = LoadedPlan(configuration: configuration, plan: plan, source: ConfigurationSource())

@@ -43,6 +43,17 @@ struct CommandTests {
         #expect(outcome.errors.contains("there is no config.toml here: name one with -c"), "\(outcome)")
     }
 
+    @Test("a file in the place of a directory is told how configurations are named", arguments: [["run"], []])
+    func fileForDirectory(command: [String]) async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("site.toml", "")
+        let outcome = try await Command.run(Place.gatehouse, command + ["site.toml"], directory: directory.path)
+        #expect(outcome.exit == .code(1), "\(outcome)")
+        #expect(outcome.errors.hasSuffix("A configuration is named with -c: gatehouse run -c site.toml"), "\(outcome)")
+        let missing = try await Command.run(Place.gatehouse, command + ["none.toml"], directory: directory.path)
+        #expect(missing.exit == .code(1) && !missing.errors.contains("-c"), "\(missing)")
+    }
+
     @Test("what help explains of a command has its line ends where they are written, in a terminal of 80 columns, too")
     func explanations() async throws {
         func commands(of path: [String]) async throws -> [[String]] {
