@@ -4,7 +4,7 @@
 /// cancels the exchange: an HTTP/1 connection is closed. Either way the server has one exchange less under way.
 package struct Lease: ~Copyable {
     private var held: (any UpstreamSide)?
-    private let pool: Pool
+    let pool: Pool
     /// Was a connection made for it?
     package let isNew: Bool
 

@@ -28,8 +28,10 @@ extension WorkerResources {
         let endpoint = connection.endpoint
         var tunnels = 0
         var (bytesIn, bytesOut): (UInt64, UInt64) = (0, 0)
+        var servers: [String] = []
         connection.forEachTunnel { tunnel in
             tunnels += 1
+            if !servers.contains(tunnel.serverURL) { servers.append(tunnel.serverURL) }
             let counts = tunnel.counts
             (bytesIn, bytesOut) = (bytesIn &+ counts.up.bytes, bytesOut &+ counts.down.bytes)
         }
@@ -38,6 +40,6 @@ extension WorkerResources {
             milliseconds: Int((loop.now &- connection.began) / 1_000_000), activity: connection.activity,
             tls: endpoint.tls?.version, serverName: endpoint.session?.serverName,
             requests: requests.map { "\($0.head.methodText) \($0.head.string($0.head.path))" }, tunnels: tunnels,
-            tunnelBytesIn: bytesIn, tunnelBytesOut: bytesOut)
+            tunnelBytesIn: bytesIn, tunnelBytesOut: bytesOut, tunnelServers: servers)
     }
 }

@@ -31,6 +31,8 @@ package struct ConnectionReport: Sendable {
     /// Bytes that these have carried, from and to the client.
     package var tunnelBytesIn: UInt64
     package var tunnelBytesOut: UInt64
+    /// The URLs of the upstream servers at their other ends, each once.
+    package var tunnelServers: [String]
 }
 
 /// How an operator ends a connection.

@@ -25,6 +25,8 @@ final class Tunnel: ReadinessHandler {
 
     /// When its handshake began to be answered, in monotonic nanoseconds.
     let born: UInt64
+    /// The URL of the upstream server at its other end, as the configuration writes it.
+    var serverURL: String { lease.server.url }
     private var pingedAt: UInt64 = 0
     /// When the gateway itself begins to close the tunnel, in monotonic nanoseconds, and why; `.max` once it has begun.
     private var plannedEnd: (reason: TunnelEnding.Reason, at: UInt64)?

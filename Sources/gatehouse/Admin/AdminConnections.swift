@@ -25,12 +25,15 @@ struct AdminConnections: Codable, Sendable {
         var tunnels: Int
         var tunnelBytesIn: UInt64
         var tunnelBytesOut: UInt64
+        /// URLs of the upstream servers to which its WebSockets lead; nil without any.
+        var tunnelServers: [String]?
 
         init(_ report: ConnectionReport) {
             (id, client, listener) = (report.identifier, report.client.description, report.listener.description)
             (milliseconds, activity, tls) = (report.milliseconds, report.activity.rawValue, report.tls)
             (serverName, requests, tunnels) = (report.serverName, report.requests, report.tunnels)
             (tunnelBytesIn, tunnelBytesOut) = (report.tunnelBytesIn, report.tunnelBytesOut)
+            tunnelServers = report.tunnelServers.isEmpty ? nil : report.tunnelServers
         }
     }
 
@@ -81,7 +84,8 @@ extension AdminResources {
         var found = await gateway.connections(limit: AdminConnections.maxLookedAt).filter { connection in
             (query.state == nil || connection.activity.rawValue == query.state)
                 && query.finds(
-                    [connection.identifier, connection.client.description, connection.serverName ?? ""] + connection.requests)
+                    [connection.identifier, connection.client.description, connection.serverName ?? ""] + connection.requests
+                        + connection.tunnelServers)
         }
         func carried(_ report: ConnectionReport) -> UInt64 { report.tunnelBytesIn &+ report.tunnelBytesOut }
         switch query.sort {

@@ -80,6 +80,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
 
     private static func doing(_ connection: AdminConnections.Connection) -> String {
         let tunnels = "\(connection.tunnels) open, \(connection.tunnelBytesIn) bytes in, \(connection.tunnelBytesOut) out"
-        return (connection.requests + (connection.tunnels > 0 ? [tunnels] : [])).joined(separator: ", ")
+        let others = connection.tunnels > 0 ? [tunnels] + (connection.tunnelServers ?? []) : []
+        return (connection.requests + others).joined(separator: ", ")
     }
 }

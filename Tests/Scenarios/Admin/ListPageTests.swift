@@ -53,6 +53,10 @@ struct ListPageTests {
         }
         let first = try await watched.object("/connections?state=tunnel&limit=3")
         #expect(first.list("connections").count == 3 && first.number("matching") == 5 && first.number("total") == 6, "\(first)")
+        let server = "http://127.0.0.1:\(upstream.port)"
+        #expect(first.list("connections").allSatisfy { $0["tunnel_servers"] as? [String] == [server] }, "\(first)")
+        // The sixth connection has no WebSocket.
+        #expect(try await watched.object("/connections?search=127.0.0.1%3A\(upstream.port)").number("matching") == 5)
         let rest = try await watched.object("/connections?state=tunnel&limit=3&offset=3&sort=bytes")
         #expect(rest.list("connections").count == 2)
         let id = try #require(rest.list("connections").first?["id"] as? String)
