@@ -51,7 +51,8 @@ extension TLSSettings {
         let silent = ["auto_cert", "on_demand"] + (Self.isOff(acme) ? ["acme"] : [])
         let written = table.entries.map(\.key).filter { !silent.contains($0) }
         guard !written.isEmpty else { return }
-        let isManaged = Set(written).isSubset(of: ["acme", "domains", "issuer"])
+        let ofManaged: Set = ["acme", "domains", "issuer"]
+        let isManaged = ofManaged.isSuperset(of: written)
         let hint = "add \(isManaged ? "auto_cert" : "enabled") = true (or enabled = false, to say that it is meant)"
         if clientAuthentication.mode != .none {
             table.error(at: "client_auth", "protects nothing: this site is served without TLS", hint: hint)
