@@ -35,7 +35,8 @@ struct Gatehouse: AsyncParsableCommand {
 
     /// What other programs' words are here: nginx's, HAProxy's and Caddy's.
     private static let foreignWords = [
-        "-t": "check", "configtest": "check", "test": "check", "validate": "check", "serve": "run", "start": "run",
+        "-t": "check", "configtest": "check", "test": "check", "validate": "check",
+        "serve": "run", "start": "run", "restart": "upgrade",
         "-V": "--version", "-v": "--version", "version": "--version",
     ]
 

@@ -104,7 +104,9 @@ struct TrustCommand: ParsableCommand {
     }
 
     private static func trusted(_ file: String, _ chain: CertificateChain?) throws(ACMEError) -> TrustedRoot {
-        guard let chain else { throw .storage("\(file): there is no certificate") }
+        guard let chain else {
+            throw .storage("\(file): \(FileAccess.problem(reading: file)?.reason ?? "there is no certificate in it")")
+        }
         return TrustedRoot(file: file, pem: chain.leafPEM, fingerprint: chain.fingerprint)
     }
 }

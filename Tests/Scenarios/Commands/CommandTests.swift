@@ -43,6 +43,16 @@ struct CommandTests {
         #expect(outcome.errors.contains("there is no config.toml here: name one with -c"), "\(outcome)")
     }
 
+    @Test("a root that is not there is told from a file that holds none")
+    func missingRoot() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("empty.crt", "")
+        for (file, words) in [("none.crt", "none.crt: No such file"), ("empty.crt", "empty.crt: there is no certificate in it")] {
+            let outcome = try await Command.run(Place.gatehouse, ["trust", "--root", file], directory: directory.path)
+            #expect(outcome.exit == .code(1) && outcome.errors.contains(words), "\(outcome)")
+        }
+    }
+
     @Test("a file in the place of a directory is told how configurations are named", arguments: [["run"], []])
     func fileForDirectory(command: [String]) async throws {
         let directory = try TemporaryDirectory()
