@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The configuration of commands that are told of none: `config.toml` of the working directory.
 enum DefaultConfiguration {
-    private static let name = "config.toml"
+    static let name = "config.toml"
 
     /// The file that a command is to read.
     ///

@@ -23,11 +23,12 @@ struct FleetCommand: AsyncParsableCommand {
     /// Where the fleet is.
     struct FleetOptions: ParsableArguments {
         @Option(name: [.short, .long], help: "A configuration file with [fleet]: where etcd is, and the secret.")
-        var config = "config.toml"
+        var config = DefaultConfiguration.name
 
         /// Asks the fleet, which no process of it need run here for.
         func ask<Result: Sendable>(_ body: @Sendable (FleetClient) async throws -> Result) async throws -> Result {
-            let result = Configuration.read(path: config, mode: .lenient)
+            let path = try DefaultConfiguration.path(config == DefaultConfiguration.name ? nil : config)
+            let result = Configuration.read(path: path, mode: .lenient)
             guard let configuration = result.configuration else {
                 Console.report(result.problems, source: result.source)
                 throw ExitCode(1)

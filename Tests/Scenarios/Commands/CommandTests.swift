@@ -34,7 +34,7 @@ struct CommandTests {
         "a command that is told of no configuration, where there is no config.toml, says how to name one",
         arguments: [
             [], ["run"], ["certs"], ["certs", "--dry-run", "a.test"], ["doctor"], ["explain", "https://a.test/"], ["trust"],
-            ["tls", "probe", "--upstream", "app"],
+            ["tls", "probe", "--upstream", "app"], ["fleet"],
         ])
     func noConfiguration(arguments: [String]) async throws {
         let directory = try TemporaryDirectory()
