@@ -105,12 +105,14 @@ struct TLSReport: Encodable {
 
     private var serving: [(String, String)] {
         let resumed = resumption.map { "\($0.version) \($0.resumed ? "yes" : $0.ticket ? "no, though it gives tickets" : "no")" }
-        return [
+        var rows = [
             ("ALPN", protocols.isEmpty ? "none of h2 and http/1.1" : protocols.joined(separator: " ")),
             ("resumption", resumed.joined(separator: ", ")),
             ("OCSP staple", staple ?? "none"),
             ("client certificate", asksForCertificate ? "asked for" : "not asked for"),
             ("trusted", verification.map { "no: \($0)" } ?? "yes"),
         ]
+        if let verification, let known = TLSExplanation.first(in: verification) { rows.append(("", known.remedy)) }
+        return rows
     }
 }
