@@ -47,11 +47,11 @@ struct TLSToolsTests {
             let command = try #require(text.text.split(separator: "\n").last)
             let byHand = try await Command.run("sh", ["-c", String(command)])
             #expect(byHand.text.contains("Verification: OK") && byHand.text.contains("ALPN protocol: h2"), "\(byHand)")
-            let unknown = try await tls("probe", "localhost:\(port)")
-            #expect(unknown.code == 1 && unknown.text.contains("with a CA of your own: -CAfile"), "\(unknown)")
             // So does what people have in a browser.
             let url = try await tls("probe", "https://localhost:\(port)/a?b", "--ca", certificates.authority)
             #expect(url.code == 0 && url.text.contains("-connect localhost:\(port) "), "\(url)")
+            let unknown = try await tls("probe", "localhost:\(port)")
+            #expect(unknown.code == 1 && unknown.text.contains("with a CA of your own: -CAfile"), "\(unknown)")
             let json = try object(await tls("probe", "localhost:\(port)", "--json"))
             #expect(json["verification"] as? String == "unable to get local issuer certificate", "\(json)")
         }
