@@ -148,7 +148,9 @@ extension ConfigurationReference {
         Section(
             "sites[].ssl", "TLS of the site.",
             [
-                Key("enabled", "boolean", .value("false"), "Whether the site speaks TLS. With `auto_cert` it does unless this says otherwise."),
+                Key(
+                    "enabled", "boolean", .value("false"),
+                    "Whether the site speaks TLS. With `auto_cert` it does unless this says otherwise."),
                 Key(
                     "cert_file", "file", .none("`./certs/<hostname>.crt`, with a warning"),
                     "The certificate, PEM, the leaf first; or PKCS#12 (`.p12`, `.pfx`) with its key.", also: ["cert_path"]),
