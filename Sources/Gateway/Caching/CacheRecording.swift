@@ -92,12 +92,18 @@ final class CacheRecording {
         let directives = CacheDirectives(fresh.fields)
         let verdict = plan.rules.verdict(on: fresh, directives, to: asked, now: now)
         let lifetime = if case .store(let seconds) = verdict { seconds } else { UInt64(0) }
+        // The upstream may say by now that it looks at more fields of requests (RFC 9110 §15.4.5). Its 304 was for this one.
+        let varying = VaryingFields(of: fresh.fields)
+        let isForAsMany = varying == stored.varying
         let renewed = StoredAnswer(
             key: key, head: bytes, status: stored.stored.status, body: stored.body, directives: directives,
-            times: times(of: head, lifetime: lifetime, now: now), varying: stored.varying, values: stored.values)
+            times: times(of: head, lifetime: lifetime, now: now), varying: varying,
+            values: isForAsMany ? stored.values : selecting.values(of: varying))
         guard let answer = CachedAnswer(renewed, mark) else { return false }
         validated = answer
         if case .store = verdict, cache.endReceiving(self) {
+            // The one from before would go on to suit others, for whom it may be none.
+            if !isForAsMany { cache.remove(key) }
             // What is asked about each time would be written each time, and the bytes on disk are the same.
             cache.store(answer, onDisk: lifetime > 0)
         } else {

@@ -30,7 +30,8 @@ package enum StoredHead {
     }
 
     /// RFC 9111 §3.2: the stored head with the fields of the 304 that has found it unchanged in place of its own, but for those
-    /// that speak of the stored content.
+    /// that speak of the stored content. What the 304's `Vary` names besides is added to what the stored one names, of which
+    /// nothing is taken away: the upstream does not know of a coding that the answer has got here.
     package static func bytes(of stored: ResponseHead, freshenedBy answer: ResponseHead) -> [UInt8] {
         var out = statusLine(stored)
         let news = answer.fields
@@ -43,6 +44,15 @@ package enum StoredHead {
             let names = content.summary.connection.contains(.names)
             out.append(guessing: content.fields.bytes.count) {
                 ForwardedHead.copyLines(content.fields, dropping: dropped, notRenewed, namedByConnection: names, to: &$0)
+            }
+        }
+        if news.contains(.vary) {
+            let known = VaryingFields(of: stored.fields).names
+            let added = VaryingFields(of: news).names.filter { !known.contains($0) }
+            if !added.isEmpty {
+                out.append("Vary: ")
+                out.append(contentsOf: added.joined(separator: ", ".utf8))
+                out.append("\r\n")
             }
         }
         out.append("\r\n")

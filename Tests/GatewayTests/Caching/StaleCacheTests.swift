@@ -51,6 +51,26 @@ struct StaleCacheTests {
         }
     }
 
+    /// RFC 9110 §15.4.5: an application that has come to look at more fields of requests says so in its 304s.
+    @Test("are for those alone who ask alike by all that a 304 names in Vary", arguments: [false, true])
+    func varyOf304(isForNobody: Bool) async throws {
+        let site = try CachedSite { request, _ in
+            let language = request.value("Accept-Language") ?? "none"
+            if request.value("If-None-Match") == nil { return CachedSite.answer(language, Self.stale()) }
+            let vary = isForNobody ? "*" : "Accept-Language"
+            return "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nCache-Control: max-age=1000\r\nVary: \(vary)\r\n\r\n"
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            #expect(try await site.ask("/", "Accept-Language: de").text == "de")
+            let second = try await site.ask("/", "Accept-Language: de")
+            #expect(second.text == "de" && second.values("Vary") == [isForNobody ? "*" : "accept-language"], "\(second)")
+            #expect(second.value("Cache-Status")?.hasSuffix("; stored") == !isForNobody, "\(second)")
+            if !isForNobody { #expect(try await site.status("/", "Accept-Language: de").contains("; hit")) }
+            #expect(try await site.ask("/", "Accept-Language: fr").text == "fr")
+            #expect(site.upstream.requests.all.count == 3)
+        }
+    }
+
     /// RFC 9111 §3.2 has the fields of each 304 added to those of the stored answer.
     @Test("have no longer a head than any answer, whatever 304s add to it: the upstream is asked for the whole then")
     func gatheredFields() async throws {

@@ -110,7 +110,23 @@ struct CacheHeadTests {
         #expect(
             text(StoredHead.bytes(of: head, freshenedBy: news))
                 == "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Type: text/html\r\nX-B: 1\r\n"
-                + "cache-control: max-age=2\r\nX-A: 3\r\nX-C: 1\r\n\r\n")
+                + "cache-control: max-age=2\r\nX-A: 3\r\nX-C: 1\r\nVary: x\r\n\r\n")
+    }
+
+    /// RFC 9110 §15.4.5 has a 304 repeat the field.
+    @Test(
+        "name in Vary what they did, and what the 304 names besides",
+        arguments: [
+            ("", "", []), ("Vary: A, B\r\n", "", ["A, B"]), ("Vary: A, B\r\n", "Vary: b\r\n", ["A, B"]),
+            ("", "Vary: A, B\r\n", ["a, b"]), ("Vary: A\r\n", "Vary: C, a\r\nVary: B\r\n", ["A", "b, c"]),
+            ("Vary: A\r\n", "Vary: *\r\n", ["A", "*"]),
+        ] as [(String, String, [String])])
+    func varying(stored: String, news: String, vary: [String]) throws {
+        let bytes = StoredHead.bytes(
+            of: try response("HTTP/1.1 200 OK\r\nX: 1\r\n\(stored)\r\n"),
+            freshenedBy: try response("HTTP/1.1 304 Not Modified\r\nY: 1\r\n\(news)\r\n"))
+        let lines = text(bytes).split(separator: "\r\n").filter { $0.hasPrefix("Vary: ") }
+        #expect(lines.map { String($0.dropFirst(6)) } == vary)
     }
 
     @Test(
