@@ -111,9 +111,10 @@ package final class StaticSite: Sendable {
         let streamed = streams ? settings.codings.filter { coding in !siblings.contains { $0.coding == coding } } : []
         let varies = !streamed.isEmpty || !siblings.isEmpty
         func form(_ file: OpenFile, _ encoding: ContentCoding, isStreamed: Bool) -> Representation {
+            let modified = file.facts.modified
             let validators = Validators(
                 etag: settings.etagEnabled ? EntityTag(file.facts, encoding: encoding) : nil,
-                lastModified: settings.lastModifiedEnabled ? min(max(file.facts.modified.seconds, 0), now) : nil)
+                lastModified: settings.lastModifiedEnabled && !modified.isMadeUp ? min(modified.seconds, now) : nil)
             return Representation(
                 file, encoding: encoding, isStreamed: isStreamed, validators: validators,
                 fields: fields(encoding, kind.type, validators, varies: varies, isNotModified: false),

@@ -1,3 +1,5 @@
+import Glibc
+import HTTP
 import Testing
 
 @testable import StaticFiles
@@ -135,6 +137,34 @@ import Testing
 
     @Test func `a date from the future is never sent`() throws {
         #expect(site.get("/page.txt", now: TemporaryDirectory.fileTime - 1)["Last-Modified"] == Self.before)
+    }
+
+    /// As Nix, buildpacks and npm date all files, of every version alike.
+    @Test(arguments: [0, 1, 315_532_801, 499_162_500] as [Int64])
+    func `a date that says nothing of the content is not sent, nor compared with`(time: Int64) throws {
+        try temporary.write("made.txt", sampleText(5000), time: time)
+        let answer = site.get("/made.txt")
+        #expect(answer.status == 200 && answer["Last-Modified"] == nil && answer["ETag"] != nil)
+        #expect(site.get("/made.txt") { $0.ifModifiedSince = Array(Self.same.utf8) }.status == 200)
+        #expect(site.get("/made.txt") { $0.ifNoneMatch = Array((answer["ETag"] ?? "").utf8) }.status == 304)
+    }
+
+    /// `stat`'s fields: a file that is put in another's place often gets its inode, too.
+    @Test(arguments: [
+        (-1, true), (0, true), (1, true), (347_155_199, true), (347_155_200, false), (499_162_499, false), (499_162_500, true),
+        (784_111_777, false),
+    ])
+    func `where the date says nothing the tag tells by when the file was put there`(time: Int, tellsByChange: Bool) {
+        func tag(putAt moment: Int) -> EntityTag {
+            var facts = stat()
+            facts.st_size = 5000
+            facts.st_ino = 7
+            facts.st_mtim.tv_sec = time
+            facts.st_ctim.tv_sec = moment
+            return EntityTag(FileMetadata(facts), encoding: .identity)
+        }
+        #expect(tag(putAt: 1_700_000_000) == tag(putAt: 1_700_000_000))
+        #expect((tag(putAt: 1_700_000_000) != tag(putAt: 1_700_000_001)) == tellsByChange)
     }
 
     @Test func `another content has another tag`() throws {

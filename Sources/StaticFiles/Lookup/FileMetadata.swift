@@ -42,6 +42,15 @@ package struct FileTime: Comparable, Sendable {
     /// The time without its fraction of a second, which programs lose that set times with utime(2) or keep them in old formats.
     var inWholeSeconds: FileTime { FileTime(timespec(tv_sec: Int(seconds), tv_nsec: 0)) }
 
+    /// Does it say nothing of when the file was changed? Builds that come out the same each time give one date to all files, of
+    /// whatever version: 1970 (Nix, OSTree, jib), 1980 (buildpacks, ZIP's first day), and npm a second of its own.
+    var isMadeUp: Bool { seconds < Self.firstOf1981 || seconds == Self.npmDate }
+
+    /// 1981-01-01 00:00:00 UTC.
+    private static let firstOf1981: Int64 = 347_155_200
+    /// 1985-10-26 08:15:00 UTC.
+    private static let npmDate: Int64 = 499_162_500
+
     package static func < (one: FileTime, other: FileTime) -> Bool {
         (one.seconds, one.nanoseconds) < (other.seconds, other.nanoseconds)
     }

@@ -5,9 +5,11 @@ struct EntityTag: Equatable {
     let text: String
 
     /// Made of what changes when the content does. The encoding is part of it: an encoded form has other bytes, and a strong tag
-    /// must tell them apart (RFC 9110 §8.8.3.3).
+    /// must tell them apart (RFC 9110 §8.8.3.3). Where a file's date says nothing the kernel's does: a file that is put in
+    /// another's place often gets its inode, too.
     init(_ facts: FileMetadata, encoding: ContentCoding) {
-        let time = String(facts.modified.seconds, radix: 16) + "." + String(facts.modified.nanoseconds, radix: 16)
+        let moment = facts.modified.isMadeUp ? facts.changed : facts.modified
+        let time = String(moment.seconds, radix: 16) + "." + String(moment.nanoseconds, radix: 16)
         let rest = String(facts.size, radix: 16) + "-" + String(facts.inode, radix: 16)
         text = "\"\(time)-\(rest)\(encoding.fileSuffix.map { "-\($0)" } ?? "")\""
     }
