@@ -351,7 +351,7 @@ import Testing
         let balancing = proxy.loadBalancing
         #expect(balancing.hashOn == .header("x-user"))
         #expect(balancing.stickySessions)
-        #expect(balancing.stickyCookie == "stuck")
+        #expect(balancing.stickyCookie == "stuck" && balancing.stickySameSite == .unrestricted)
         #expect(balancing.stickySecret == "secret")
         #expect(balancing.slowStart == .seconds(20))
         #expect(balancing.queue == 21)

@@ -112,6 +112,18 @@ import Transport
         #expect(String(decoding: cookie.field(for: 1, isSecure: true) ?? [], as: UTF8.self) == plain + "; Secure")
     }
 
+    /// RFC 6265bis §5.7: browsers refuse `SameSite=None` without `Secure`.
+    @Test(
+        "The cookie goes with requests of other sites' pages as far as it is said, and then over TLS alone",
+        arguments: [(.lax, "Lax"), (.strict, "Strict"), (.unrestricted, "None; Secure")] as [(StickyCookie.SameSite, String)])
+    func sameSite(word: StickyCookie.SameSite, said: String) {
+        let cookie = StickyCookie(name: "stuck", group: "pool", secret: "s", sameSite: word)
+        let plain = String(decoding: cookie.field(for: 1, isSecure: false) ?? [], as: UTF8.self)
+        #expect(plain == "stuck=\(text(1)); Path=/; HttpOnly; SameSite=\(said)")
+        let secure = String(decoding: cookie.field(for: 1, isSecure: true) ?? [], as: UTF8.self)
+        #expect(secure == (word == .unrestricted ? plain : plain + "; Secure"))
+    }
+
     @Test("An identity's hash depends on each part of it")
     func identities() {
         let identity = UpstreamServer.Identity(isTLS: false, host: "a", port: 80, basePath: "")

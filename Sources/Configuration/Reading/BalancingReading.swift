@@ -11,6 +11,7 @@ extension LoadBalancing {
                 table.reading.error(text, "\"\(text.value)\" is not a cookie's name: letters, digits, and !#$%&'*+-.^_`|~")
             }
         }
+        table.read("sticky_same_site", into: &stickySameSite)
         table.read("sticky_secret", into: &stickySecret)
         table.readDuration("slow_start", into: &slowStart, orZero: true)
         table.read("queue", into: &queue, in: 0...1_000_000)

@@ -11,6 +11,12 @@ extension ConfigurationReference {
             Key("sticky_sessions", "boolean", .value("false"), "Keep a client on its upstream, by a signed cookie."),
             Key("sticky_cookie", "name", .value("\"gatehouse_server\""), "The cookie's name."),
             Key(
+                "sticky_same_site", "`lax`, `strict`, `none`", .value("\"lax\""),
+                """
+                `SameSite` of the cookie. `none` for a site that others show in a frame, or call from their pages: browsers keep \
+                all other cookies back there, and each request goes to any server. The cookie is then `Secure` on every site.
+                """),
+            Key(
                 "sticky_secret", "text", .none("a new one at each start"),
                 "Signs the cookie. Write it so that clients stay where they are over restarts and between gateways."),
             Key(

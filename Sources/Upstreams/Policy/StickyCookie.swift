@@ -6,9 +6,20 @@ package import HTTP
 /// Its value is 48 hexadecimal digits: 16 of the server's identity, 32 of a signature (`Signature`) of that identity and the
 /// group's name. It tells neither address nor name of the server.
 package struct StickyCookie: Sendable {
+    /// Which requests that pages of other sites cause have the cookie with them.
+    package enum SameSite: String, Sendable {
+        /// Those by which a browser goes from there to this site.
+        case lax = "Lax"
+        /// None.
+        case strict = "Strict"
+        /// All; browsers take the cookie only if it is `Secure`.
+        case unrestricted = "None"
+    }
+
     package let name: String
     private let group: [UInt8]
     private let key: [UInt8]
+    private let sameSite: SameSite
 
     /// Bytes of a server's identity.
     private static let identityLength = 8
@@ -17,8 +28,9 @@ package struct StickyCookie: Sendable {
     /// - Parameters:
     ///   - name: a token (RFC 6265 §4.1.1).
     ///   - secret: the same on every gateway that is to understand the cookies; nil makes one that ends with the process.
-    package init(name: String, group: String, secret: String?) {
+    package init(name: String, group: String, secret: String?, sameSite: SameSite = .lax) {
         self.name = name
+        self.sameSite = sameSite
         self.group = Array(group.utf8)
         // The system's generator is getrandom(2).
         key = secret.map { Array($0.utf8) } ?? (0..<32).map { _ in UInt8.random(in: .min ... .max) }
@@ -65,8 +77,7 @@ package struct StickyCookie: Sendable {
         return Signature.areEqual(Array(said.dropFirst(Self.identityLength)), expected) ? server : nil
     }
 
-    /// The value of a `Set-Cookie` field (RFC 6265 §4.1): for this browser session, out of reach for scripts, and sent on
-    /// requests from other sites' links only.
+    /// The value of a `Set-Cookie` field (RFC 6265 §4.1): for this browser session, and out of reach for scripts.
     /// - Parameter isSecure: is the client's connection TLS? Then the cookie never travels without.
     /// - Returns: nil if libcrypto cannot sign: the client is then not kept on its server.
     package func field(for server: UInt64, isSecure: Bool) -> [UInt8]? {
@@ -74,8 +85,9 @@ package struct StickyCookie: Sendable {
         var field = Array(name.utf8)
         field.append(0x3D)
         field += value
-        field.append("; Path=/; HttpOnly; SameSite=Lax")
-        if isSecure { field.append("; Secure") }
+        field.append("; Path=/; HttpOnly; SameSite=")
+        field += Array(sameSite.rawValue.utf8)
+        if isSecure || sameSite == .unrestricted { field.append("; Secure") }
         return field
     }
 

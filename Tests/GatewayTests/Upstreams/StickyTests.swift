@@ -62,6 +62,23 @@ struct StickyTests {
         }
     }
 
+    @Test("also where another site shows theirs in a frame, if that is said")
+    func framed() async throws {
+        let upstream = try Upstream.saying("app")
+        let port = try FreePort()
+        let toml = Sites.proxy(
+            port, to: "http://127.0.0.1:\(upstream)",
+            proxy: "[sites.proxy.load_balancing]\nsticky_sessions = true\nsticky_same_site = \"none\"\n")
+        try await Gatehouse.serving(toml) { _ in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                let answer = try wire.readAnswer()
+                #expect(answer.value("Set-Cookie")?.hasSuffix("; HttpOnly; SameSite=None; Secure") == true, "\(answer)")
+            }
+        }
+    }
+
     @Test("a server that failed gives no cookie: not beside that of the one that answers, nor with the gateway's own answer")
     func failing() async throws {
         let upstream = try Upstream.saying("alive")

@@ -10,11 +10,20 @@ package struct LoadBalancing: Sendable, Equatable {
         case hash
     }
 
+    /// The words of `sticky_same_site`.
+    package enum SameSite: String, Sendable, CaseIterable {
+        case lax, strict
+        /// `none`, a word that Swift has for optionals.
+        case unrestricted = "none"
+    }
+
     package var method = Method.roundRobin
     /// What the method `hash` looks at.
     package var hashOn = HashKey.client
     package var stickySessions = false
     package var stickyCookie = "gatehouse_server"
+    /// Which requests of other sites' pages carry the cookie.
+    package var stickySameSite = SameSite.lax
     /// nil: a new one at each start.
     package var stickySecret: String?
     /// How long a recovered server takes to get its whole share; zero: at once.

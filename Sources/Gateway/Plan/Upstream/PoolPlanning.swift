@@ -80,8 +80,9 @@ extension PlanBuilder {
         let cookie = isAlone ? balancing.stickyCookie : StickyCookie.name(balancing.stickyCookie, pool: name)
         let sticky =
             balancing.stickySessions
-            ? StickyCookie(name: cookie, group: "\(site.name) \(name)", secret: balancing.stickySecret ?? carried.stickySecret)
-            : nil
+            ? StickyCookie(
+                name: cookie, group: "\(site.name) \(name)", secret: balancing.stickySecret ?? carried.stickySecret,
+                sameSite: sameSite(balancing.stickySameSite)) : nil
         return Pooled(
             plan: plan, owner: Owner(site),
             budget: RetryBudget(percent: proxy.retry.budgetPercent, account: carried.account(identity)), sticky: sticky)
@@ -114,6 +115,14 @@ extension PlanBuilder {
             case .header(let name): .hash(.header(name))
             case .cookie(let name): .hash(.cookie(name))
             }
+        }
+    }
+
+    private func sameSite(_ word: LoadBalancing.SameSite) -> StickyCookie.SameSite {
+        switch word {
+        case .lax: .lax
+        case .strict: .strict
+        case .unrestricted: .unrestricted
         }
     }
 
