@@ -192,7 +192,7 @@ import Testing
         let cors = try #require(site.accessControl)
         #expect(cors.allowOrigins == ["https://a.example"])
         #expect(cors.allowMethods == ["PUT"])
-        #expect(cors.allowHeaders == ["X-A"])
+        #expect(cors.allowHeaders == ["X-A"] && cors.exposeHeaders == ["X-B", "ETag"])
         #expect(cors.allowCredentials)
         #expect(cors.maxAge == 3)
         let ssl = try #require(site.ssl)

@@ -282,6 +282,7 @@ extension AccessControl {
         allowOrigins = table.origins("allow_origins") ?? allowOrigins
         readNames(table, "allow_methods", "method", into: &allowMethods)
         readNames(table, "allow_headers", "field name", into: &allowHeaders)
+        readNames(table, "expose_headers", "field name", into: &exposeHeaders)
         table.read("allow_credentials", into: &allowCredentials)
         table.read("max_age", into: &maxAge, in: 0...31_536_000)
         table.finish()

@@ -128,6 +128,12 @@ extension ConfigurationReference {
                 Key("allow_origins", "list of origins", .value("[\"*\"]"), "Who may read answers from a page."),
                 Key("allow_methods", "list of methods", .value("[\"GET\", \"HEAD\", \"OPTIONS\"]"), "With what methods."),
                 Key("allow_headers", "list of field names", .value("[\"Content-Type\", \"Authorization\"]"), "With what fields."),
+                Key(
+                    "expose_headers", "list of field names", .value("[]"),
+                    """
+                    Fields of answers that a page may read besides `Cache-Control`, `Content-Language`, `Content-Length`, \
+                    `Content-Type`, `Expires`, `Last-Modified` and `Pragma`. Without `allow_credentials` `*` is all.
+                    """),
                 Key("allow_credentials", "boolean", .value("false"), "With cookies."),
                 Key("max_age", "seconds", .value("86400"), "How long a browser may keep the permission."),
             ]),

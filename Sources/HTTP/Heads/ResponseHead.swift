@@ -39,7 +39,7 @@ package final class ResponseHead {
             let varying = section.count(of: .vary)
             if section.hasLine(named: "access-control-allow-origin") {
                 fields.forEach { name, value in
-                    if FieldSection.isName(name, of: "access-control-allow-", asPrefix: true) { return }
+                    if FieldSection.isName(name, of: "access-control-", asPrefix: true) { return }
                     section.append(name: name, value: value)
                 }
             } else {

@@ -6,7 +6,7 @@ import Testing
 struct CrossOriginTests {
     private static let names =
         ["Origin", "Credentials", "Methods", "Headers"].map { "Access-Control-Allow-\($0)" } + [
-            "Access-Control-Max-Age", "Vary",
+            "Access-Control-Max-Age", "Vary", "Access-Control-Expose-Headers",
         ]
 
     /// The fields of the answer, in the order of `names`.
@@ -76,12 +76,29 @@ struct CrossOriginTests {
             let question = "OPTIONS /app/x HTTP/1.1\r\nAccess-Control-Request-Method: PUT\r\nOrigin: "
             let answer = try await asked(port, question + "https://a.test")
             #expect(answer.status == 204)
-            #expect(answer.fields == [["https://a.test"], ["true"], ["GET, PUT"], ["X-A"], ["60"], ["Origin"]])
+            #expect(answer.fields == [["https://a.test"], ["true"], ["GET, PUT"], ["X-A"], ["60"], ["Origin"], []])
             let other = try await asked(port, question + "https://other.test")
-            #expect(other.status == 204 && other.fields == [[], [], [], [], [], ["Origin"]])
+            #expect(other.status == 204 && other.fields == [[], [], [], [], [], ["Origin"], []])
             #expect(upstream.requests.all.isEmpty)
             // Without a method that is asked for it is an ordinary request.
             #expect(try await asked(port, "OPTIONS /app/x HTTP/1.1\r\nOrigin: https://a.test").body == "app")
+        }
+    }
+
+    /// Without it a script reads no ETag, no Location, and no Retry-After.
+    @Test(
+        "are told which fields of an answer they may read, if they may read it; an upstream's own word stands",
+        arguments: ["", "allow_origins = [\"https://a.test\"]\n"])
+    func exposed(origins: String) async throws {
+        try await serving(origins + "expose_headers = [\"ETag\", \"Retry-After\"]") { port, _ in
+            for target in ["/f.txt", "/none", "/app/x"] {
+                let answer = try await asked(port, "GET \(target) HTTP/1.1\r\nOrigin: https://a.test")
+                #expect(answer.fields[6] == ["ETag, Retry-After"], "\(answer)")
+                let other = try await asked(port, "GET \(target) HTTP/1.1\r\nOrigin: https://other.test")
+                #expect(other.fields[6] == (origins.isEmpty ? ["ETag, Retry-After"] : []), "\(other)")
+            }
+            let own = try await asked(port, "GET /app/own HTTP/1.1\r\nOrigin: https://a.test")
+            #expect(own.fields[0] == ["https://theirs.test"] && own.fields[6] == [], "\(own)")
         }
     }
 

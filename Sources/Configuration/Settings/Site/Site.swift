@@ -108,6 +108,7 @@ package struct AccessControl: Sendable, Equatable {
     package var allowOrigins = ["*"]
     package var allowMethods = ["GET", "HEAD", "OPTIONS"]
     package var allowHeaders = ["Content-Type", "Authorization"]
+    package var exposeHeaders: [String] = []
     package var allowCredentials = false
     /// Seconds.
     package var maxAge = 86_400

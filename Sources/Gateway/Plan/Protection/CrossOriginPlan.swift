@@ -10,8 +10,10 @@ final class CrossOriginPlan: Sendable {
     private let allowsCredentials: Bool
     /// The answer's fields to a preflight, besides those of every answer.
     private let preflight: AnswerFields
+    /// The fields of an answer that scripts may read, as a list; nil: those alone that they may read of any.
+    private let exposed: String?
     /// The fields of every answer that any origin may read: the same for all, so that caches need not tell them apart.
-    private let toAny = AnswerFields("Access-Control-Allow-Origin", "*")
+    private let toAny: AnswerFields
 
     init(_ control: AccessControl) {
         origins = Set(control.allowOrigins)
@@ -21,6 +23,10 @@ final class CrossOriginPlan: Sendable {
         preflight.append("Access-Control-Allow-Headers", control.allowHeaders.joined(separator: ", "))
         preflight.append("Access-Control-Max-Age", UInt64(control.maxAge))
         self.preflight = preflight
+        exposed = control.exposeHeaders.isEmpty ? nil : control.exposeHeaders.joined(separator: ", ")
+        var toAny = AnswerFields("Access-Control-Allow-Origin", "*")
+        if let exposed { toAny.append("Access-Control-Expose-Headers", exposed) }
+        self.toAny = toAny
     }
 
     /// What every answer to the request says. Where origins are told apart, caches are told so.
@@ -30,6 +36,7 @@ final class CrossOriginPlan: Sendable {
         guard let origin = request.origin, origins.contains(origin.lowercased()) else { return fields }
         fields.append("Access-Control-Allow-Origin", origin)
         if allowsCredentials { fields.append("Access-Control-Allow-Credentials", "true") }
+        if let exposed { fields.append("Access-Control-Expose-Headers", exposed) }
         return fields
     }
 
