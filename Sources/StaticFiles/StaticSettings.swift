@@ -10,7 +10,7 @@ package struct StaticSettings: Sendable, Equatable {
     /// Media types, without parameters, that are worth compressing. Types that are compressed already are never compressed.
     package var compressionTypes = [
         "text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml",
-        "application/xml", "text/plain",
+        "application/xml", "text/plain", "image/svg+xml", "application/manifest+json", "application/wasm",
     ]
     /// What is offered to clients, the preferred one first.
     package var codings: [ContentCoding] = [.brotli, .zstd, .gzip]

@@ -17,6 +17,16 @@ import Testing
         #expect(type.field == expected)
     }
 
+    @Test(arguments: [
+        ("x.html", true), ("x.css", true), ("x.js", true), ("x.json", true), ("x.xml", true), ("x.txt", true),
+        // What bundlers write FILE.br and FILE.gz beside, too.
+        ("x.svg", true), ("x.wasm", true), ("x.webmanifest", true),
+        ("x.png", false), ("x.woff2", false), ("x.mp4", false), ("x.unknown", false),
+    ])
+    func `what shrinks is compressed where nothing is said of types`(path: String, isCompressible: Bool) {
+        #expect(MediaTypes(StaticSettings()).type(of: Array(path.utf8)).isCompressible == isCompressible)
+    }
+
     @Test func `the table is large and clean`() {
         #expect(MediaType.table.count >= 60)
         for (name, type) in MediaType.table {

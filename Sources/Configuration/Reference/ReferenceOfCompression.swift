@@ -9,7 +9,7 @@ extension ConfigurationReference {
                 .value(
                     """
                     ["text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml", \
-                    "application/xml", "text/plain"]
+                    "application/xml", "text/plain", "image/svg+xml", "application/manifest+json", "application/wasm"]
                     """), "What is compressed."),
             Key(
                 "codings", "list of `br`, `zstd`, `gzip`", .value("[\"br\", \"zstd\", \"gzip\"]"),

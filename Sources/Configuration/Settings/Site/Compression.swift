@@ -11,7 +11,7 @@ package struct Compression: Sendable, Equatable {
     /// Media types, lower case, without parameters.
     package var types = [
         "text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml",
-        "application/xml", "text/plain",
+        "application/xml", "text/plain", "image/svg+xml", "application/manifest+json", "application/wasm",
     ]
     /// What is offered to clients, the preferred one first; at least one, each once.
     package var codings = Coding.allCases
