@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Guess: a proxy that gets 103 (Early Hints) from its server hands it on or drops it, and then the answer: "a proxy MUST forward 1xx
-# responses" unless it has asked for them itself (RFC 9110 §15.2), and whoever knows no 103 takes it for a 100 and reads on.
-# What happens: HAProxy, Apache, Caddy and lighttpd hand it on. Varnish 7.1 answers 503. To nginx 1.22 (proxy_http_version 1.1) the
-# 103 is the answer, and the real one is its body: to a client of HTTP/2 that is an error of the protocol; one of HTTP/1.1 gets the
-# bytes as they came, and takes them for the answer by accident. With a connection that is kept to the server (keepalive) nothing
-# comes at all until that closes, since the end of the 103's body is awaited.
-# Why it matters to a gateway: who passes 103 on, as it should, is broken behind these two by a page that has hints (hypercorn, Puma and
-# Node.js can send them, and by curl at the server itself all is well). Behind them hints have to be switched off at the
-# application; nginx knows 103 from 1.29 on.
+# Guess: a proxy that gets 103 (Early Hints) from its server hands it on or drops it, and then the answer: "a proxy MUST forward
+# 1xx responses" unless it has asked for them itself (RFC 9110 §15.2), and whoever knows no 103 takes it for a 100 and reads on.
+# What happens: HAProxy, Apache, Caddy and lighttpd hand it on. Varnish 7.1 answers 503. To nginx 1.22 (proxy_http_version 1.1)
+# the 103 is the answer, and the real one is its body: to a client of HTTP/2 that is an error of the protocol; one of HTTP/1.1
+# gets the bytes as they came, and takes them for the answer by accident. With a connection that is kept to the server
+# (keepalive) nothing comes at all until that closes, since the end of the 103's body is awaited.
+# Why it matters to a gateway: who passes 103 on, as it should, is broken behind these two by a page that has hints (hypercorn,
+# Puma and Node.js can send them, and by curl at the server itself all is well). Behind them hints have to be switched off at
+# the application; nginx knows 103 from 1.29 on.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -61,7 +61,8 @@ http {{ access_log off; client_body_temp_path t1; proxy_temp_path t2; fastcgi_te
  upstream kept {{ server 127.0.0.1:{site}; keepalive 4; }}
  server {{ listen 127.0.0.1:{ports["nginx"]}; location / {{ proxy_pass http://127.0.0.1:{site}; }} }}
  server {{ listen 127.0.0.1:{ports["nginx, HTTP/2"]} http2; location / {{ proxy_pass http://127.0.0.1:{site}; }} }}
- server {{ listen 127.0.0.1:{ports["nginx, keepalive"]}; location / {{ proxy_pass http://kept; proxy_set_header Connection ""; }} }} }}
+ server {{ listen 127.0.0.1:{ports["nginx, keepalive"]};
+  location / {{ proxy_pass http://kept; proxy_set_header Connection ""; }} }} }}
 """,
     "lighttpd.conf": f"""server.modules = ("mod_proxy")
 server.document-root = "{here}"
