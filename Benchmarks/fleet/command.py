@@ -99,8 +99,7 @@ def main(arguments: list[str]) -> int:
         print(f"chaos-fleet: apt-get install {' '.join(missing)}, or scripts/install-tools test", file=sys.stderr)
         return 69
     if not options.binary.exists():
-        print(f"chaos-fleet: there is no {options.binary}: swift build -c release --static-swift-stdlib --product gatehouse",
-              file=sys.stderr)
+        print(f"chaos-fleet: there is no {options.binary}: scripts/build makes it", file=sys.stderr)
         return 69
     programs = prepare.build_c_programs()
     network.enter()

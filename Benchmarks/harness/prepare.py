@@ -61,7 +61,7 @@ def _compile(name: str, options: list[str]) -> None:
 
 
 def build_gatehouse() -> None:
-    command = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "gatehouse"]
+    command = [str(ROOT / "scripts" / "build")]
     print(" ".join(command), file=sys.stderr)
     if subprocess.run(command, cwd=ROOT, stdout=sys.stderr).returncode != 0:
         raise SystemExit("bench: the release build failed (--no-build measures without one)")

@@ -233,8 +233,8 @@ final class WorkerResources {
 
     var isDraining: Bool { drainStart != nil }
 
-    /// Until when a client that has asked for nothing yet may ask, in monotonic nanoseconds: a second, in a drain. Its request may
-    /// be on its way, however long ago it came.
+    /// Until when a client that has asked for nothing yet may ask, in monotonic nanoseconds: a second, in a drain. Its request
+    /// may be on its way, however long ago it came.
     /// - Parameter arrival: when its connection was ready for a request.
     /// - Returns: `UInt64.max` outside a drain.
     func arrivalDeadline(of arrival: UInt64) -> UInt64 {
