@@ -51,6 +51,34 @@ struct LivenessTests {
         #expect(state.step(isAwaited: true, now: 30 * Self.second) == .giveUp)
     }
 
+    @Test("one that answers PINGs and nothing else is not asked for each request that its client gives up")
+    func pingsAlone() {
+        var state = liveness()
+        for (time, isAsked) in [(0, true), (20, true), (40, false), (60, false)] as [(UInt64, Bool)] {
+            state.asked(at: time * Self.second)
+            let step = state.step(isAwaited: true, now: (time + 10) * Self.second)
+            #expect(step == (isAsked ? .ping : .nothing), "\(time)")
+            // The PING's answer.
+            if isAsked { state.heard(at: (time + 11) * Self.second) }
+        }
+        #expect(state.step(isAwaited: true, now: 330 * Self.second) == .ping)
+        state.heard(at: 331 * Self.second)
+        state.heard(at: 332 * Self.second)
+        state.asked(at: 400 * Self.second)
+        #expect(state.step(isAwaited: true, now: 410 * Self.second) == .ping)
+    }
+
+    @Test("one that does not answer a PING is given up, also where nobody waits for another answer any more")
+    func abandoned() {
+        var state = liveness()
+        state.asked(at: 0)
+        #expect(state.step(isAwaited: true, now: 10 * Self.second) == .ping)
+        #expect(state.step(isAwaited: false, now: 19 * Self.second) == .nothing)
+        #expect(state.step(isAwaited: false, now: 20 * Self.second) == .suspect)
+        #expect(state.isSuspect)
+        #expect(state.step(isAwaited: false, now: 30 * Self.second) == .giveUp)
+    }
+
     @Test("that it was silent while nothing was asked says nothing")
     func idleness() {
         var state = liveness()

@@ -1,8 +1,9 @@
 /// Is the server of a connection still there? A value without a clock: who asks says what time it is.
 ///
-/// A server that is silent while answers are awaited is sent one PING, and then none until it has sent something else, or
-/// `longPause` has passed: there are servers that end connections on which they are asked more often (gRPC's, by default, when
-/// that happens three times in five minutes without a frame of their own in between).
+/// A server that is silent while answers are awaited is sent one PING, another one for a request that begins after its answer,
+/// and then none until it has sent something else, or `longPause` has passed: there are servers that end connections on which
+/// they are asked more often (gRPC's, by default, when that happens three times in five minutes without a frame of their own in
+/// between).
 struct HTTP2Liveness {
     /// What is to be done.
     enum Step: Equatable {
@@ -14,6 +15,8 @@ struct HTTP2Liveness {
     }
 
     static let longPause: UInt64 = 300_000_000_000
+    /// PINGs that go without that pause: clients may give up one request after the other that the server takes long for.
+    private static let maxPings = 2
 
     /// Nanoseconds of silence after which a PING goes; 0: never.
     private let silence: UInt64
@@ -26,6 +29,8 @@ struct HTTP2Liveness {
     /// When the PING went that has had no answer, or whose answer was all that came since.
     private var pingedAt: UInt64?
     private var awaitsAnswer = false
+    /// PINGs that went since the server has said anything but their answers.
+    private var pings = 0
     private(set) var isSuspect = false
 
     init(silence: UInt64, timeout: UInt64, now: UInt64) {
@@ -37,7 +42,7 @@ struct HTTP2Liveness {
     /// Notes that the server has sent something.
     mutating func heard(at now: UInt64) {
         // What comes first may be no more than the PING's answer.
-        if !awaitsAnswer { pingedAt = nil }
+        if !awaitsAnswer { (pingedAt, pings) = (nil, 0) }
         awaitsAnswer = false
         isSuspect = false
         heardAt = now
@@ -47,17 +52,18 @@ struct HTTP2Liveness {
     /// A request goes over it, which carries no other. That it was silent while nothing was asked says nothing; that it has been
     /// since an earlier request does, also where whoever sent that one did not wait for long.
     mutating func asked(at now: UInt64) {
-        if !awaitsAnswer { pingedAt = nil }
+        if !awaitsAnswer, pings < Self.maxPings { pingedAt = nil }
         askedAt = askedAt ?? now
     }
 
-    /// - Parameter isAwaited: answers are.
+    /// - Parameter isAwaited: are answers to requests? That of a PING is awaited until it comes, though they may be no more.
     mutating func step(isAwaited: Bool, now: UInt64) -> Step {
-        guard isAwaited, silence > 0 else { return .nothing }
+        guard isAwaited || awaitsAnswer, silence > 0 else { return .nothing }
         guard awaitsAnswer, let pingedAt else {
             guard now &- (askedAt ?? heardAt) >= silence else { return .nothing }
             guard self.pingedAt.map({ now &- $0 >= Self.longPause }) ?? true else { return .nothing }
             self.pingedAt = now
+            pings += 1
             awaitsAnswer = true
             return .ping
         }
