@@ -43,6 +43,17 @@ struct CommandTests {
         #expect(outcome.errors.contains("there is no config.toml here: name one with -c"), "\(outcome)")
     }
 
+    @Test("of a config.toml that is there and cannot be read it is told why", arguments: ["run", "certs", "doctor"])
+    func unreadableConfiguration(command: String) async throws {
+        let directory = try TemporaryDirectory()
+        // Whatever a file's rights are, root may read it; a link to itself nobody can follow.
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.path + "/config.toml", withDestinationPath: "config.toml")
+        let outcome = try await Command.run(Place.gatehouse, [command], directory: directory.path)
+        #expect(outcome.exit == .code(1), "\(outcome)")
+        #expect((outcome.text + outcome.errors).contains("Too many levels of symbolic links"), "\(outcome)")
+    }
+
     @Test("a root that is not there is told from a file that holds none")
     func missingRoot() async throws {
         let directory = try TemporaryDirectory()
