@@ -2,7 +2,7 @@ import COpenSSL
 import Glibc
 import Synchronization
 
-/// A TLS client for a thread that may wait, which sends and reads nothing but what TLS itself needs. What serves uses
+/// A TLS client for a thread that may wait: it sends, and may read what is answered once all is sent. What serves uses
 /// ``TLSSession``.
 package final class TLSSender: Sendable {
     /// Nil once it is closed. One thread uses it, and takes the lock for nothing; but nothing else would keep another one out.

@@ -4,7 +4,8 @@ import EventLoop
 import Glibc
 import TLS
 
-/// A connected socket for a thread that may wait: it sends messages and reads none. What serves uses `Stream`.
+/// A connected socket for a thread that may wait: it sends messages, and may read what is answered once all are sent. What serves
+/// uses `Stream`.
 package struct MessageSocket: Sendable {
     /// What of the two socket types of Linux that carry messages.
     package enum Kind: Sendable { case datagrams, stream }
@@ -103,7 +104,8 @@ package struct MessageSocket: Sendable {
         Self.set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: seconds, tv_usec: 0), of: descriptor)
     }
 
-    /// Reads until the peer ends, or has sent so much, or all that is awaited. Nothing is sent after that.
+    /// Reads until the peer ends, or has sent so much, or all that is awaited. Nothing is sent after that: the socket does not
+    /// block any more.
     /// - Parameters:
     ///   - seconds: for all of it: who sends a byte now and then is waited for no longer than who is silent.
     ///   - isWhole: is this all?
