@@ -87,6 +87,34 @@ struct DrainTests {
         withExtendedLifetime(directory) {}
     }
 
+    @Test("so is who has come a while ago")
+    func arrivedBefore() async throws {
+        let upstream = try Upstream { _, wire in
+            _ = try wire.request()
+            try wire.write(Upstream.ok("here"))
+        }
+        let port = try FreePort()
+        let (process, directory) = try await start(
+            "[limits]\nkeep_alive_timeout = 2\n" + Sites.proxy(port, to: "http://127.0.0.1:\(upstream)"))
+        let request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        let answer = try await onThread {
+            let wire = try Wire(to: port.number)
+            let other = try Wire(to: port.number)
+            try other.write(request)
+            #expect(try other.readAnswer().text == "here")
+            // It ends when it has been idle for twice as long as a drain waits for a first request.
+            let isClosed = try other.readToEnd() == ([], .closed)
+            #expect(isClosed)
+            process.signal(SIGTERM)
+            while (try? Wire(to: port.number)) != nil {}
+            try wire.write(request)
+            return try wire.readAnswer()
+        }
+        #expect(answer.text == "here" && answer.value("Connection") == "close", "\(answer)")
+        #expect(try await process.exit() == .code(0))
+        withExtendedLifetime(directory) {}
+    }
+
     @Test("a signal that comes as soon as it serves is not lost")
     func atOnce() async throws {
         let directory = try TemporaryDirectory()
