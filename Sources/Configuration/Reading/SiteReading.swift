@@ -165,6 +165,17 @@ extension Site {
             table.warning(
                 at: "allow_credentials", "has no effect where every origin is allowed: browsers refuse that",
                 hint: "list the origins in allow_origins")
+        } else if cors.allowCredentials {
+            let lists = [
+                ("allow_methods", cors.allowMethods), ("allow_headers", cors.allowHeaders),
+                ("expose_headers", cors.exposeHeaders),
+            ]
+            // The Fetch standard, "CORS protocol and credentials".
+            for (key, names) in lists where names.contains("*") {
+                table.warning(
+                    at: key, "\"*\" is a name like any other where credentials are allowed: browsers do not take it for all",
+                    hint: "list the names")
+            }
         }
         let isSetByHand = (headers + responseHeaders.set).contains { $0.name.lowercased() == "access-control-allow-origin" }
         if isSetByHand {
