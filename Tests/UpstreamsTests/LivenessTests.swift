@@ -56,8 +56,8 @@ struct LivenessTests {
         var state = liveness()
         for (time, isAsked) in [(0, true), (20, true), (40, false), (60, false)] as [(UInt64, Bool)] {
             state.asked(at: time * Self.second)
-            let step = state.step(isAwaited: true, now: (time + 10) * Self.second)
-            #expect(step == (isAsked ? .ping : .nothing), "\(time)")
+            let expected: HTTP2Liveness.Step = isAsked ? .ping : .nothing
+            #expect(state.step(isAwaited: true, now: (time + 10) * Self.second) == expected, "\(time)")
             // The PING's answer.
             if isAsked { state.heard(at: (time + 11) * Self.second) }
         }
