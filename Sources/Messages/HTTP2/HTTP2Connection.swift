@@ -173,6 +173,11 @@ package final class HTTP2Connection {
     package var bytesRead: Int { readCount }
     private var readCount = 0
 
+    /// Frames that have come to their end.
+    package var frameCount: Int { wholeFrames }
+    /// The same, for the part that reads them.
+    var wholeFrames = 0
+
     /// Reads what has come and acts on it.
     /// - Returns: `.full` when too much waits to be sent: a peer that does not read is not listened to.
     package func receive() throws(PeerError) -> BodyRead {

@@ -38,12 +38,15 @@ extension HTTP2Connection {
             guard try checkPreface(bytes) else { return 0 }
             used = Self.preface.count
         }
+        var ended = 0
         while used < bytes.count || data?.isOver == true {
             let rest = bytes.extracting(droppingFirst: used)
             let count = try data == nil ? takeFrame(rest) : takeData(rest)
             guard let count else { break }
             used += count
+            if data == nil { ended += 1 }
         }
+        wholeFrames &+= ended
         return used
     }
 

@@ -39,7 +39,7 @@ struct HTTP2Liveness {
         heardAt = now
     }
 
-    /// Notes that the server has sent something.
+    /// Notes that the server has sent something: a whole frame. Of one that never ends nothing can be awaited.
     mutating func heard(at now: UInt64) {
         // What comes first may be no more than the PING's answer.
         if !awaitsAnswer { (pingedAt, pings) = (nil, 0) }

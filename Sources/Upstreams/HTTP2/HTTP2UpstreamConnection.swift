@@ -225,13 +225,13 @@ final class HTTP2UpstreamConnection: AddressedConnection {
 
     private func move() {
         let before = http2.bytesRead
+        let frames = http2.frameCount
         var read = BodyRead.progress
         let isSent: Bool
         do throws(PeerError) {
-            for _ in 0..<Self.readsPerTurn where read == .progress {
-                read = try http2.receive()
-                if read == .progress { liveness.heard(at: loop.now) }
-            }
+            for _ in 0..<Self.readsPerTurn where read == .progress { read = try http2.receive() }
+            // A frame that never ends is silence: nothing else can come meanwhile, whatever else is awaited.
+            if http2.frameCount != frames { liveness.heard(at: loop.now) }
             isSent = try http2.flush()
         } catch {
             return end(error)
