@@ -10,19 +10,22 @@ package final class TLSSender: Sendable {
 
     /// Shakes hands.
     /// - Parameters:
-    ///   - descriptor: of a connected socket that blocks; it stays the caller's. SO_RCVTIMEO and SO_SNDTIMEO bound the handshake.
+    ///   - descriptor: of a connected socket that does not block; it stays the caller's.
     ///   - serverName: the name or address that the certificate must have.
     ///   - caFile: PEM file of the authorities to trust; nil: the system's.
-    package init(_ descriptor: Int32, serverName: String, caFile: String?) throws(TLSError) {
-        let made = try SendingConnection(caFile: caFile)
-        try made.performHandshake(over: descriptor, with: serverName)
+    ///   - timeout: that the whole handshake may take.
+    package init(_ descriptor: Int32, serverName: String, caFile: String?, timeout: Duration) throws(TLSError) {
+        let made = try SendingConnection(descriptor, caFile: caFile)
+        try made.performHandshake(with: serverName, within: timeout)
         connection = Mutex(made)
     }
 
-    /// Sends all of it; waits as long as the receiver takes nothing.
-    package func send(_ bytes: [UInt8]) throws(TLSError) {
+    /// Sends all of it.
+    /// - Parameter timeout: for all of it, over a socket that does not block; nil: it blocks, and the receiver is waited for as long
+    ///   as it takes nothing.
+    package func send(_ bytes: [UInt8], within timeout: Duration? = nil) throws(TLSError) {
         try connection.withLock { connection throws(TLSError) in
-            guard let result = connection?.send(bytes) else { throw TLSError.system(EPIPE) }
+            guard let result = connection?.send(bytes, within: timeout) else { throw TLSError.system(EPIPE) }
             try result.get()
         }
     }
@@ -48,8 +51,9 @@ package final class TLSSender: Sendable {
 @safe private struct SendingConnection: ~Copyable {
     private let context: OpaquePointer
     private let ssl: OpaquePointer
+    private let descriptor: Int32
 
-    init(caFile: String?) throws(TLSError) {
+    init(_ descriptor: Int32, caFile: String?) throws(TLSError) {
         ERR_clear_error()
         if let caFile { try RegularFile.check([(caFile, .authorities)]) }
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
@@ -71,6 +75,7 @@ package final class TLSSender: Sendable {
         }
         unsafe self.context = context
         unsafe self.ssl = ssl
+        self.descriptor = descriptor
     }
 
     deinit {
@@ -78,7 +83,7 @@ package final class TLSSender: Sendable {
         unsafe SSL_CTX_free(context)
     }
 
-    func performHandshake(over descriptor: Int32, with serverName: String) throws(TLSError) {
+    func performHandshake(with serverName: String, within timeout: Duration) throws(TLSError) {
         unsafe SSL_set_fd(ssl, descriptor)
         if let address = unsafe a2i_IPADDRESS(serverName) {
             unsafe ASN1_OCTET_STRING_free(address)
@@ -88,12 +93,16 @@ package final class TLSSender: Sendable {
             _ = unsafe SSL_set1_host(ssl, serverName)
             _ = unsafe gh_set_server_name(ssl, serverName)
         }
-        errno = 0
-        guard unsafe SSL_connect(ssl) == 1 else {
-            let error = Self.error(errno, of: unsafe SSL_get_verify_result(ssl))
+        let (result, code) = complete(by: ContinuousClock.now + timeout) { unsafe SSL_connect(ssl) }
+        guard result == 1 else {
+            let error = Self.error(code, of: unsafe SSL_get_verify_result(ssl))
             shutDown()
             throw error
         }
+    }
+
+    private func complete(by deadline: ContinuousClock.Instant, _ step: () -> Int32) -> (result: Int32, code: Int32) {
+        ThreadWait.complete(over: descriptor, by: deadline, step) { unsafe SSL_get_error(ssl, $0) }
     }
 
     private static func error(_ code: Int32, of verdict: Int) -> TLSError {
@@ -102,21 +111,31 @@ package final class TLSSender: Sendable {
             return unsafe TLSError(.verification, String(cString: X509_verify_cert_error_string(verdict)))
         }
         if ERR_peek_error() != 0 { return TLSError(.handshake, TLSError.takeReason()) }
-        if code == EAGAIN { return TLSError(.handshake, "no answer in time") }
+        if code == ETIMEDOUT { return TLSError(.handshake, "no answer in time") }
         return code == 0 ? TLSError(.handshake, "the receiver closed the connection") : TLSError.system(code)
     }
 
-    func send(_ bytes: [UInt8]) -> Result<Void, TLSError> {
-        ERR_clear_error()
-        errno = 0
-        var count = 0
-        // Without SSL_MODE_ENABLE_PARTIAL_WRITE all is written, or nothing can be any more (SSL_write(3)).
-        guard bytes.isEmpty || (unsafe SSL_write_ex(ssl, bytes, bytes.count, &count)) == 1 else {
-            let code = errno
+    func send(_ bytes: [UInt8], within timeout: Duration?) -> Result<Void, TLSError> {
+        guard !bytes.isEmpty else { return .success(()) }
+        let (result, code) = write(bytes, within: timeout)
+        guard result == 1 else {
             if ERR_peek_error() != 0 { return .failure(TLSError(.truncated, TLSError.takeReason())) }
             return .failure(TLSError.system(code == 0 ? EPIPE : code))
         }
         return .success(())
+    }
+
+    /// Without SSL_MODE_ENABLE_PARTIAL_WRITE all is written, or nothing can be any more. The bytes are where they were when it is
+    /// called again (SSL_write(3)).
+    private func write(_ bytes: [UInt8], within timeout: Duration?) -> (result: Int32, code: Int32) {
+        var count = 0
+        if let timeout {
+            return complete(by: ContinuousClock.now + timeout) { unsafe SSL_write_ex(ssl, bytes, bytes.count, &count) }
+        }
+        ERR_clear_error()
+        errno = 0
+        let result = unsafe SSL_write_ex(ssl, bytes, bytes.count, &count)
+        return (result, errno)
     }
 
     /// - Returns: 0 at the end; below that nothing is there yet.

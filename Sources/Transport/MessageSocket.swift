@@ -57,18 +57,19 @@ package struct MessageSocket: Sendable {
     ///   - host: the name or address that the certificate must have.
     ///   - caFile: PEM file of the authorities to trust; nil: the system's.
     package func secured(for host: String, caFile: String?) throws(TransportError) -> MessageSocket {
-        let timeout = timeval(tv_sec: 5, tv_usec: 0)
-        Self.set(SOL_SOCKET, SO_SNDTIMEO, timeout, of: descriptor)
-        Self.set(SOL_SOCKET, SO_RCVTIMEO, timeout, of: descriptor)
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         do throws(TLSError) {
-            let tls = try TLSSender(descriptor, serverName: host, caFile: caFile)
-            Self.set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: 0, tv_usec: 0), of: descriptor)
+            let tls = try TLSSender(descriptor, serverName: host, caFile: caFile, timeout: .seconds(Self.handshakeTimeout))
+            _ = fcntl(descriptor, F_SETFL, 0)
             return MessageSocket(descriptor: descriptor, tls: tls)
         } catch {
             Glibc.close(descriptor)
             throw .tls(error)
         }
     }
+
+    /// Seconds that the whole handshake may take, also where something comes now and then.
+    private static let handshakeTimeout = 5
 
     /// Sends all of it: as one datagram, or as the next bytes of the stream.
     /// - Throws: when it, or some of it, is lost.
@@ -78,17 +79,54 @@ package struct MessageSocket: Sendable {
         }
         var offset = 0
         while offset < bytes.count {
-            // The pointer is used during the call alone, and `offset` is below the count.
-            let sent = unsafe bytes.withUnsafeBytes { all in
-                unsafe Glibc.send(
-                    descriptor, all.baseAddress.map { unsafe $0 + offset }, all.count - offset, Int32(MSG_NOSIGNAL))
-            }
+            let sent = sendSome(of: bytes, from: offset)
             if sent > 0 {
                 offset += sent
             } else if errno != EINTR {
                 throw .system(SystemError("send"))
             }
         }
+    }
+
+    /// Sends all of it as the next bytes of the stream. Nothing is sent after that but in this way.
+    /// - Parameter seconds: for all of it: who takes a byte now and then is waited for no longer than who takes nothing.
+    /// - Throws: when some of it is lost.
+    package func send(_ bytes: [UInt8], within seconds: Int) throws(TransportError) {
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        if let tls {
+            do throws(TLSError) { return try tls.send(bytes, within: .seconds(seconds)) } catch { throw .tls(error) }
+        }
+        let end = monotonicNanoseconds() &+ UInt64(seconds) * 1_000_000_000
+        var offset = 0
+        while offset < bytes.count {
+            guard monotonicNanoseconds() < end else { throw .timedOut }
+            let sent = sendSome(of: bytes, from: offset)
+            if sent > 0 {
+                offset += sent
+            } else if errno == EAGAIN || errno == EWOULDBLOCK {
+                wait(for: Int32(POLLOUT), until: end)
+            } else if errno != EINTR {
+                throw .system(SystemError("send"))
+            }
+        }
+    }
+
+    /// - Returns: how many bytes were taken; below 0 the system's error says why none were.
+    private func sendSome(of bytes: [UInt8], from offset: Int) -> Int {
+        // The pointer is used during the call alone, and `offset` is below the count.
+        return unsafe bytes.withUnsafeBytes { all in
+            unsafe Glibc.send(descriptor, all.baseAddress.map { unsafe $0 + offset }, all.count - offset, Int32(MSG_NOSIGNAL))
+        }
+    }
+
+    /// Waits until something can be done, or the time is over.
+    /// - Parameter end: in monotonic nanoseconds.
+    private func wait(for event: Int32, until end: UInt64) {
+        let now = monotonicNanoseconds()
+        guard now < end else { return }
+        var watched = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+        // The pointer is used during the call alone. A part of a millisecond is waited for as a whole one.
+        _ = unsafe poll(&watched, 1, Int32(clamping: (end - now) / 1_000_000 + 1))
     }
 
     /// Has the peer of a stream ended, or broken it off? What is sent to it then is taken by the kernel, and lost without a word.
@@ -99,13 +137,7 @@ package struct MessageSocket: Sendable {
         return unsafe poll(&watched, 1, 0) > 0
     }
 
-    /// Bounds each call that sends to so many seconds.
-    package func limitTimes(to seconds: Int) throws(TransportError) {
-        Self.set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: seconds, tv_usec: 0), of: descriptor)
-    }
-
-    /// Reads until the peer ends, or has sent so much, or all that is awaited. Nothing is sent after that: the socket does not
-    /// block any more.
+    /// Reads until the peer ends, or has sent so much, or all that is awaited. Nothing is sent after that.
     /// - Parameters:
     ///   - seconds: for all of it: who sends a byte now and then is waited for no longer than who is silent.
     ///   - isWhole: is this all?
@@ -136,12 +168,9 @@ package struct MessageSocket: Sendable {
     /// - Returns: 0 at the end.
     private func receive(into piece: inout [UInt8], until end: UInt64) throws(TransportError) -> Int {
         while true {
-            let now = monotonicNanoseconds()
-            guard now < end else { throw .timedOut }
+            guard monotonicNanoseconds() < end else { throw .timedOut }
             if let count = try receive(into: &piece) { return count }
-            var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            // The pointer is used during the call alone. A part of a millisecond is waited for as a whole one.
-            _ = unsafe poll(&watched, 1, Int32(clamping: (end - now) / 1_000_000 + 1))
+            wait(for: Int32(POLLIN), until: end)
         }
     }
 

@@ -28,4 +28,27 @@ import Testing
             listener.close()
         }
     }
+
+    @Test func `a peer that takes a byte at a time is waited for no longer than one that takes nothing`() async throws {
+        try await onLoop { actor in
+            let listener = try Listener(try #require(SocketAddress(literal: "127.0.0.1", port: 0)), on: actor.loop)
+            let socket = try MessageSocket(connectedTo: listener.address, .stream, timeout: 10)
+            var peer: Int32?
+            while peer == nil {
+                if case .connection(let descriptor, _) = listener.accept() { peer = descriptor }
+            }
+            let descriptor = try #require(peer)
+            let reader = Task.detached {
+                while !Task.isCancelled, pull(descriptor, atMost: 1) != nil {}
+            }
+            // More than anybody takes by bytes in so long.
+            let bytes = [UInt8](repeating: 0x61, count: 100_000_000)
+            #expect(throws: TransportError.self) { try socket.send(bytes, within: 1) }
+            reader.cancel()
+            await reader.value
+            Listener.turnAway(descriptor)
+            socket.close()
+            listener.close()
+        }
+    }
 }

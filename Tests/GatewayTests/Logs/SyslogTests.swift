@@ -162,6 +162,21 @@ struct SyslogTests {
         try await rsyslog.stop()
     }
 
+    @Test("do not wait for a handshake that comes byte by byte, and it is told")
+    func endlessHello() async throws {
+        let port = try FreePort()
+        let server = try ChildProcess(Place.python, [Place.peer("endless_hello.py")])
+        let receiver = try await server.output.first("its port") { Int($0) != nil }
+        let destination = "access_log = \"syslog+tls://127.0.0.1:\(receiver)\"\nlevel = \"debug\""
+        try await Gatehouse.serving(site(port, destination)) { gatehouse in
+            _ = try await Command.curl(["http://127.0.0.1:\(port)/"])
+            let said = try await gatehouse.log.first { $0.contains("a log's receiver cannot be reached: lines wait") }
+            #expect(said.contains("no answer in time"), "\(said)")
+        }
+        server.kill()
+        _ = try await server.exit()
+    }
+
     @Test("do not wait for somebody who writes into a pipe that lies where the authorities should")
     func pipe() async throws {
         let (directory, port) = try (TemporaryDirectory(), FreePort())

@@ -11,7 +11,7 @@ struct SpanSender: Sendable {
     private var socket: MessageSocket?
 
     private static let connectTimeout = 5
-    /// Seconds that an answer may take.
+    /// Seconds that sending a request may take, and its answer as long again.
     private static let answerTimeout = 10
     /// Answers after which a request may be sent again, as OTLP says ("Retryable Response Codes").
     private static let retryable: Set = [429, 502, 503, 504]
@@ -47,8 +47,7 @@ struct SpanSender: Sendable {
             self.socket = nil
         }
         do throws(TransportError) {
-            try socket.limitTimes(to: Self.answerTimeout)
-            try socket.send(request(with: body(of: lines)))
+            try socket.send(request(with: body(of: lines)), within: Self.answerTimeout)
             let answer = try socket.receive(atMost: Self.maxAnswerBytes, within: Self.answerTimeout, until: Self.isWhole)
             guard let status = Self.status(of: answer) else {
                 return LogOutput.Loss(lines: lines.lineCount, error: .unresolved("the collector's answer is no HTTP"))
