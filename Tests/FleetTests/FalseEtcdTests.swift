@@ -88,6 +88,31 @@ struct FalseEtcdTests {
         #expect(right.found[0].map(\.key) == ["/a/3"])
     }
 
+    @Test("an answer that is mostly values which nobody asked for is none of etcd's, and is not read")
+    func values() async throws {
+        func etcd(_ count: Int) throws -> Upstream {
+            let more = String(repeating: "0,", count: count) + "0"
+            return try Upstream.answering { _ in
+                Upstream.ok("{\"header\":{\"revision\":\"7\"},\"succeeded\":true,\"responses\":[{}],\"more\":[\(more)]}")
+            }
+        }
+        let right = try await read(.key("/a"), from: etcd(1000))
+        #expect(right.found[0].isEmpty)
+        await #expect(throws: EtcdError.self) { try await read(.key("/a"), from: etcd(200_000)) }
+    }
+
+    @Test("a watch that is flooded ends, by lines and by a line without end", arguments: [true, false])
+    func flood(isOfLines: Bool) {
+        var changes = 0
+        let stream = WatchStream { changes += 1 }
+        let line = "{\"result\":{\"events\":[{}]}}\n"
+        let bytes = Array((isOfLines ? String(repeating: line, count: 100) : String(repeating: "x", count: 1_000_000)).utf8)
+        var taken = 0
+        while taken < 1000, stream.take(bytes.span) { taken += 1 }
+        #expect((10..<1000).contains(taken) && stream.refusal != nil)
+        #expect(isOfLines == (changes > 0))
+    }
+
     @Test("documents without end that are not used do not fill memory and log")
     func complaints() async throws {
         let impostor = try etcd { key in

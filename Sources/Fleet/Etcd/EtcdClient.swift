@@ -140,7 +140,7 @@ final class EtcdClient {
         _ path: String, _ request: some Encodable, _ type: Answer.Type
     ) async throws(EtcdError) -> Answer {
         let body = try await send(path, request, timeout: timeout)
-        guard let answer = EtcdMessage.decode(type, body) else {
+        guard let answer = EtcdMessage.decodeAnswer(type, body) else {
             throw .malformed(String(decoding: body.prefix(80), as: UTF8.self))
         }
         return answer
@@ -172,7 +172,7 @@ final class EtcdClient {
         if settings.user != nil, !isKnown { try await authenticate(at: endpoint) }
         let answer = try await exchange(path, body, endpoint, timeout, taking)
         guard answer.status != 200 else { return answer.body }
-        let refusal = EtcdMessage.decode(EtcdMessage.Refusal.self, answer.body)
+        let refusal = EtcdMessage.decodeAnswer(EtcdMessage.Refusal.self, answer.body)
         let code = refusal?.code ?? 0
         let message = refusal?.message ?? "status \(answer.status)"
         if settings.user != nil, code == Self.unauthenticated || code == Self.invalidArgument && message.contains("token") {
@@ -196,8 +196,8 @@ final class EtcdClient {
             throw .settings("\(file) holds no text")
         }
         let answer = try await exchange("/v3/auth/authenticate", body, endpoint, timeout, nil)
-        guard answer.status == 200, let known = EtcdMessage.decode(EtcdMessage.Token.self, answer.body) else {
-            let refusal = EtcdMessage.decode(EtcdMessage.Refusal.self, answer.body)
+        guard answer.status == 200, let known = EtcdMessage.decodeAnswer(EtcdMessage.Token.self, answer.body) else {
+            let refusal = EtcdMessage.decodeAnswer(EtcdMessage.Refusal.self, answer.body)
             let message = refusal?.message ?? "status \(answer.status)"
             if answer.status >= 500 { throw .unreachable("\(endpoint): \(message)") }
             throw .refused(refusal?.code ?? 0, message)

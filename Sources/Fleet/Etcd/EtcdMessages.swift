@@ -137,6 +137,18 @@ enum EtcdMessage {
 
     static func encode(_ value: some Encodable) -> [UInt8]? { (try? JSONEncoder().encode(value)).map { Array($0) } }
 
+    /// Values and members of one answer, far more than anything has that is asked for: reading one as JSON takes many times the
+    /// memory and the time that its bytes take.
+    private static let maxValues = 100_000
+
+    /// What etcd has answered; nil, too, if it has more in it than anybody asks for.
+    static func decodeAnswer<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) -> Value? {
+        var count = 0
+        // Of texts with these hardly any comes: documents and keys are base64.
+        for byte in bytes where byte == UInt8(ascii: ",") || byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") { count += 1 }
+        return count <= maxValues ? decode(type, bytes) : nil
+    }
+
     static func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) -> Value? {
         try? JSONDecoder().decode(type, from: Data(bytes))
     }

@@ -9,11 +9,17 @@ final class WatchStream {
 
     /// A longer line is news, whatever it says: what is no news is short.
     private static let maxLineBytes = 64 * 1024
+    /// Lines and bytes of one watch: behind them it ends, and is begun anew after a while. Whoever floods it gets no more time
+    /// than it takes to read these.
+    private var linesLeft = 10_000
+    private var bytesLeft = 64 * 1024 * 1024
 
     init(_ changed: @escaping () -> Void) { self.changed = changed }
 
     /// - Returns: does it go on?
     func take(_ bytes: Span<UInt8>) -> Bool {
+        bytesLeft -= bytes.count
+        guard bytesLeft >= 0 else { return endAtLimit() }
         for index in bytes.indices {
             if bytes[index] == 0x0A {
                 guard endLine() else { return false }
@@ -26,11 +32,18 @@ final class WatchStream {
         return true
     }
 
+    private func endAtLimit() -> Bool {
+        refusal = EtcdMessage.Refusal(message: "it has brought enough news for one watch", code: nil)
+        return false
+    }
+
     private func endLine() -> Bool {
         defer {
             line.removeAll(keepingCapacity: line.count < 4096)
             isLong = false
         }
+        linesLeft -= 1
+        guard linesLeft >= 0 else { return endAtLimit() }
         if isLong {
             changed()
             return true
