@@ -101,6 +101,15 @@ struct FalseEtcdTests {
         await #expect(throws: EtcdError.self) { try await read(.key("/a"), from: etcd(200_000)) }
     }
 
+    @Test("a number of keys below 0 is none of etcd's", arguments: ["-1", "-9223372036854775808"])
+    func count(_ number: String) async throws {
+        let part = "{\"response_range\":{\"count\":\"\(number)\"}}"
+        let etcd = try Upstream.answering { _ in
+            Upstream.ok("{\"header\":{\"revision\":\"7\"},\"succeeded\":true,\"responses\":[\(part)]}")
+        }
+        await #expect(throws: EtcdError.self) { try await read(.count("/a"), from: etcd) }
+    }
+
     @Test("a watch that is flooded ends, by lines and by a line without end", arguments: [true, false])
     func flood(isOfLines: Bool) {
         var changes = 0

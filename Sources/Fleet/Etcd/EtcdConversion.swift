@@ -47,6 +47,7 @@ extension EtcdOutcome {
     func flaw(asked: [EtcdRange]) -> String? {
         func isRevision(_ number: Int64) -> Bool { number >= 0 && number < .max }
         if !isRevision(revision) { return "the revision \(revision)" }
+        if let count = counts.first(where: { $0 < 0 }) { return "\(count) keys" }
         for (range, entries) in zip(asked, found) {
             if entries.count > range.most { return "\(entries.count) keys, and \(range.most) were asked for" }
             for entry in entries {
