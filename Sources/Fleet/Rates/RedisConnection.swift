@@ -61,7 +61,11 @@ final class RedisConnection {
                 if sent == commands.bytes.count { _ = try stream.flush() }
                 try read()
                 while replies.count < commands.count, let reply = try reader.next() { replies.append(reply) }
-                if replies.count == commands.count { return replies }
+                if replies.count == commands.count {
+                    // It would be taken for an answer to the next question.
+                    guard reader.isEmpty else { throw Self.unasked }
+                    return replies
+                }
                 let now = waiter.loop.now
                 guard now < deadline else { throw RedisError.timedOut }
                 stream.watch(reading: true, writing: sent < commands.bytes.count || stream.hasUnsent)
@@ -75,8 +79,10 @@ final class RedisConnection {
     /// Has anything come, or has it ended, although nothing was asked?
     func checkSilence() throws(RedisError) {
         do { try read() } catch { throw Self.error(error) }
-        guard reader.isEmpty else { throw .malformed("it speaks without being asked") }
+        guard reader.isEmpty else { throw Self.unasked }
     }
+
+    private static let unasked = RedisError.malformed("it speaks without being asked")
 
     /// - Parameter reading: whether the waiter is woken when anything comes.
     func watch(reading: Bool) { stream.watch(reading: reading, writing: false) }
