@@ -20,6 +20,8 @@ package actor FleetClient {
 
     /// Configurations that are kept, at most; older ones are removed with a push.
     private static let maxKept = 100
+    /// Of them, those that are read at once: as large as they may be, all together are more than an answer of etcd's may have.
+    private static let maxReadAtOnce = 8
 
     /// - Parameter loop: started, and this actor's alone; every call is made in a task that prefers it.
     package init(_ settings: FleetMemberSettings, loop: EventLoop) {
@@ -57,7 +59,15 @@ package actor FleetClient {
 
     /// All that are kept, the newest first.
     package func history() async throws(Failure) -> [FleetConfiguration] {
-        let entries = try await read(.prefix(settings.history, most: Self.maxKept))
+        var entries: [EtcdEntry] = []
+        while entries.count < Self.maxKept {
+            let last = entries.last?.key ?? ""
+            let found = try await asking { client throws(EtcdError) in
+                try await client.read([.prefix(settings.history, most: Self.maxReadAtOnce, after: last)])
+            }
+            entries += found.found[0]
+            guard found.isCut, !found.found[0].isEmpty else { break }
+        }
         return try entries.map { entry throws(Failure) in try open(entry, as: FleetConfiguration.self) }
             .sorted { $0.number > $1.number }
     }
@@ -104,7 +114,7 @@ package actor FleetClient {
     func prepare(_ text: String, author: String, time: Int64) async throws(Failure) -> Prepared {
         let found = try await asking { client throws(EtcdError) in
             try await client.read([
-                .prefix(settings.history, most: Self.maxKept + 1), .key(settings.configuration), .key(settings.rollout),
+                .keys(settings.history, most: Self.maxKept + 1), .key(settings.configuration), .key(settings.rollout),
             ]).found
         }
         let (kept, entry) = (found[0].map(\.key), found[1].first)

@@ -30,6 +30,9 @@ extension EtcdRange {
             operation.request_range = EtcdMessage.RangeRequest(
                 key: Data(last.isEmpty ? Array(prefix.utf8) : Array(last.utf8) + [0]), range_end: Self.end(of: prefix),
                 limit: Quoted(Int64(most)), min_mod_revision: since > 0 ? Quoted(since) : nil)
+        case .keys(let prefix, let most):
+            operation.request_range = EtcdMessage.RangeRequest(
+                key: Data(prefix.utf8), range_end: Self.end(of: prefix), limit: Quoted(Int64(most)), keys_only: true)
         case .count(let prefix):
             operation.request_range = EtcdMessage.RangeRequest(
                 key: Data(prefix.utf8), range_end: Self.end(of: prefix), count_only: true)
@@ -65,7 +68,7 @@ extension EtcdRange {
     fileprivate var most: Int {
         switch self {
         case .key: 1
-        case .prefix(_, _, let most, _): most
+        case .prefix(_, _, let most, _), .keys(_, let most): most
         case .count: 0
         }
     }
@@ -76,6 +79,7 @@ extension EtcdRange {
         case .key(let wanted, _): key.utf8.elementsEqual(wanted.utf8)
         case .prefix(let prefix, _, _, let last):
             key.utf8.starts(with: prefix.utf8) && (last.isEmpty || last.utf8.lexicographicallyPrecedes(key.utf8))
+        case .keys(let prefix, _): key.utf8.starts(with: prefix.utf8)
         case .count: false
         }
     }

@@ -41,6 +41,7 @@ enum EtcdMessage {
         var range_end: Data?
         var limit: Quoted?
         var min_mod_revision: Quoted?
+        var keys_only: Bool?
         var count_only: Bool?
     }
 

@@ -7,6 +7,8 @@ enum EtcdRange {
     ///   - most: so many entries, at most, in the order of their keys.
     ///   - after: only keys behind this one; empty: all.
     case prefix(String, since: Int64 = 0, most: Int, after: String = "")
+    /// The first keys that begin with a text, without their values, which may be large.
+    case keys(String, most: Int)
     /// How many keys begin with a text; none of them is read.
     case count(String)
 }
