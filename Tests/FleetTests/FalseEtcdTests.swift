@@ -81,6 +81,8 @@ struct FalseEtcdTests {
         await expectFault(.count("/a"), ["/a"])
         await expectFault(.prefix("/a/", most: 2), ["/a/1", "/b/2"])
         await expectFault(.prefix("/a/", most: 2), ["/a/1", "/a/2", "/a/3"])
+        await expectFault(.keys("/a/", most: 2), ["/a/1", "/b/2"])
+        await expectFault(.keys("/a/", most: 2), ["/a/1", "/a/2", "/a/3"])
         // A page that does not go on would be asked for without end.
         await expectFault(.prefix("/a/", most: 2, after: "/a/2"), ["/a/2"])
         await expectFault(.prefix("/a/", most: 2), ["/a/" + String(repeating: "x", count: 1024)])
