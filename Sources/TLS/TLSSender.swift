@@ -21,8 +21,8 @@ package final class TLSSender: Sendable {
     }
 
     /// Sends all of it.
-    /// - Parameter timeout: for all of it, over a socket that does not block; nil: it blocks, and the receiver is waited for as long
-    ///   as it takes nothing.
+    /// - Parameter timeout: for all of it, over a socket that does not block; nil: it blocks, and the receiver is waited for as
+    ///   long as it takes nothing.
     package func send(_ bytes: [UInt8], within timeout: Duration? = nil) throws(TLSError) {
         try connection.withLock { connection throws(TLSError) in
             guard let result = connection?.send(bytes, within: timeout) else { throw TLSError.system(EPIPE) }
