@@ -13,7 +13,9 @@ struct CertsCommand: AsyncParsableCommand {
             nothing unless it is told to. Exit code 1 if one is missing or over.
             """)
 
-    @Option(name: [.short, .long], help: "The configuration that names the state directory (default: config.toml).")
+    @Option(
+        name: [.short, .long],
+        help: "The configuration that names the state directory (default: gatehouse.toml, else config.toml).")
     var config: String?
 
     @Option(help: "The state directory, in place of a configuration.")

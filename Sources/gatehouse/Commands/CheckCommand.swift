@@ -6,7 +6,7 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check a configuration: keys, values, files, certificates.",
         usage: """
-            gatehouse check [-c] FILE [--lenient] [--routes]
+            gatehouse check [[-c] FILE] [--lenient] [--routes]
             gatehouse check --explain KEY
             """,
         discussion: """
@@ -14,7 +14,7 @@ struct CheckCommand: ParsableCommand {
             code 1 if there is an error.
             """)
 
-    @Argument(help: "The configuration file.")
+    @Argument(help: "The configuration file (default: gatehouse.toml, else config.toml).")
     var file: String?
 
     @Option(name: [.short, .long], help: "The same, as `gatehouse run` has it.")
@@ -30,16 +30,17 @@ struct CheckCommand: ParsableCommand {
     var routes = false
 
     func validate() throws {
-        if file == nil, config == nil, explain == nil { throw ValidationError("Which file is to be checked?") }
         if file != nil, config != nil { throw ValidationError("One file is checked at a time: leave --config out.") }
     }
 
     func run() throws {
         if let explain { try Self.explain(explain) }
-        guard let file = file ?? config else { return }
-        let loaded = try LoadedPlan.load(file, mode: ReadMode(lenient: lenient), isCheck: true)
+        let named = file ?? config
+        if explain != nil, named == nil { return }
+        let path = try DefaultConfiguration.path(named)
+        let loaded = try LoadedPlan.load(path, mode: ReadMode(lenient: lenient), isCheck: true)
         Console.say(routes ? RouteListing.text(loaded.configuration) : loaded.summary)
-        Console.say("\(file) is right")
+        Console.say("\(path) is right")
     }
 
     private static func explain(_ key: String) throws {

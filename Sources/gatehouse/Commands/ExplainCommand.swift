@@ -19,7 +19,7 @@ struct ExplainCommand: AsyncParsableCommand {
     @Argument(help: "An absolute URL of http, https, ws or wss.")
     var url: String
 
-    @Option(name: [.short, .long], help: "The configuration file (default: config.toml).")
+    @Option(name: [.short, .long], help: "The configuration file (default: gatehouse.toml, else config.toml).")
     var config: String?
 
     @Flag(help: "Ask the running gateway.")

@@ -15,7 +15,7 @@ struct DoctorCommand: AsyncParsableCommand {
             Exit code 1 if there is an error; warnings leave it at 0.
             """)
 
-    @Option(name: [.short, .long], help: "The configuration file (default: config.toml).")
+    @Option(name: [.short, .long], help: "The configuration file (default: gatehouse.toml, else config.toml).")
     var config: String?
 
     @Option(help: "Seconds that a connection to an upstream server, and each of its answers, may take.")

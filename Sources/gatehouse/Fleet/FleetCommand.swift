@@ -22,12 +22,17 @@ struct FleetCommand: AsyncParsableCommand {
 
     /// Where the fleet is.
     struct FleetOptions: ParsableArguments {
-        @Option(name: [.short, .long], help: "A configuration file with [fleet]: where etcd is, and the secret.")
-        var config = DefaultConfiguration.name
+        @Option(
+            name: [.short, .long],
+            help: "A configuration file with [fleet]: where etcd is, and the secret (default: gatehouse.toml, else config.toml).")
+        var config: String?
+
+        /// The configuration file.
+        func path() throws -> String { try DefaultConfiguration.path(config) }
 
         /// Asks the fleet, which no process of it need run here for.
         func ask<Result: Sendable>(_ body: @Sendable (FleetClient) async throws -> Result) async throws -> Result {
-            let path = try DefaultConfiguration.path(config == DefaultConfiguration.name ? nil : config)
+            let path = try self.path()
             let result = Configuration.read(path: path, mode: .lenient)
             guard let configuration = result.configuration else {
                 Console.report(result.problems, source: result.source)
@@ -35,7 +40,7 @@ struct FleetCommand: AsyncParsableCommand {
             }
             do {
                 guard let settings = try FleetMemberSettings.of(configuration) else {
-                    throw FleetMemberSettings.Unusable(key: "fleet", reason: "\(config) is of no fleet: it has no table [fleet]")
+                    throw FleetMemberSettings.Unusable(key: "fleet", reason: "\(path) is of no fleet: it has no table [fleet]")
                 }
                 let loop = try EventLoop()
                 try loop.start(name: "fleet")
@@ -133,12 +138,12 @@ extension FleetCommand {
         @OptionGroup var options: FleetOptions
 
         func run() async throws {
-            let result = Configuration.read(path: file ?? options.config)
+            let path = try file ?? options.path()
+            let result = Configuration.read(path: path)
             Console.report(result.problems.filter { $0.severity != .note }, source: result.source)
             guard let configuration = result.configuration else { throw ExitCode(1) }
             guard configuration.fleet != nil else {
-                let name = file ?? options.config
-                Console.error("gatehouse: \(name) has no table [fleet]: members that use it would leave the fleet")
+                Console.error("gatehouse: \(path) has no table [fleet]: members that use it would leave the fleet")
                 throw ExitCode(1)
             }
             if let terms = staged.terms { return try await FleetCommand.rollOut(result.source.text, terms, options) }
@@ -156,7 +161,7 @@ extension FleetCommand {
         @OptionGroup var options: FleetOptions
 
         func run() async throws {
-            let next = Configuration.read(path: file ?? options.config)
+            let next = Configuration.read(path: try file ?? options.path())
             guard let pushed = try await options.ask({ try await $0.configuration() }) else {
                 return Console.say("nothing was pushed yet")
             }

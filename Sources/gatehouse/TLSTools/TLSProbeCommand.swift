@@ -29,7 +29,7 @@ struct TLSProbeCommand: ParsableCommand {
     @Option(help: "Ask the servers of this upstream, with the names, authorities and certificates that the configuration has.")
     var upstream: String?
 
-    @Option(name: [.short, .long], help: "The configuration with the upstream (default: config.toml).")
+    @Option(name: [.short, .long], help: "The configuration with the upstream (default: gatehouse.toml, else config.toml).")
     var config: String?
 
     @Option(help: "Seconds that a connection, and each answer, may take.")

@@ -27,7 +27,9 @@ struct TrustCommand: ParsableCommand {
         }
     }
 
-    @Option(name: [.short, .long], help: "The configuration that names the state directory (default: config.toml).")
+    @Option(
+        name: [.short, .long],
+        help: "The configuration that names the state directory (default: gatehouse.toml, else config.toml).")
     var config: String?
 
     @Option(help: "The state directory, in place of a configuration.")

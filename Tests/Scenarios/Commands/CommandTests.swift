@@ -21,7 +21,7 @@ struct CommandTests {
     @Test(
         "wrong usage is exit code 2, with words",
         arguments: [
-            ["--bogus"], ["check"], ["run", "--workers", "0"], ["run", "--workers", "many"],
+            ["--bogus"], ["check", "a.toml", "-c", "b.toml"], ["run", "--workers", "0"], ["run", "--workers", "many"],
             ["run", "-c", "a.toml", "directory"],
         ])
     func usage(arguments: [String]) async throws {
@@ -31,16 +31,45 @@ struct CommandTests {
     }
 
     @Test(
-        "a command that is told of no configuration, where there is no config.toml, says how to name one",
+        "a command that is told of no configuration, where there is none, says how to name one",
         arguments: [
-            [], ["run"], ["certs"], ["certs", "--dry-run", "a.test"], ["doctor"], ["explain", "https://a.test/"], ["trust"],
-            ["tls", "probe", "--upstream", "app"], ["fleet"],
+            [], ["run"], ["check"], ["certs"], ["certs", "--dry-run", "a.test"], ["doctor"], ["explain", "https://a.test/"],
+            ["trust"], ["tls", "probe", "--upstream", "app"], ["fleet"], ["fleet", "push"], ["fleet", "diff"],
         ])
     func noConfiguration(arguments: [String]) async throws {
         let directory = try TemporaryDirectory()
         let outcome = try await Command.run(Place.gatehouse, arguments, directory: directory.path)
         #expect(outcome.exit == .code(2), "\(outcome)")
-        #expect(outcome.errors.contains("there is no config.toml here: name one with -c"), "\(outcome)")
+        let words = "there is neither gatehouse.toml nor config.toml here: name one with -c"
+        #expect(outcome.errors.contains(words), "\(outcome)")
+    }
+
+    @Test(
+        "a command that is told of no configuration takes gatehouse.toml, and config.toml where that is not there",
+        arguments: [
+            ["run", "--dry-run"], ["check"], ["certs"], ["doctor"], ["explain", "https://a.test/"],
+            ["tls", "probe", "--upstream", "app"], ["fleet"], ["fleet", "push"], ["fleet", "diff"],
+        ])
+    func defaultConfiguration(arguments: [String]) async throws {
+        let directory = try TemporaryDirectory()
+        // A link to itself: whoever reads it says which one it is.
+        for name in ["config.toml", "gatehouse.toml"] {
+            try FileManager.default.createSymbolicLink(atPath: directory.path + "/" + name, withDestinationPath: name)
+            let outcome = try await Command.run(Place.gatehouse, arguments, directory: directory.path)
+            let said = outcome.text + outcome.errors
+            #expect(outcome.exit == .code(1) && said.contains(name), "\(outcome)")
+            #expect(name == "config.toml" || !said.contains("config.toml"), "\(outcome)")
+        }
+    }
+
+    @Test("check says which file it has taken")
+    func checkedDefault() async throws {
+        let directory = try TemporaryDirectory()
+        for name in ["config.toml", "gatehouse.toml"] {
+            try directory.write(name, "[[sites]]\nhostname = \"a.test\"\nport = 8080\nstatic_dir = \".\"\n")
+            let outcome = try await Command.run(Place.gatehouse, ["check"], directory: directory.path)
+            #expect(outcome.exit == .code(0) && outcome.text.contains("\(name) is right"), "\(outcome)")
+        }
     }
 
     @Test("of a config.toml that is there and cannot be read it is told why", arguments: ["run", "certs", "doctor"])
