@@ -59,6 +59,7 @@ extension Site {
         checkUpstreamCache(table, proxyTable)
         readHTTP2(table)
         proxyProtocol = ProxyProtocol.read(table.table("proxy_protocol"))
+        checkStickySessions(proxyTable)
         // A proxy that nobody switched on has its own message.
         if !table.has("proxy") || proxyTable.has("enabled") {
             checkDuty(table, hasRoutes: !routeTables.isEmpty, isFragment: isFragment)
@@ -211,6 +212,18 @@ extension Site {
         if enableDirectoryListing { report(table, "enable_directory_listing") }
         if routes.contains(where: sendsFiles) { report(table, "routes") }
         if proxy?.routes.contains(where: sendsFiles) ?? false { report(proxyTable, "routes") }
+    }
+
+    /// A cookie for requests of all sites is `Secure`, and browsers take no such cookie of an answer that came without TLS.
+    private func checkStickySessions(_ proxyTable: TableReader) {
+        guard let proxy, proxy.loadBalancing.stickySessions, proxy.loadBalancing.stickySameSite == .unrestricted else { return }
+        guard ssl == nil, !redirectToHTTPS else { return }
+        // In front of it something else may end TLS; of this machine's own address browsers take the cookie all the same.
+        let isLoopback = listen == "::1" || listen.hasPrefix("127.")
+        guard proxy.headers.trustedProxies.isEmpty, proxyProtocol == nil, !isLoopback else { return }
+        proxyTable.table("load_balancing").warning(
+            at: "sticky_same_site", "browsers refuse the cookie: it is Secure, and the site has no ssl",
+            hint: "add [sites.ssl]; if a proxy in front ends TLS, name it in trusted_proxies")
     }
 
     private mutating func readIndexFiles(_ table: TableReader) {
