@@ -142,7 +142,8 @@ actor Reloader {
                 // Of what is in the file: going back does not make it new.
                 reloader.filesRead = result.source
                 let outcome = await reloader.perform(result)
-                if case .done = outcome { reloader.cause = nil }
+                // A file that is refused is the reason from now on, whatever was used in its place before.
+                reloader.cause = nil
                 return outcome
             }
         }

@@ -112,6 +112,11 @@ struct HistoryTests {
         try running.write("bogus = 1")
         #expect(try await running.command(["reload"]).code == 1)
         #expect(try await inUse() == second + deviation + "the last reload was refused")
+        // The later reason is told, in either order.
+        #expect(try await running.command(["rollback"]).code == 0)
+        #expect(try await inUse() == "in use \(first.prefix(12))\(deviation)gone back to by order")
+        #expect(try await running.command(["reload"]).code == 1)
+        #expect(try await inUse() == "in use \(first.prefix(12))\(deviation)the last reload was refused")
         try await running.end()
     }
 
