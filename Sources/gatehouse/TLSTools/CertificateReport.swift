@@ -67,7 +67,12 @@ struct CertificateReport: Encodable {
         return reports
     }
 
-    static func text(_ reports: [CertificateReport]) -> String {
+    /// - Parameters:
+    ///   - remarks: what is right with the leaf, beside what its report says.
+    ///   - problems: what is wrong with it, likewise.
+    static func text(
+        _ reports: [CertificateReport], remarks: ArraySlice<String> = [], problems: ArraySlice<String> = []
+    ) -> String {
         reports.enumerated().map { index, report in
             var lines = ["\(index == 0 ? "certificate" : "behind it") \(report.subject)", "  issued by   \(report.issuer)"]
             if !report.names.isEmpty { lines.append("  names       \(printable(report.names.joined(separator: " ")))") }
@@ -77,6 +82,7 @@ struct CertificateReport: Encodable {
             // Names are of whoever made the certificate: a line end in one must not look like a finding.
             lines += report.notes.map { "  note        \(printable($0))" }
             lines += report.problems.map { "  problem     \(printable($0))" }
+            if index == 0 { lines += remarks.map { "  right       \($0)" } + problems.map { "  problem     \($0)" } }
             return lines.joined(separator: "\n")
         }.joined(separator: "\n")
     }

@@ -52,6 +52,8 @@ struct TLSCertCommand: ParsableCommand {
 /// What is found in files of certificates and keys.
 struct CertificateJudgement: Encodable {
     struct File: Encodable {
+        private enum CodingKeys: String, CodingKey { case file, certificates, key, problems, remarks }
+
         let file: String
         var certificates: [CertificateReport] = []
         /// "P-256", "RSA of 2048 bits".
@@ -60,6 +62,8 @@ struct CertificateJudgement: Encodable {
         var problems: [String] = []
         /// What is right with it.
         var remarks: [String] = []
+        /// How many of them, the first ones, are about the leaf: the others are about the key.
+        fileprivate var ofLeaf = (problems: 0, remarks: 0)
     }
 
     private(set) var files: [File]
@@ -103,9 +107,15 @@ struct CertificateJudgement: Encodable {
     var text: String {
         files.map { file in
             var lines = [file.file]
-            if !file.certificates.isEmpty { lines.append(CertificateReport.text(file.certificates)) }
+            let (problems, remarks) = file.ofLeaf
+            if !file.certificates.isEmpty {
+                lines.append(
+                    CertificateReport.text(
+                        file.certificates, remarks: file.remarks.prefix(remarks), problems: file.problems.prefix(problems)))
+            }
             if let key = file.key { lines.append("key \(key)") }
-            lines += file.remarks.map { "  right       \($0)" } + file.problems.map { "  problem     \($0)" }
+            lines += file.remarks.dropFirst(remarks).map { "  right       \($0)" }
+            lines += file.problems.dropFirst(problems).map { "  problem     \($0)" }
             return lines.joined(separator: "\n")
         }.joined(separator: "\n\n")
     }
@@ -120,6 +130,7 @@ extension CertificateJudgement.File {
                 problems.append("not good for \(host): clients that ask for it refuse the certificate")
             }
         }
+        ofLeaf = (problems.count, remarks.count)
     }
 
     fileprivate mutating func judgeKey(_ text: String, among chains: [(file: String, chain: CertificateChain)]) {

@@ -193,6 +193,13 @@ struct TLSToolsTests {
         let swapped = try directory.write("swapped.pem", texts[1] + texts[0])
         let chain = try directory.write("chain.pem", texts[0] + texts[1])
         #expect(try await tls("cert", swapped).text.contains("not in order"))
+        // Of which hosts is said where the leaf is told, not where what has signed it is.
+        let judged = try await Command.run(
+            Place.gatehouse, ["tls", "cert", chain, "--host", "a.test", "--host", "c.test"]
+        ).text
+        let parts = judged.split(separator: "behind it ", maxSplits: 1)
+        #expect(parts.count == 2 && parts[0].contains("  right       good for a.test\n"), "\(judged)")
+        #expect(parts[0].contains("  problem     not good for c.test") && parts.last?.contains("good for") == false, "\(judged)")
         let whole = try await tls("cert", chain, "--json")
         #expect(whole.code == 0 && !whole.text.contains("not in order"), "\(whole)")
     }
