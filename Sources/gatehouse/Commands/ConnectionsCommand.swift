@@ -75,7 +75,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
     }
 
     private static func time(_ milliseconds: Int) -> String {
-        milliseconds < 10_000 ? "\(milliseconds) ms" : "\(milliseconds / 1000) s"
+        milliseconds < 10_000 ? "\(milliseconds) ms" : ElapsedTime.text(seconds: UInt64(milliseconds / 1000))
     }
 
     private static func doing(_ connection: AdminConnections.Connection) -> String {

@@ -46,7 +46,7 @@ struct TopFrame {
         let generation = snapshot.generations.current.map { ", generation \($0)" } ?? ""
         let left =
             "\(Self.clean(snapshot.name)) \(Self.clean(snapshot.version)), process \(snapshot.pid), up "
-            + "\(Self.duration(snapshot.uptimeSeconds))\(generation), \(workers)"
+            + "\(ElapsedTime.text(seconds: snapshot.uptimeSeconds))\(generation), \(workers)"
         let time = String(snapshot.time.dropFirst(11).prefix(8))
         return toned(fit(left, columns - time.count - 1) + " " + time, silent == 0 ? .title : .bad)
     }
@@ -239,12 +239,6 @@ struct TopFrame {
     private static func decimal(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
-    }
-
-    private static func duration(_ seconds: UInt64) -> String {
-        let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60)
-        if days > 0 { return "\(days) d \(hours) h" }
-        return hours > 0 ? "\(hours) h \(minutes) min" : minutes > 0 ? "\(minutes) min" : "\(seconds) s"
     }
 }
 
