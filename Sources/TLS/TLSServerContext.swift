@@ -233,7 +233,7 @@ import Synchronization
         try unsafe clients.apply(to: context)
     }
 
-    /// What every site's and every listener's has; nil when memory is out. The caller owns it.
+    /// Makes a context with what every site's and every listener's has; nil when memory is out. The caller owns it.
     static func make(_ records: TLSRecords) -> OpaquePointer? {
         guard let context = unsafe gh_new_context(TLS_server_method(), records == .own ? 1 : 0) else { return nil }
         unsafe gh_set_common(context)

@@ -184,7 +184,7 @@ package struct MessageSocket: Sendable {
         return nil
     }
 
-    /// Once, at the end.
+    /// Closes the socket. To be called once, at the end.
     package func close() {
         tls?.close()
         Glibc.close(descriptor)

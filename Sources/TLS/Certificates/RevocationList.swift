@@ -48,7 +48,7 @@ package struct RevocationList: Sendable, Equatable {
     /// Does a PEM file hold any? False if it cannot be read.
     package static func areIn(_ file: String) -> Bool { !all(in: file).isEmpty }
 
-    /// Those of a PEM file; empty if it cannot be read.
+    /// All lists of a PEM file; empty if it cannot be read.
     package static func all(in file: String) -> [RevocationList] {
         guard let input = unsafe RegularFile.open(file) else {
             ERR_clear_error()

@@ -68,7 +68,7 @@ struct HTTP2Liveness {
             return .ping
         }
         guard now &- pingedAt >= timeout / 2 else { return .nothing }
-        isDoubtful = true
-        return now &- pingedAt >= timeout ? .giveUp : .doubt
+        isSuspect = true
+        return now &- pingedAt >= timeout ? .giveUp : .suspect
     }
 }

@@ -31,11 +31,11 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     private var newcomers: [Waiter] = []
     private var isTurnEndDue = false
     private var isInWake = false
+    private var coalescing = HTTP2ReadCoalescing()
+    /// When the loop tells that the time of coalescing is over, in monotonic nanoseconds; nil: it does not.
+    private var coalescingTold: UInt64?
     /// Did the kernel not take all that there was to send, the last time?
     private var isBehind = false
-    private var gathering = HTTP2Gathering()
-    /// When the loop tells of its end, in monotonic nanoseconds; nil: it does not.
-    private var gatheringTold: UInt64?
     /// They hold the connection, which lets go of them at its end.
     private var spareSides: [HTTP2Upstream] = []
     /// Room for the text of a head.
@@ -74,16 +74,16 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     /// May another exchange begin on it?
     /// - Parameter most: exchanges at once that we want on one connection.
     func hasRoom(most: Int) -> Bool {
-        isOpen && !isRetired && !isOverfull && !liveness.isDoubtful && http2.error == nil && !http2.hasReceivedGoAway
+        isOpen && !isRetired && !isOverfull && !liveness.isSuspect && http2.error == nil && !http2.hasReceivedGoAway
             && http2.hasNumbers && exchanges < min(most, Int(clamping: http2.peer.maxConcurrentStreams))
     }
 
     /// Does so much wait that no other exchange may begin on it? Heads need no window, and a request that its client gives up
     /// makes room for another: those of a server that does not read would be collected here without end.
-    private var isOverfull: Bool { isBehind && http2.unsentCount > Self.mostUnsent }
+    private var isOverfull: Bool { isBehind && http2.unsentCount > Self.maxUnsentBytes }
 
     /// Bytes; more than bodies ever have waiting.
-    private static let mostUnsent = 131_072
+    private static let maxUnsentBytes = 131_072
 
     /// Waits until the server has said what it takes.
     /// - Parameters:

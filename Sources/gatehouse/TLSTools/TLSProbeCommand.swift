@@ -76,6 +76,9 @@ struct ProbedServer {
     var port: UInt16
     var target: ProbeTarget
 
+    /// "host:port", "[address]:port".
+    var address: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+
     /// - Parameter text: "host", "host:port", "[address]:port"; or a URL, of which the rest is nothing to a handshake.
     init?(_ text: String) {
         let text = Self.authority(text)

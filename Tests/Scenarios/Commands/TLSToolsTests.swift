@@ -103,6 +103,9 @@ struct TLSToolsTests {
                 #expect(outcome.text.contains(failure) && outcome.text.contains(remedy), "\(outcome)")
             }
         }
+        // Nobody can listen there: the port is below those that programs are given.
+        let six = try await tls("probe", "[::1]:1", "--timeout", "20")
+        #expect(six.text.contains(/server +\[::1\]:1\n/) && six.text.contains(" -connect [::1]:1 "), "\(six)")
         let wrongs = [
             [], ["a:b:c"], ["a b"], ["a:0"], ["[::1"], ["a", "-c", "x"], ["http://a"], ["https://"], ["https://a:99999/"],
         ]

@@ -71,8 +71,8 @@ extension PlanBuilder {
                 judge(chain.facts { authorities }, of: site, pair.certificate, at: Self.certificateKeyPath(number, keyPath))
             }
             let isOfClients = [.clientAuthorities, .strayRevocations, .revocations].contains(error.file)
-            let place = isOfClients ? keyPath : Self.place(error.certificate, keyPath)
-            problem(at: "\(place).\(Self.key(of: error.file))", error.reason, hint: Self.hint(of: error.file))
+            let certificateKeyPath = isOfClients ? keyPath : Self.certificateKeyPath(error.certificate, keyPath)
+            problem(at: "\(certificateKeyPath).\(Self.key(of: error.file))", error.reason, hint: Self.hint(of: error.file))
             return nil
         }
     }
