@@ -6,7 +6,7 @@ struct UnreadRequestsTests {
     /// Bytes of a field of each request: two sockets hold some megabytes.
     private static let fieldBytes = 200_000
     /// Far more than that takes.
-    private static let mostRequests = 400
+    private static let maxRequests = 400
 
     private static let limits = """
         [performance]
@@ -36,7 +36,7 @@ struct UnreadRequestsTests {
             let waiting = try await onThread {
                 let field = String(repeating: "a", count: Self.fieldBytes)
                 var wires: [Wire] = []
-                while wires.count < Self.mostRequests, upstream.connections.all.count < 2 {
+                while wires.count < Self.maxRequests, upstream.connections.all.count < 2 {
                     let wire = try Wire(to: port.number)
                     try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\nX-Field: \(field)\r\n\r\n")
                     wires.append(wire)
@@ -53,37 +53,6 @@ struct UnreadRequestsTests {
 
     @Test("requests that their clients give up, one after the other, do not hide that a server says nothing any more")
     func impatientClients() async throws {
-        let (asked, left) = (Journal<Int>("connections with requests"), Journal<Int>("connections with given up requests"))
-        let upstream = try Upstream { upstream, wire in
-            let number = upstream.connections.all.count
-            let connection = try ScriptedConnection(wire)
-            try connection.write(Frame.settings())
-            while true {
-                let frame = try connection.next()
-                if frame.type == 3 { left.append(number) }
-                guard frame.type == 1 else { continue }
-                asked.append(number)
-                guard number > 1 else { continue }
-                try connection.write(ScriptedConnection.ok([], Frame.endHeaders | Frame.endStream, stream: frame.stream))
-            }
-        }
-        let port = try FreePort()
-        let toml = Sites.before(
-            upstream, port, upstreamKeys: "ping_interval = 1\nping_timeout = 1\n", top: "[performance]\nworker_threads = 1\n")
-        try await Gatehouse.serving(toml) { _ in
-            let end = ContinuousClock.now + .seconds(Place.patience)
-            for number in 1... {
-                let wire = try await onThread {
-                    let wire = try Wire(to: port.number)
-                    try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                    return wire
-                }
-                // Each has left before the next one comes.
-                if try await asked.first(number)[number - 1] > 1 { break }
-                wire.reset()
-                _ = try await left.first(number)
-                try #require(ContinuousClock.now < end, "the silent connection is still used")
-            }
-        }
+        try await ImpatientClients.come()
     }
 }
