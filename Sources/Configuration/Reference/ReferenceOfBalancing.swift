@@ -14,8 +14,8 @@ extension ConfigurationReference {
                 "sticky_same_site", "`lax`, `strict`, `none`", .value("\"lax\""),
                 """
                 `SameSite` of the cookie. `none` for a site that others show in a frame, or call from their pages: browsers keep \
-                all other cookies back there, and each request goes to any server. The cookie is then `Secure` on every site, and \
-                browsers take it over TLS alone.
+                all other cookies back there, and each request goes to any server. The cookie is then `Secure` on every site, \
+                and browsers take it over TLS alone.
                 """),
             Key(
                 "sticky_secret", "text", .none("a new one at each start"),
