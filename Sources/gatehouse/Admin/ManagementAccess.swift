@@ -10,14 +10,14 @@ struct ManagementAccess: Sendable {
     enum Role: Sendable { case reader, administrator }
 
     /// Hashes, so that comparing takes as long whatever is shown, its length too.
-    private let apiKey: String?
-    private let readKey: String?
+    private let apiKey: [UInt8]?
+    private let readKey: [UInt8]?
     private let hostnames: [String]
     private let isTLS: Bool
 
     init(_ management: Management) {
-        apiKey = management.apiKey.map { ContentHash.hexadecimal(Array($0.utf8)) }
-        readKey = management.readKey.map { ContentHash.hexadecimal(Array($0.utf8)) }
+        apiKey = management.apiKey.map { Self.hash(Array($0.utf8)) }
+        readKey = management.readKey.map { Self.hash(Array($0.utf8)) }
         hostnames = management.hostnames
         isTLS = management.certFile != nil
     }
@@ -28,9 +28,9 @@ struct ManagementAccess: Sendable {
         // Then the handshake has seen a certificate that leads to client_ca_file.
         guard apiKey != nil || readKey != nil else { return (.administrator, nil) }
         guard let shown = shownKey(head) else { return (nil, Self.unauthorised) }
-        let hash = ContentHash.hexadecimal(shown)
-        if Self.isEqual(hash, apiKey) { return (.administrator, nil) }
-        if Self.isEqual(hash, readKey) { return (.reader, nil) }
+        let hash = Self.hash(shown)
+        if let apiKey, SecretBytes.areEqual(hash, apiKey) { return (.administrator, nil) }
+        if let readKey, SecretBytes.areEqual(hash, readKey) { return (.reader, nil) }
         return (nil, Self.unauthorised)
     }
 
@@ -49,10 +49,7 @@ struct ManagementAccess: Sendable {
         return .problem(401, "Show the key: X-API-Key, or Authorization: Bearer.", fields: fields)
     }
 
-    private static func isEqual(_ hash: String, _ wanted: String?) -> Bool {
-        guard let wanted else { return false }
-        return zip(hash.utf8, wanted.utf8).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
-    }
+    private static func hash(_ key: [UInt8]) -> [UInt8] { Array(ContentHash.hexadecimal(key).utf8) }
 
     /// Nil if none is shown, or several are.
     private func shownKey(_ head: RequestHead) -> [UInt8]? {

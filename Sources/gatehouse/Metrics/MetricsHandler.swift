@@ -50,9 +50,8 @@ final class MetricsHandler: ServiceHandler {
     private func shows(_ token: [UInt8], _ head: RequestHead) -> Bool {
         guard head.fields.count(of: .authorization) == 1, let line = head.fields.first(.authorization) else { return false }
         let value = head.fields.bytes[line.value]
-        guard value.count == token.count + 7, String(decoding: value.prefix(7), as: UTF8.self).lowercased() == "bearer "
-        else { return false }
-        return zip(value.dropFirst(7), token).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+        guard String(decoding: value.prefix(7), as: UTF8.self).lowercased() == "bearer " else { return false }
+        return SecretBytes.areEqual(Array(value.dropFirst(7)), token)
     }
 
     /// Against DNS rebinding: a page whose name has come to stand for this machine asks by that name.

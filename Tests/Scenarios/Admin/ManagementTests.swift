@@ -131,7 +131,8 @@ struct ManagementTests {
         "is for those who show a key, whatever its length, and a reader's key changes nothing",
         arguments: [
             (nil, 401), ("", 401), ("0", 401), (String(Self.key.dropLast()), 401), (Self.key + "x", 401),
-            (String(repeating: "a", count: 4000), 401), (Self.readKey, 403), (Self.key, 200),
+            (String(repeating: "a", count: 4000), 401), ("guess-187", 401), ("guess-306", 401), ("guess-393", 401),
+            ("guess-632", 401), (Self.readKey, 403), (Self.key, 200),
         ] as [(String?, Int)])
     func keys(key: String?, expected: Int) async throws {
         let (port, management) = try (FreePort(), FreePort())
