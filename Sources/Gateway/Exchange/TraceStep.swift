@@ -42,7 +42,7 @@ extension TraceContext {
     static let rulesBeginning = FieldRules(remove: ["traceparent", "tracestate"])
     private static let (editsContinuing, editsBeginning) = (FieldEdits(rulesContinuing), FieldEdits(rulesBeginning))
 
-    fileprivate var rules: FieldRules { parent == 0 ? Self.rulesBeginning : Self.rulesContinuing }
+    var rules: FieldRules { parent == 0 ? Self.rulesBeginning : Self.rulesContinuing }
     /// The same, prepared: most requests have nothing else that is changed in them alone.
-    fileprivate var edits: FieldEdits { parent == 0 ? Self.editsBeginning : Self.editsContinuing }
+    var edits: FieldEdits { parent == 0 ? Self.editsBeginning : Self.editsContinuing }
 }

@@ -43,8 +43,8 @@ extension Explainer {
     ) throws(Failure) {
         let variables = ExchangeVariables(
             request: head, endpoint: sender, site: site, remainder: found.remainder, captures: found.captures,
-            // One that nobody has: of a request that is sent it is another each time.
-            requestID: .made(0, 0))
+            // One that nobody has, unless a trusted proxy names one: of a request that is sent it is another each time.
+            requestID: RequestID(of: head, isTrusted: sender.forwarding(to: site).isTrusted, or: .made(0, 0)))
         switch found.route.action {
         case .redirect(let redirect):
             let location = redirect.location(variables).map { String(decoding: $0, as: UTF8.self) }
@@ -95,10 +95,11 @@ extension Explainer {
         forwarded.expectsContinue = true
         forwarded.forwardsTrailers = route.forwardsTrailers && head.framing.isChunked
         let headers = found.route.headers.hasVariables ? found.route.headers.filled(variables) : found.route.headers
+        let client = sender.forwarding(to: variables.site)
+        change(&forwarded, head, policy: headers.request, client: client)
         var sent: [UInt8] = []
         sent.append(guessing: 4096) {
-            ForwardedHead.writeRequest(
-                head, forwarded, policy: headers.request, client: sender.forwarding(to: variables.site), to: &$0)
+            ForwardedHead.writeRequest(head, forwarded, policy: headers.request, client: client, to: &$0)
         }
         let written = index.written(found.route)
         let causes = FieldCauses(

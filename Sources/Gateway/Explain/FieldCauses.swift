@@ -36,6 +36,10 @@ struct FieldCauses {
         case "x-real-ip": return configured("\(headers).add_x_real_ip", "the client's address")
         case "x-request-id": return configured("\(headers).add_request_id", "tells the request from all others")
         case "x-forwarded-prefix": return configured("\(headers).add_x_forwarded_prefix", "what the route takes off the path")
+        case "traceparent" where configuration.tracing.endpoint != nil:
+            return configured("tracing.endpoint", "the trace, and the gateway's own request in it")
+        case "tracestate" where configuration.tracing.endpoint != nil:
+            return configured("tracing.endpoint", "is of the trace that it came with, and another one begins here")
         case "proxy-authorization", "proxy-authenticate": return Cause(why: "credentials for a proxy are not for an upstream")
         default: break
         }

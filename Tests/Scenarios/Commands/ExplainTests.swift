@@ -125,6 +125,57 @@ struct ExplainTests {
         _ = try await process.exit()
     }
 
+    @Test(
+        "says what an upstream gets of a trace, and which identifier of a request: a trusted proxy's, or new ones",
+        arguments: [true, false])
+    func trace(isTrusted: Bool) async throws {
+        let (port, upstream) = (try FreePort(), try Upstream.saying("ok"))
+        let directory = try TemporaryDirectory()
+        let text = """
+            [tracing]
+            endpoint = "http://127.0.0.1:1"
+            sample_one_in = 1
+            [security]
+            trusted_proxies = ["127.0.0.\(isTrusted ? 1 : 2)"]
+            [[sites]]
+            hostname = "localhost"
+            listen = "127.0.0.1"
+            port = \(port)
+            proxy.enabled = true
+            proxy.headers.add_request_id = true
+            [[sites.proxy.upstreams]]
+            name = "app"
+            url = "http://127.0.0.1:\(upstream.port)"
+            [[sites.proxy.routes]]
+            path = "/"
+            upstream = "app"
+            """
+        let file = try directory.write("gatehouse.toml", text)
+        let process = try ChildProcess(Place.gatehouse, ["run", "-c", file], directory: directory.path)
+        _ = try await process.errors.first { $0.contains(": serving addresses=") }
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let fields = ["-H", "traceparent: \(trace)", "-H", "tracestate: a=b", "-H", "X-Request-ID: given"]
+        let real = try await Command.curl(fields + ["http://localhost:\(port)/"])
+        #expect(real.text == "ok", "\(real)")
+        // What is made anew for each request.
+        let new = isTrusted ? /-[0-9a-f]{16}-/ : /[0-9a-f]{16,}/
+        func settled(_ line: String) -> String { line.replacing(new, with: "-") }
+        func ofInterest(_ line: String) -> Bool {
+            ["trace", "x-request-id"].contains { line.lowercased().hasPrefix($0) }
+        }
+        let said = try await explain(file, "http://localhost:\(port)/", fields)
+        let told = (said["upstream"] as? [String: Any])?["fields"] as? [[String: Any]] ?? []
+        let lines = told.compactMap { field in field["value"].map { "\(field["name"] ?? ""): \($0)" } }.filter(ofInterest)
+        let got = try #require(upstream.requests.all.last).lines.filter(ofInterest)
+        #expect(lines.map(settled) == got.map(settled), "\(said)")
+        #expect(lines.contains("X-Request-ID: given") == isTrusted && lines.contains("tracestate: a=b") == isTrusted, "\(lines)")
+        let changed = told.filter { ($0["name"] as? String)?.hasPrefix("trace") == true && $0["change"] as? String != "kept" }
+        #expect(changed.allSatisfy { $0["key"] as? String == "tracing.endpoint" }, "\(told)")
+        #expect(changed.count == (isTrusted ? 1 : 2), "\(told)")
+        process.terminate()
+        _ = try await process.exit()
+    }
+
     @Test("names the line of every rule that mattered")
     func places() async throws {
         let port = try FreePort()
