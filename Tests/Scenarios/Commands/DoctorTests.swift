@@ -120,6 +120,40 @@ struct DoctorTests {
         try await gateway.end()
     }
 
+    @Test("the ports of [management] and metrics.listen are looked at, too, and whether the gateway at admin.socket has them")
+    func controlPorts() async throws {
+        let directory = try TemporaryDirectory()
+        let (port, management, metrics) = (try FreePort(), try FreePort(), try FreePort())
+        func control(_ management: String, _ metrics: String) -> String {
+            """
+            [management]
+            enabled = true
+            port = \(management)
+            api_key = "0123456789abcdef"
+            [metrics]
+            listen = "127.0.0.1:\(metrics)"
+
+            """ + site(port)
+        }
+        let toml = "[admin]\nsocket = \"\(directory.path)/own.sock\"\n" + control("\(management)", "\(metrics)")
+        let free = own(try await examine(toml, in: directory), "ports")
+        #expect(free.map(\.message) == ["free", "free", "free"], "\(free)")
+
+        let arguments = ["run", "-c", directory.path + "/doctor.toml"]
+        let gateway = try ChildProcess(Place.gatehouse, arguments, directory: directory.path)
+        _ = try await gateway.errors.first { $0.contains(": serving addresses=") }
+        let held = own(try await examine(toml, in: directory), "ports")
+        #expect(held.count == 3 && held.allSatisfy { $0.message.contains("process \(gateway.pid)") }, "\(held)")
+        gateway.terminate()
+        _ = try await gateway.exit()
+
+        let other = try Upstream { _, wire in _ = try wire.readToEnd() }
+        for (toml, line) in [(control("\(other.port)", "\(metrics)"), 3), (control("\(management)", "\(other.port)"), 6)] {
+            let taken = own(try await examine(toml, in: directory), "ports").filter { $0.verdict == "error" }
+            #expect(taken.count == 1 && taken[0].place?.hasSuffix("doctor.toml:\(line)") == true, "\(taken)")
+        }
+    }
+
     @Test("an address that this machine does not have is an error")
     func foreignAddress() async throws {
         // Of RFC 5737: nobody's.
