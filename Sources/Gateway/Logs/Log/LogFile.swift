@@ -20,6 +20,9 @@ struct LogFile: Sendable {
     private let rotation: LogRotation
     /// A line was written in part: the rest of it is lost.
     private var isTorn = false
+    /// The time of a line that was the first of those that were written at once, and the newest such time. Nil: none was written
+    /// to this file.
+    private var latest: UInt64?
 
     /// - Parameter key: the configuration key of the log, for errors.
     /// - Throws: when a file cannot be opened for appending.
@@ -51,6 +54,7 @@ struct LogFile: Sendable {
         close()
         descriptor = opened
         isTorn = false
+        latest = nil
     }
 
     /// Writes whole lines; blocks as long as the destination takes none. Puts the file aside before, if it is time.
@@ -58,6 +62,7 @@ struct LogFile: Sendable {
     mutating func write(_ batch: LogBatch) throws(SystemError) {
         // A file that cannot be put aside grows on: lines are worth more than its size.
         try? rotate(before: batch)
+        if let time = batch.marks.first?.time { latest = max(latest ?? 0, time) }
         let lines = batch.bytes
         var offset = 0
         if isTorn { try write([0x0A], &offset) }
@@ -78,8 +83,10 @@ struct LogFile: Sendable {
         var (held, named) = (stat(), stat())
         // The calls fill the structs, and read the path, during the call alone.
         guard unsafe fstat(descriptor, &held) == 0, held.st_mode & S_IFMT == S_IFREG else { return }
-        let last = UInt64(max(0, held.st_mtim.tv_sec)) * 1_000_000_000 + UInt64(held.st_mtim.tv_nsec)
-        guard rotation.isDue(held: Int(held.st_size), more: batch.bytes.count, last: last, now: time) else { return }
+        // Lines are written up to half a second after their times. By the time of writing, those of before midnight would count
+        // as the next day's, and a busy log would be put aside never. What others have written is known by that time alone.
+        let written = UInt64(max(0, held.st_mtim.tv_sec)) * 1_000_000_000 + UInt64(held.st_mtim.tv_nsec)
+        guard rotation.isDue(held: Int(held.st_size), more: batch.bytes.count, last: latest ?? written, now: time) else { return }
         // Somebody else may have put it aside: logrotate(8), or the process before an upgrade.
         if unsafe stat(path, &named) == 0, named.st_ino == held.st_ino, named.st_dev == held.st_dev {
             try rotation.putAside(path)

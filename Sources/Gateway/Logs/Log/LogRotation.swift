@@ -19,7 +19,8 @@ struct LogRotation: Sendable, Equatable {
     /// - Parameters:
     ///   - held: its bytes.
     ///   - more: bytes that are to come.
-    ///   - last: when it was last written to, in nanoseconds since 1970.
+    ///   - last: of when its last lines are, in nanoseconds since 1970.
+    ///   - now: of when those are that are to come.
     func isDue(held: Int, more: Int, last: UInt64, now: UInt64) -> Bool {
         guard held > 0 else { return false }
         if let size, held + more > size { return true }
