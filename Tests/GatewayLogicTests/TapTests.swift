@@ -67,6 +67,10 @@ struct TapTests {
             ("My-Session-Id", "k", "***"), ("Accept", "text/html", "text/html"), ("X-Request-ID", "abc", "abc"),
             ("Referer", "https://a.example/?token=1&b=2", "https://a.example/?token=-&b=2"),
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("Sec-WebSocket-Protocol", "graphql-transport-ws,chat", "graphql-transport-ws, chat"),
+            ("Sec-WebSocket-Protocol", "v4.channel.k8s.io, bearer.abc", "v4.channel.k8s.io, ***"),
+            ("Sec-WebSocket-Protocol", String(repeating: "a", count: 41), "***"),
+            ("X-Hub-Signature-256", "sha256=ab", "***"), ("Signature", "sig1=:ab:", "***"),
         ])
     func secrets(name: String, value: String, shown: String) {
         let said = SecretFields.shown(Array(name.utf8)[...], Array(value.utf8)[...], QueryRedaction(["token"]))
