@@ -43,10 +43,13 @@ struct RouteIndex {
     func explained(_ step: RouteTable.Step, order: Int) -> Explanation.Route {
         let written = written(step.route)
         let kind = (written?.route.kind ?? .path).rawValue
-        let path = written?.path ?? "\(plan.keyPath).redirect_hostnames"
+        // What no route of the file is stands for a key of the site's.
+        var key = written?.path ?? "\(plan.keyPath).redirect_hostnames"
+        if case .internalAPI = step.route.action { key = "\(plan.keyPath).internal_api" }
+        let isOfFile = key == written?.path
         return Explanation.Route(
-            order: order, kind: kind, path: step.route.text, key: path,
-            at: configuration.location(of: written == nil ? path : "\(path).\(kind)")?.description, isTaken: step.isTaken,
+            order: order, kind: kind, path: step.route.text, key: key,
+            at: configuration.location(of: isOfFile ? "\(key).\(kind)" : key)?.description, isTaken: step.isTaken,
             why: step.why)
     }
 }

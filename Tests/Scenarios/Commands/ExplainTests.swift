@@ -310,6 +310,7 @@ struct ExplainTests {
             hostname = "a.test"
             listen = "127.0.0.1"
             port = \(port)
+            internal_api = true
             [sites.access_control]
             blocked_ips = ["192.0.2.0/24"]
             [[sites.routes]]
@@ -326,7 +327,9 @@ struct ExplainTests {
             return outcome.text
         }
         let open = try await said(["http://a.test:\(port)/open"])
-        #expect(open.contains("sites[0].access.deny_ips  these may not come  (\(file):6:15)"), "\(open)")
+        #expect(open.contains("sites[0].access.deny_ips  these may not come  (\(file):7:15)"), "\(open)")
+        let health = try await said(["http://a.test:\(port)/api/health"])
+        #expect(health.contains("exact /api/health  ") && health.contains("path and conditions match  (\(file):5:"), "\(health)")
         let refused = try await said(["--client", "198.51.100.1", "http://a.test:\(port)/admin/"])
         #expect(refused.contains("403, refused (sites.routes.access.deny_ips)"), "\(refused)")
     }
