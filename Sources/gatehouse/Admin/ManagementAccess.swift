@@ -29,8 +29,8 @@ struct ManagementAccess: Sendable {
         guard apiKey != nil || readKey != nil else { return (.administrator, nil) }
         guard let shown = shownKey(head) else { return (nil, Self.unauthorised) }
         let hash = Self.hash(shown)
-        if let apiKey, SecretBytes.areEqual(hash, apiKey) { return (.administrator, nil) }
-        if let readKey, SecretBytes.areEqual(hash, readKey) { return (.reader, nil) }
+        if let apiKey, ConstantTime.areEqual(hash, apiKey) { return (.administrator, nil) }
+        if let readKey, ConstantTime.areEqual(hash, readKey) { return (.reader, nil) }
         return (nil, Self.unauthorised)
     }
 

@@ -51,7 +51,7 @@ final class MetricsHandler: ServiceHandler {
         guard head.fields.count(of: .authorization) == 1, let line = head.fields.first(.authorization) else { return false }
         let value = head.fields.bytes[line.value]
         guard String(decoding: value.prefix(7), as: UTF8.self).lowercased() == "bearer " else { return false }
-        return SecretBytes.areEqual(Array(value.dropFirst(7)), token)
+        return ConstantTime.areEqual(Array(value.dropFirst(7)), token)
     }
 
     /// Against DNS rebinding: a page whose name has come to stand for this machine asks by that name.

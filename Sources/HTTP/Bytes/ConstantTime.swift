@@ -1,5 +1,5 @@
-/// Bytes that prove who somebody is: keys and tokens.
-package enum SecretBytes {
+/// Comparing what proves who somebody is, keys and tokens, in a time that does not tell how much is right.
+package enum ConstantTime {
     /// Are they the same? All bytes are looked at, so that the time says nothing about how many of them are right; of bytes that
     /// are not as many, it says that.
     package static func areEqual(_ first: [UInt8], _ second: [UInt8]) -> Bool {
