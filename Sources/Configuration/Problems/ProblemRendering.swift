@@ -81,7 +81,7 @@ package func printable(_ text: String) -> String {
 /// Is it of C0, DEL, C1 (ECMA-48), or a mark that reorders text (UAX #9) and could make a line read as another?
 package func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    case 0..<0x20, 0x7F..<0xA0, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+    case 0..<0x20, 0x7F..<0xA0, 0x61C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
     default: false
     }
 }

@@ -63,9 +63,12 @@ struct DiagnosticsLog: LogHandler {
         output.logs.say(line, level: event.level)
     }
 
-    /// What came from a peer cannot forge a line.
+    /// What came from a peer cannot forge a line, or be obeyed by a terminal.
     private func quoted(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 }
-        return isPlain ? text : text.debugDescription
+        guard !isPlain else { return text }
+        // Swift's own form escapes those of ASCII alone: U+0085 and U+2028 end lines too, U+009B begins a terminal's command.
+        guard text.unicodeScalars.contains(where: isControl) else { return text.debugDescription }
+        return "\"" + text.unicodeScalars.map { $0.escaped(asASCII: isControl($0)) }.joined() + "\""
     }
 }

@@ -75,6 +75,22 @@ struct HandshakeFaultTests {
         }
     }
 
+    @Test("a name with Unicode's line ends and controls is escaped: it neither ends the line nor commands a terminal")
+    func unprintableName() async throws {
+        let certificates = try await Certificates.ready()
+        let port = try FreePort()
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:1", ssl: certificates.ssl())
+        try await Gatehouse.serving(toml) { gatehouse in
+            let name = "ü\u{9B}31m\u{202E}\u{85}\u{2028}\u{61C}z"
+            let outcome = try await Command.sClient(port, ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-servername", name])
+            #expect(outcome.code != 0, "\(outcome)")
+            let line = try await gatehouse.log.first { $0.contains("TLS handshake failed") }
+            // What is printable stands as it is.
+            let shown = "\"ü\\u{009B}31m\\u{202E}\\u{0085}\\u{2028}\\u{061C}z\""
+            #expect(line.hasSuffix(" server_name=\(shown)"), "\(line)")
+        }
+    }
+
     /// Bytes of a client that is none, and the cause.
     static let bytes: [(bytes: [UInt8], ending: Ending, cause: String)] = [
         (Array("GET / HTTP/1.1\r\n\r\n".utf8), .waits, "plain_http"), (Array("quit\r\n".utf8), .waits, "not_tls"),
