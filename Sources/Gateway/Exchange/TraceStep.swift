@@ -5,15 +5,31 @@ extension Exchange {
     /// Goes on with the trace of a trusted proxy, or begins one. Others' is not gone on with: it could be anybody's, and would
     /// have their choice of sampling.
     mutating func beginTrace(_ request: RequestHead, _ tracing: TracingPlan, of site: SitePlan) {
-        let (span, upstreamSpan) = (resources.requestIDs.nextWord() | 1, resources.requestIDs.nextWord() | 1)
         if endpoint.forwarding(to: site).isTrusted, let field = request.fields.onlyValue(named: "traceparent"),
-            let trace = TraceContext(continuing: field, span: span, upstreamSpan: upstreamSpan)
+            let trace = TraceContext(
+                continuing: field, span: resources.requestIDs.nextWord() | 1, upstreamSpan: resources.requestIDs.nextWord() | 1)
         {
             record.trace = trace
-            return
+        } else {
+            record.trace = newTrace(tracing)
         }
+    }
+
+    /// Begins the trace of a request that was over before it had one: it could not be read, or led to no site.
+    mutating func beginTraceIfNone(_ tracing: TracingPlan) {
+        guard record.trace == nil else { return }
+        if let site = record.site, let request = client.requestIfAny {
+            beginTrace(request, tracing, of: site)
+        } else {
+            record.trace = newTrace(tracing)
+        }
+    }
+
+    /// One that begins here.
+    private func newTrace(_ tracing: TracingPlan) -> TraceContext {
+        let (span, upstreamSpan) = (resources.requestIDs.nextWord() | 1, resources.requestIDs.nextWord() | 1)
         let (high, low) = (resources.requestIDs.nextWord() | 1, resources.requestIDs.nextWord())
-        record.trace = TraceContext(
+        return TraceContext(
             high: high, low: low, span: span, upstreamSpan: upstreamSpan, isSampled: low % tracing.sampling == 0)
     }
 

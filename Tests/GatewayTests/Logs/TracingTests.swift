@@ -106,6 +106,32 @@ struct TracingTests {
     }
 
     @Test(
+        "are of requests that are refused while they are read, too; of a trusted proxy's they go on as far as it was read",
+        arguments: [
+            ("/a%5Cb HTTP/1.1", "traceparent: 00-\(trace)-\(parent)-01", "path_backslash", "400", true),
+            ("/ HTTP/9", "A: b", "version_malformed", "400", false),
+            ("/ HTTP/1.1", "Transfer-Encoding: identity", "transfer_coding_unknown", "501", false),
+        ] as [(String, String, String, String, Bool)])
+    func refused(line: String, field: String, reason: String, status: String, goesOn: Bool) async throws {
+        let (port, upstream, collector) = (try FreePort(), try echo(), try Collector())
+        let toml = site(port, upstream.port, "endpoint = \"http://127.0.0.1:\(collector.port)\"")
+        try await Gatehouse.serving(toml) { gatehouse in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                try wire.write("GET \(line)\r\nHost: localhost\r\n\(field)\r\n\r\n")
+                _ = try? wire.readAnswer()
+            }
+            let span = try await collector.spans.first(1)[0]
+            #expect(span.attributes["http.response.status_code"] == status && span.kind == 2, "\(span)")
+            #expect((span.trace == Self.trace) == goesOn && span.parent == (goesOn ? Self.parent : nil), "\(span)")
+            #expect(span.attributes["error.type"] == reason, "\(span)")
+            let entry = try await gatehouse.access(reason: reason)
+            #expect(entry["trace_id"] == span.trace && entry["span_id"] == span.identifier, "\(entry)")
+        }
+        #expect(collector.spans.all.count == 1)
+    }
+
+    @Test(
         "say of the upstream what it has answered, and by the conventions what is an error",
         arguments: [
             ("GET", "/", 200, nil, nil), ("GET", "/", 404, nil, "404"), ("GET", "/", 500, "500", "500"),
