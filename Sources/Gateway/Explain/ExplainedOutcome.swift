@@ -77,7 +77,10 @@ extension Explainer {
         _ route: ProxyRoute, _ found: RouteTable.Found, _ head: RequestHead, _ sender: ExplainedSender,
         _ variables: ExchangeVariables, _ index: RouteIndex
     ) throws(Failure) -> Explanation.Upstream {
+        var rewritten: [UInt8] = []
+        if let rewrite = route.rewrite { rewritten = try Exchange.rewritten(head, by: rewrite, variables) }
         let isHandshake = head.upgrade == .websocket && route.takesWebSocket
+        if isHandshake { try Exchange.checkHandshake(head, over: route, of: variables.site) }
         if case .length(let length) = head.framing { try route.proxying.bodyLimit.check(length) }
         var wanted = UpstreamGroup.Request(now: monotonicNanoseconds())
         if let server = route.proxying.sticky?.server(in: head.fields) {
@@ -89,14 +92,16 @@ extension Explainer {
         }
         let servers = ExplainedServers(route.group, wanted, configuration, isLive: isLive)
         var forwarded = UpstreamRequest(target: route.targets[servers.choice], remainder: found.remainder, framing: head.framing)
-        if let rewrite = route.rewrite { forwarded.rewritten = try Exchange.rewritten(head, by: rewrite, variables) }
+        forwarded.rewritten = rewritten
         forwarded.asksForWebSocket = isHandshake
         forwarded.acceptsTrailers = head.acceptsTrailers
         forwarded.expectsContinue = true
         forwarded.forwardsTrailers = route.forwardsTrailers && head.framing.isChunked
         let headers = found.route.headers.hasVariables ? found.route.headers.filled(variables) : found.route.headers
         let client = sender.forwarding(to: variables.site)
-        change(&forwarded, head, policy: headers.request, client: client)
+        change(&forwarded, head, policy: headers.request, client: client, asked: found.route.protection)
+        let came = FieldComparison.lines(of: head)
+        if let compression = variables.site.compression { head.addPlainTags(codings: compression.codings) }
         var sent: [UInt8] = []
         sent.append(guessing: 4096) {
             ForwardedHead.writeRequest(head, forwarded, policy: headers.request, client: client, to: &$0)
@@ -108,7 +113,7 @@ extension Explainer {
         return Explanation.Upstream(
             name: route.group.name, method: Self.name(route.group.method),
             servers: servers.all(of: index.site, at: variables.site.keyPath), refusal: servers.refusal?.reason.word,
-            requestLine: FieldComparison.requestLine(sent), fields: FieldComparison(head, sent, causes: causes).fields)
+            requestLine: FieldComparison.requestLine(sent), fields: FieldComparison(came, sent, causes: causes).fields)
     }
 
     static func name(_ method: UpstreamGroup.Method) -> String {

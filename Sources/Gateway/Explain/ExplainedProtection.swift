@@ -19,6 +19,9 @@ struct ExplainedProtection {
         if let allow = protection.addresses.allowFile {
             add(allow.key, "\(protection.addresses.allow == nil ? "none but " : "and ")those in \(allow.file.path) may come")
         }
+        if protection.requiresClientCertificate {
+            add("sites.proxy.routes.client_auth", "only clients with a verified certificate may come")
+        }
         for limit in protection.limits {
             let interval = ExplainedLimits.text(.milliseconds(Int64(limit.limit.interval / 1_000_000)))
             add(limit.key, "\(limit.limit.burst) of a client at once, and one more every \(interval)")

@@ -2,18 +2,25 @@ import HTTP
 
 /// What one request alone has changed on its way, of a request that nobody sends.
 extension Explainer {
-    /// As `Exchange.change(_:after:)` does for those who have not proved who they are: fields that name URLs, and the trace.
+    /// As `Exchange.change(_:after:)` does: fields that name URLs, those that tell who somebody is, and the trace.
+    /// - Parameter asked: by which the client has proved who it is; nil: it is not asked.
     func change(
-        _ forwarded: inout UpstreamRequest, _ head: RequestHead, policy: RequestFieldPolicy, client: ClientPeer
+        _ forwarded: inout UpstreamRequest, _ head: RequestHead, policy: RequestFieldPolicy, client: ClientPeer,
+        asked: ProtectionPlan?
     ) {
-        let changes = forwarded.changes(of: head, policy: policy, isTrusted: client.isTrusted)
-        let trace = plan.tracing.map { TraceContext(explaining: head, isTrusted: client.isTrusted, $0) }
-        trace?.appendLine(to: &forwarded.lines)
-        guard let changes else {
-            forwarded.edits = trace?.edits
-            return
+        var rules = forwarded.changes(of: head, policy: policy, isTrusted: client.isTrusted)
+        if let asked, let identity = asked.identity?.rules {
+            rules = rules?.followed(by: identity) ?? identity
+            // Credentials are not checked: whose they are is not known.
+            for name in [asked.password?.userField, asked.token?.userField].compactMap(\.self) {
+                forwarded.lines += Array("\(name): (the user)\r\n".utf8)
+            }
         }
-        forwarded.edits = FieldEdits(trace.map { changes.followed(by: $0.rules) } ?? changes)
+        if let trace = plan.tracing.map({ TraceContext(explaining: head, isTrusted: client.isTrusted, $0) }) {
+            trace.appendLine(to: &forwarded.lines)
+            rules = rules?.followed(by: trace.rules) ?? trace.rules
+        }
+        forwarded.edits = rules.map { FieldEdits($0) }
     }
 }
 

@@ -40,6 +40,10 @@ struct FieldCauses {
             return configured("tracing.endpoint", "the trace, and the gateway's own request in it")
         case "tracestate" where configuration.tracing.endpoint != nil:
             return configured("tracing.endpoint", "is of the trace that it came with, and another one begins here")
+        case "if-none-match" where isSent, "if-match" where isSent:
+            return configured("\(sitePath).compression", "names the entity tag that the upstream knows, too")
+        case "authorization" where !isSent:
+            return Cause(why: "has been looked at, and forward_authorization is not true")
         case "proxy-authorization", "proxy-authenticate": return Cause(why: "credentials for a proxy are not for an upstream")
         default: break
         }

@@ -3,10 +3,10 @@ import HTTP
 
 /// What becomes of a request's fields on their way to the upstream, by comparing both heads.
 struct FieldComparison {
-    private struct Line {
-        var name: String
-        var value: String
-        var lowercased: String { name.lowercased() }
+    struct Line {
+        let name: String
+        let value: String
+        fileprivate var lowercased: String { name.lowercased() }
     }
 
     private let causes: FieldCauses
@@ -14,16 +14,21 @@ struct FieldComparison {
     private let sent: [Line]
 
     /// - Parameters:
-    ///   - request: as the client sends it.
+    ///   - came: what the client sends.
     ///   - head: as the upstream gets it.
-    init(_ request: RequestHead, _ head: [UInt8], causes: FieldCauses) {
+    init(_ came: [Line], _ head: [UInt8], causes: FieldCauses) {
         self.causes = causes
-        came = request.fields.lines.map { Line(name: request.string($0.name), value: request.string($0.value)) }
+        self.came = came
         sent = Self.lines(head).dropFirst().compactMap { line in
             line.firstIndex(of: ":").map { colon in
                 Line(name: String(line[..<colon]), value: String(line[line.index(after: colon)...].drop { $0 == " " }))
             }
         }
+    }
+
+    /// The fields of a request as they are now.
+    static func lines(of request: RequestHead) -> [Line] {
+        request.fields.lines.map { Line(name: request.string($0.name), value: request.string($0.value)) }
     }
 
     /// The first line of a head.

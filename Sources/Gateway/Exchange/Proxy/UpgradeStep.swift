@@ -15,8 +15,18 @@ extension Exchange {
             record.ignoredHandshake = true
             return false
         }
+        try Self.checkHandshake(request, over: route, of: record.site)
+        slot = try TunnelSlot(
+            route, client: record.site.flatMap { endpoint.clientAddress(of: request, for: $0) },
+            clients: resources.shared.clientTunnels,
+            clientLimit: generation.limits.maxTunnelsPerClient)
+        return true
+    }
+
+    /// Holds a WebSocket handshake against the rules, and against what its route and site say of who may open one.
+    static func checkHandshake(_ request: RequestHead, over route: ProxyRoute, of site: SitePlan?) throws(Failure) {
         // What a client was told before the site was changed cannot be taken back (RFC 8441 §3).
-        if request.isExtendedConnect, record.site?.takesHTTP2WebSockets == false {
+        if request.isExtendedConnect, site?.takesHTTP2WebSockets == false {
             throw Failure(.noWebSocket, detail: "WebSockets are opened over HTTP/1.1 here", key: "sites.h2_websocket")
         }
         if let refusal = Handshake.refusal(of: handshake(request)) {
@@ -28,14 +38,9 @@ extension Exchange {
         if let allowed = route.allowedOrigins, !request.hasOrigin(among: allowed.values) {
             throw Failure(.originRefused, detail: "Pages of this origin may not open WebSockets here.", key: allowed.key)
         }
-        if let site = record.site, site.isDraining {
+        if let site, site.isDraining {
             throw Failure(.siteDraining, detail: "No WebSocket is opened here any more.", key: "sites.drain")
         }
-        slot = try TunnelSlot(
-            route, client: record.site.flatMap { endpoint.clientAddress(of: request, for: $0) },
-            clients: resources.shared.clientTunnels,
-            clientLimit: generation.limits.maxTunnelsPerClient)
-        return true
     }
 
     /// Holds the server's handshake rate.
@@ -71,7 +76,7 @@ extension Exchange {
         tunnel = Tunnel(traffic, lease: lease, plan: route.tunnel, waiter: self.client.waiter, slot: slot)
     }
 
-    private func handshake(_ request: RequestHead) -> Handshake.Request {
+    private static func handshake(_ request: RequestHead) -> Handshake.Request {
         Handshake.Request(
             isGet: request.method == .get, isHTTP11OrLater: request.minorVersion >= 1, asksForUpgrade: true,
             version: request.joined(.secWebSocketVersion), key: request.joined(.secWebSocketKey))
