@@ -82,11 +82,21 @@ package final class Logs: Sendable {
 
     /// Writes what is there, but waits no longer than five seconds for all: a log never keeps the gateway from ending.
     package func close() {
-        let end = monotonicNanoseconds() &+ 5_000_000_000
-        for writer in all {
-            let now = monotonicNanoseconds()
-            writer.close(timeout: end > now ? Int((end - now) / 1_000_000) : 0)
+        let now = monotonicNanoseconds()
+        // The diagnostics log is the last, with a second of its own: it tells of the others.
+        for writer in all where writer !== diagnostics {
+            let lost = close(writer, by: now &+ 4_000_000_000)
+            guard lost > 0 else { continue }
+            let facts = "key=\(writer.key) lost=\(lost)"
+            say("gatehouse: warning: a log ends before it is written: lines are lost \(facts)", level: .warning)
         }
+        _ = close(diagnostics, by: now &+ 5_000_000_000)
+    }
+
+    /// - Returns: how many lines are lost.
+    private func close(_ writer: LogWriter, by end: UInt64) -> Int {
+        let now = monotonicNanoseconds()
+        return writer.close(timeout: end > now ? Int((end - now) / 1_000_000) : 0)
     }
 
     /// Tells in the diagnostics log what has happened to them since the last call.

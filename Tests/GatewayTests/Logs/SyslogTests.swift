@@ -118,6 +118,20 @@ struct SyslogTests {
         }
     }
 
+    @Test("are told of where nobody has taken them when the gateway ends")
+    func untaken() async throws {
+        let (directory, port, nobody) = try (TemporaryDirectory(), FreePort(), FreePort())
+        let toml = site(port, "access_log = \"syslog+tcp://127.0.0.1:\(nobody)\"")
+        let file = try directory.write("gatehouse.toml", toml)
+        let process = try ChildProcess(Place.gatehouse, ["run", "-c", file], directory: directory.path)
+        _ = try await process.errors.first { $0.contains(": serving addresses=") }
+        for _ in 0..<3 { _ = try await Command.curl(["http://127.0.0.1:\(port)/"]) }
+        process.terminate()
+        #expect(try await process.exit() == .code(0))
+        let said = "a log ends before it is written: lines are lost key=logging.access_log lost=3"
+        _ = try await process.errors.first { $0.hasSuffix(said) }
+    }
+
     @Test("are all there when the receiver is started anew, also those of the time between", arguments: ["tcp", "tls", "unix"])
     func restarted(way: String) async throws {
         let (directory, port) = try (TemporaryDirectory(), FreePort())

@@ -8,11 +8,14 @@ struct LogMerge {
         var offset = 0
 
         var nextTime: UInt64? { batches.first?.marks[line].time }
+        var lineCount: Int { batches.reduce(0) { $0 + $1.lineCount } - line }
     }
 
     private var sources: [Source] = []
     /// The bytes of all batches that hold lines.
     private(set) var size = 0
+    /// How many lines have been added and not taken.
+    var lineCount: Int { sources.reduce(0) { $0 + $1.lineCount } }
     /// The time of the oldest line; nil without one.
     var nextTime: UInt64? { sources.compactMap(\.nextTime).min() }
 

@@ -40,6 +40,8 @@ final class LogQueue: Sendable {
         var lost = 0
         var mustReopen = false
         var isClosing = false
+        /// Lines that the writer still held when it ended.
+        var left = 0
         var changes: [Change] = []
         /// Since it began, for whatever reason.
         var missing: UInt64 = 0
@@ -91,6 +93,11 @@ final class LogQueue: Sendable {
     /// Lines that were dropped or lost since it began.
     var missing: UInt64 { state.withLock { $0.missing } }
 
+    /// Lines that nobody takes any more, once it has been closed; those apart with which a writer is stuck that has not ended.
+    var left: Int {
+        state.withLock { state in state.batches.reduce(state.left) { $0 + $1.lineCount } }
+    }
+
     /// What has happened since the last call.
     func takeChanges() -> [Change] {
         state.withLock { state in
@@ -135,6 +142,11 @@ final class LogQueue: Sendable {
                 state.dropped = 0
             }
         }
+    }
+
+    /// - Parameter left: lines that it has taken and not written.
+    func noteEnd(left: Int) {
+        state.withLock { $0.left = left }
     }
 
     func noteUnreached(_ error: TransportError) {

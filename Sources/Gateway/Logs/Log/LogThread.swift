@@ -44,6 +44,7 @@ struct LogThread: Sendable {
             isClosing = work.isClosing
             write(upTo: isClosing ? .max : lastTime)
         }
+        queue.noteEnd(left: (unsent?.lineCount ?? 0) + merge.lineCount)
         output.close()
         ended.ring()
     }

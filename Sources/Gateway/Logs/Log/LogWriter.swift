@@ -81,9 +81,11 @@ package final class LogWriter: Sendable {
 
     /// Writes what is there, and ends. Nothing may be written to it afterwards.
     /// - Parameter timeout: milliseconds to wait for the destination; what it has not taken then is lost.
-    package func close(timeout: Int) {
+    /// - Returns: how many lines are lost that waited until now, as far as is known.
+    func close(timeout: Int) -> Int {
         queue.close()
         ended.wait(milliseconds: timeout)
+        return queue.left
     }
 
     /// Lines that were dropped or lost since it was opened.
