@@ -43,12 +43,14 @@ struct OwnAnswer {
         }
     }
 
-    /// RFC 9110 §15.4: 301 for what may be repeated as GET anyway, 308 for what must keep its method and body.
+    /// The status of a redirect to https. RFC 9110 §15.4: 301 for what may be repeated as GET anyway, 308 for what must keep its
+    /// method and body.
+    static func statusToHTTPS(for method: HTTP.Method) -> Int { method == .get || method == .head ? 301 : 308 }
+
     static func redirect(_ request: RequestHead, toPort port: Int, headers: HeaderPlan, by name: ProxyName) -> OwnAnswer {
-        let keepsMethod = request.method != .get && request.method != .head
-        return OwnAnswer(
-            keepsMethod ? 308 : 301, .exchange(.redirectToHTTPS), message: "This site is served over HTTPS.", request, headers,
-            name
+        OwnAnswer(
+            statusToHTTPS(for: request.method), .exchange(.redirectToHTTPS), message: "This site is served over HTTPS.", request,
+            headers, name
         ) { fields in
             fields.append("Location") { value in
                 value.append("https://")

@@ -19,7 +19,9 @@ extension Explainer {
                 refuse(error.keyed(by: found.route), &explanation)
             }
         case .file(let files): explanation.result = "a file of \(files.site.path)"
-        case .redirect(let port): answer(301, "redirect to https, port \(port)", .redirectToHTTPS, &explanation)
+        case .redirect(let port):
+            let status = OwnAnswer.statusToHTTPS(for: head.method)
+            answer(status, "redirect to https, port \(port)", .redirectToHTTPS, &explanation)
         case .options:
             let isLastHop = head.maxForwards == 0
             answer(

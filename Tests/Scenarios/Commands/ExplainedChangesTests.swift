@@ -82,4 +82,29 @@ struct ExplainedChangesTests {
         process.terminate()
         _ = try await process.exit()
     }
+
+    @Test("says with what status a request is sent to https: 308 keeps the method", arguments: [("HEAD", 301), ("POST", 308)])
+    func secured(method: String, status: Int) async throws {
+        let port = try FreePort()
+        let directory = try TemporaryDirectory()
+        let toml = """
+            [[sites]]
+            hostname = "localhost"
+            listen = "127.0.0.1"
+            port = \(port)
+            redirect_to_https = true
+            """
+        let file = try directory.write("gatehouse.toml", toml)
+        let url = "http://localhost:\(port)/x"
+        let told = try await Command.run(Place.gatehouse, ["explain", "-c", file, "-X", method, url])
+        #expect(told.text.contains("result       \(status), redirect to https, port 443"), "\(told)")
+        try await Gatehouse.serving(toml) { _ in
+            let wire = try Wire(to: port.number)
+            let answer = try await onThread {
+                try wire.write("\(method) /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+                return try wire.readAnswer(toHead: method == "HEAD")
+            }
+            #expect(answer.status == status, "\(answer)")
+        }
+    }
 }
