@@ -18,7 +18,7 @@ extension Explainer {
             } catch {
                 refuse(error.keyed(by: found.route), &explanation)
             }
-        case .file(let files): explanation.result = "a file of \(files.site.path)"
+        case .file(let files): conclude(files, head, &explanation)
         case .redirect(let port):
             let status = OwnAnswer.statusToHTTPS(for: head.method)
             answer(status, "redirect to https, port \(port)", .redirectToHTTPS, &explanation)
@@ -54,8 +54,8 @@ extension Explainer {
         case .respond: answer(respondStatus(found.route, index), "a fixed answer", .respond, &explanation)
         case .internalAPI: answer(200, "how the gateway is", .respond, &explanation)
         case .tlsInfo: answer(200, "what is known of the client's own TLS connection", .tlsInfo, &explanation)
-        case .files(let files):
-            explanation.result = files.map { "a file of \($0.site.path)" } ?? "the site's files cannot be had"
+        case .files(let files?): conclude(files, head, &explanation)
+        case .files(nil): explanation.result = "the site's files cannot be had"
         case .proxy(let proxied):
             explanation.upstream = try upstream(proxied, found, head, sender, variables, index)
             explanation.result = "to upstream \(proxied.group.name)"
@@ -67,6 +67,20 @@ extension Explainer {
                 explanation.result += ", which has no server for it now: \(refusal)"
             }
         }
+    }
+
+    /// A file, unless the request is refused before anything is looked for. Of `try_files` it is not known which path is asked for.
+    private func conclude(_ files: FilesPlan, _ head: RequestHead, _ explanation: inout Explanation) {
+        explanation.result = "a file of \(files.site.path)"
+        let path = files.tries.isEmpty ? Array(head.fields.bytes[head.path]) : [0x2F]
+        do throws(StaticError) {
+            _ = try files.site.search(
+                path: path.span, method: .get, conditions: StaticConditions(head.fields), now: 0, cache: nil)
+        } catch {
+            return refuse(Failure(ExchangeReason(error.refusal), detail: error.reason), &explanation)
+        }
+        guard head.method != .get, head.method != .head else { return }
+        refuse(Failure(.methodNotAllowed, detail: "static files answer only GET and HEAD"), &explanation)
     }
 
     private func respondStatus(_ route: RoutePlan, _ index: RouteIndex) -> Int {
