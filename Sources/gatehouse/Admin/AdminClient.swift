@@ -71,14 +71,15 @@ actor AdminClient {
     /// Asks for what has no end, and reads it.
     /// - Parameters:
     ///   - taking: gets it as it comes; false: enough.
-    /// - Returns: when it is enough, or when the server has ended it.
+    /// - Returns: when it is enough, or when the server has ended it: was it enough?
     /// - Throws: what the server says is wrong, or why it cannot be asked.
     func follow(
         _ target: String, _ method: HTTP.Method = .get, taking: @escaping @Sendable (Span<UInt8>) -> Bool
-    ) async throws {
+    ) async throws -> Bool {
         let asked = Call.Request(method, Array(target.utf8), authority: Array("localhost".utf8))
-        let answer = try await withTaskExecutorPreference(loop) { try await send(asked, taking: taking) }
-        guard let answer, answer.status != 200 else { return }
+        let outcome = try await withTaskExecutorPreference(loop) { try await send(asked, taking: taking) }
+        guard let answer = outcome else { return true }
+        guard answer.status != 200 else { return false }
         if let problem = try? JSONDecoder().decode(AdminProblem.self, from: Data(answer.body)) { throw AdminRefusal(problem) }
         throw Failure(description: "\(path): answered with \(answer.status)")
     }

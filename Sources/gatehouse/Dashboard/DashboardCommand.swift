@@ -16,7 +16,7 @@ struct DashboardCommand: AsyncParsableCommand {
     @OptionGroup var admin: AdminOptions
 
     func run() async throws {
-        try await admin.ask { client in
+        _ = try await admin.ask { client in
             try await client.follow(DashboardResources.page, .post) { bytes in
                 // The line is short: it comes at once.
                 var line: [UInt8] = []

@@ -58,7 +58,7 @@ struct TopCommand: AsyncParsableCommand {
 
     private func printOnce() async throws {
         let width = max(80, Terminal.size?.columns ?? Int(Environment.value("COLUMNS") ?? "") ?? 80)
-        try await admin.ask { client in
+        let isDone = try await admin.ask { client in
             try await Self.follow(client) { snapshot in
                 // The first has no rates.
                 guard snapshot.seconds != nil else { return true }
@@ -67,6 +67,9 @@ struct TopCommand: AsyncParsableCommand {
                 return false
             }
         }
+        guard !isDone else { return }
+        Console.error("gatehouse: the gateway has ended")
+        throw ExitCode(1)
     }
 
     /// - Returns: true: another one is wanted.
@@ -81,9 +84,10 @@ struct TopCommand: AsyncParsableCommand {
     }
 
     /// - Parameter show: gets each snapshot; false: enough.
-    private static func follow(_ client: AdminClient, _ show: @escaping @Sendable (Snapshot) -> Bool) async throws {
+    /// - Returns: was it enough? Otherwise the gateway has ended.
+    private static func follow(_ client: AdminClient, _ show: @escaping @Sendable (Snapshot) -> Bool) async throws -> Bool {
         let events = EventReading(show)
-        try await client.follow("/events") { events.take($0) }
+        return try await client.follow("/events") { events.take($0) }
     }
 }
 

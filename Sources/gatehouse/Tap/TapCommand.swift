@@ -56,7 +56,7 @@ struct TapCommand: AsyncParsableCommand {
     func run() async throws {
         let printing = TapPrinting(isJSON: json, showsCommands: !noCurl, most: count)
         let target = "/tap?" + FormText.query(filter)
-        try await admin.ask { client in try await client.follow(target) { printing.take($0) } }
+        _ = try await admin.ask { client in try await client.follow(target) { printing.take($0) } }
     }
 
     private var filter: [(name: String, value: String)] {

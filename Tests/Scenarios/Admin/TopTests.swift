@@ -41,6 +41,25 @@ struct TopTests {
         #expect(alone.exit == .code(1) && alone.errors.contains(watched.socket), "\(alone)")
     }
 
+    /// An admin socket whose stream of events ends before there is a snapshot with rates.
+    private static let endingEarly = """
+        import socket, sys
+        s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready", flush=True)
+        c = s.accept()[0]; c.recv(65536)
+        c.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Type: text/event-stream\\r\\n\\r\\nevent: hello\\ndata: {}\\n\\n")
+        """
+
+    @Test("fails where the gateway ends before there is a picture")
+    func endedEarly() async throws {
+        let directory = try TemporaryDirectory()
+        let socket = directory.path + "/admin.sock"
+        let gateway = try ChildProcess("python3", ["-c", Self.endingEarly, socket])
+        #expect(try await gateway.output.first(1) == ["ready"])
+        let outcome = try await Command.run(Place.gatehouse, ["top", "--once", "--socket", socket])
+        #expect(outcome.exit == .code(1) && outcome.errors.contains("the gateway has ended"), "\(outcome)")
+        #expect(try await gateway.exit() == .code(0))
+    }
+
     @Test(
         "in a terminal draws anew, until q is pressed, the gateway ends or a signal comes, and leaves it as it was",
         arguments: [("q", 0), ("\u{3}", 0), ("", 1), ("SIGTERM", 143)] as [(String, Double)])
