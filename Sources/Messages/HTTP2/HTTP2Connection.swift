@@ -86,8 +86,7 @@ package final class HTTP2Connection {
     var window = FlowControl.initialWindow
     /// Bytes by which the windows of all open streams together have grown (`HTTP2Inflow.growth`).
     var growth = 0
-    var resets: TokenBucket
-    var controlFrames: TokenBucket
+    var floods: HTTP2FloodLimits
     /// Streams that we have reset not long ago, of which frames may still be under way.
     var recentlyReset: [UInt32] = []
 
@@ -124,8 +123,7 @@ package final class HTTP2Connection {
         self.loop = loop
         self.limits = limits
         output = HTTP2Output(stream, buffers: buffers)
-        resets = TokenBucket(limits.maxResets, per: 30, now: loop.now)
-        controlFrames = TokenBucket(limits.maxControlFrames, per: 10, now: loop.now)
+        floods = HTTP2FloodLimits(limits, now: loop.now)
         sendPreface()
     }
 

@@ -5,28 +5,24 @@ package import HTTP2
 extension HTTP2Connection {
     /// Counts a stream that was reset, whoever did it.
     func countReset() throws(ConnectionError) {
-        // Taken out and put back: price 1.
-        var left = resets
-        defer { resets = left }
-        guard left.take(now: now) else {
-            throw ConnectionError(.enhanceYourCalm, "too many streams were reset", key: "limits.http2_resets")
-        }
+        // Taken out and put back, as below: price 1.
+        var left = floods
+        defer { floods = left }
+        try left.countReset(now: now)
     }
 
     /// Counts a frame that moves nothing.
     func countControlFrame() throws(ConnectionError) {
-        var left = controlFrames
-        defer { controlFrames = left }
-        guard left.take(now: now) else {
-            throw ConnectionError(.enhanceYourCalm, "too many frames that move nothing", key: "limits.http2_control_frames")
-        }
+        var left = floods
+        defer { floods = left }
+        try left.countControlFrame(now: now)
     }
 
     /// So many more frames that move nothing may come.
     func earnControlFrames(_ count: Int) {
-        var left = controlFrames
-        left.add(count)
-        controlFrames = left
+        var left = floods
+        left.earnControlFrames(count)
+        floods = left
     }
 
     /// A stream error, RFC 9113 §5.4.2.

@@ -110,8 +110,6 @@ extension HTTP2Connection {
         }
     }
 
-    private static let framesPerStream = 4
-
     /// Nobody needs more to send as much as is taken, even in pieces of half a kilobyte.
     private static func maxFrames(of head: HeadLimits) -> Int { 8 + head.maxHeadBytes / 512 }
 
@@ -147,8 +145,7 @@ extension HTTP2Connection {
         // RFC 9218 §7: the frame says more than the field does.
         stream.priority = earlyPriority ?? priority
         streams.append(stream)
-        // What goes with a request and its answer: windows, priorities, a PING now and then.
-        earnControlFrames(Self.framesPerStream)
+        earnControlFrames(HTTP2FloodLimits.framesPerRequest)
         if endsStream { _ = stream.inflow.end() }
         return stream
     }

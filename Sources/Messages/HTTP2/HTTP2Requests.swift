@@ -32,11 +32,8 @@ extension HTTP2Connection {
         stream.answer.isToHead = isToHead
         stream.answer.switching = switching
         streams.append(stream)
-        // With each request go some frames that move nothing.
-        earnControlFrames(Self.framesPerRequest)
+        earnControlFrames(HTTP2FloodLimits.framesPerRequestSent)
     }
-
-    private static let framesPerRequest = 16
 
     /// RFC 9113 §5.1.1: when a connection's numbers are used up another one is needed.
     package var hasNumbers: Bool { lastStream < FlowControl.maxWindow - 2 }

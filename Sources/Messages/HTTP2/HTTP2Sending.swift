@@ -41,14 +41,10 @@ extension HTTP2Connection {
         (dataMoved, dataMovedAt) = (0, now)
     }
 
-    /// DATA was sent, with which a WINDOW_UPDATE or two may go. Not if there is so little of it because the peer lets no more
-    /// come: it would earn frames by making work.
-    /// - Parameter isAll: it ended with all that there was to send.
+    /// So many bytes of DATA were sent: see `HTTP2FloodLimits.isEarned`.
     func earnControlFrames(for count: Int, isAll: Bool) {
-        if isAll || count >= Self.worthwhile || role == .client { earnControlFrames(2) }
+        if HTTP2FloodLimits.isEarned(by: count, isAll: isAll, as: role) { earnControlFrames(HTTP2FloodLimits.framesPerData) }
     }
-
-    private static let worthwhile = 1024
 
     func sendEnd(_ stream: HTTP2Stream) {
         output.appendEnd(stream.identifier)
