@@ -82,10 +82,7 @@ package final class HTTP2Connection {
     let decoder = FieldDecoder()
     /// Nil before the first section, and while the connection is silent.
     var repeatedSections: HTTP2RepeatedSections?
-    /// Bytes of DATA that the peer may send on the connection.
-    var window = FlowControl.initialWindow
-    /// Bytes by which the windows of all open streams together have grown (`HTTP2Inflow.growth`).
-    var growth = 0
+    var receiveWindow = HTTP2ReceiveWindow()
     var floods: HTTP2FloodLimits
     /// Streams that we have reset not long ago, of which frames may still be under way.
     var recentlyReset: [UInt32] = []
@@ -143,9 +140,8 @@ package final class HTTP2Connection {
         output.append { out in
             if role == .client { out.write(Self.preface) }
             Frames.appendSettings(settings, to: &out)
-            Frames.appendWindowUpdate(0, Self.connectionWindow - FlowControl.initialWindow, to: &out)
+            Frames.appendWindowUpdate(0, HTTP2ReceiveWindow.firstCredit, to: &out)
         }
-        window = Self.connectionWindow
     }
 
     private var settingsOfServer: [(Settings.Identifier, UInt32)] {
@@ -160,10 +156,6 @@ package final class HTTP2Connection {
     private var settingsOfClient: [(Settings.Identifier, UInt32)] {
         [(.enablePush, 0), (.maxHeaderListSize, UInt32(clamping: limits.head.maxHeadBytes))]
     }
-
-    /// Bytes that all streams together may be ahead of us. What holds a client back are the windows of its streams: this one is
-    /// credited when DATA arrives, so that one stream that nobody takes from never stops the others.
-    static let connectionWindow = 16_777_216
 
     // MARK: Receiving
 
@@ -286,8 +278,7 @@ package final class HTTP2Connection {
     func forget(_ stream: HTTP2Stream) {
         guard streams.remove(stream) else { return }
         if stream.isAbandoned { abandonedCount -= 1 }
-        // Others may grow by it now.
-        growth -= stream.inflow.growth
+        receiveWindow.giveBack(growth: stream.inflow.growth)
     }
 
     /// It will be silent for a while: what it has room for is given back.

@@ -50,8 +50,8 @@ extension HTTP2Connection {
         let increment = Int(BigEndian.uint32(payload, at: 0) & 0x7FFF_FFFF)
         if header.stream == 0 {
             guard increment > 0 else { throw ConnectionError(.protocolError, "a WINDOW_UPDATE of nothing") }
-            output.window += increment
-            guard output.window <= Int(FlowControl.maxWindow) else {
+            output.window.widen(increment)
+            guard !output.window.isTooLarge else {
                 throw ConnectionError(.flowControlError, "the connection's window is too large")
             }
             return flushSoon()

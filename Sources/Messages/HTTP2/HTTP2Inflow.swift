@@ -14,16 +14,9 @@ package final class HTTP2Inflow: BodySource {
     /// What came behind it, in order of arrival: nearly always nothing, which is a fact of its own (price 1).
     private var others: [Buffer] = []
     private var hasOthers = false
-    /// Bytes that the peer may send in all before it is credited.
-    private var size = 0
-    /// Bytes by which `size` has grown with use.
-    private(set) var growth = 0
-    /// Bytes that it may send now.
-    private var window = 0
-    /// Bytes taken that it has not been credited for.
-    private var uncredited = 0
-    /// When it was last credited, or opened, in monotonic nanoseconds.
-    private var creditedAt: UInt64 = 0
+    private var window = HTTP2StreamWindow()
+    /// Bytes by which its window has grown.
+    var growth: Int { window.growth }
     /// `content-length`; nil if the message has none.
     private var declared: UInt64?
     /// Payload bytes of the frames that have begun.
@@ -52,11 +45,7 @@ package final class HTTP2Inflow: BodySource {
     /// A stream begins, of which nothing has come.
     func open(window: Int, now: UInt64) {
         isReset = false
-        size = window
-        growth = 0
-        self.window = window
-        uncredited = 0
-        creditedAt = now
+        self.window.open(window, now: now)
         declared = nil
         received = 0
         ended = false
@@ -86,8 +75,7 @@ package final class HTTP2Inflow: BodySource {
     ///   - payload: what of it is body.
     /// - Returns: why the stream must be reset; nil: it may come.
     func refuses(_ count: Int, payload: Int) -> ErrorCode? {
-        window -= count
-        guard window >= 0 else { return .flowControlError }
+        guard window.charge(count) else { return .flowControlError }
         received += UInt64(payload)
         if let declared, received > declared { return .protocolError }
         return nil
@@ -215,24 +203,11 @@ package final class HTTP2Inflow: BodySource {
 
     private func credit(_ count: Int) {
         guard !ended, !isReset else { return }
-        uncredited += count
-        guard uncredited >= size / 2, let stream else { return }
+        guard window.take(count), let stream else { return }
         let connection = stream.connection
         let now = connection.now
-        // Half a window within a round trip or so: the window is what holds the peer back, and not us.
-        if now &- creditedAt < Self.roundTrip {
-            // Four times as much, since TCP itself sends up to three times as much in each round trip, and must not wait for us.
-            let granted = connection.grant(growth: 3 * size)
-            growth += granted
-            size += granted
-            uncredited += granted
-        }
-        creditedAt = now
-        window += uncredited
-        connection.sendCredit(stream.identifier, uncredited)
-        uncredited = 0
+        let wanted = window.wantedGrowth(now: now)
+        if wanted > 0 { window.grow(by: connection.grant(growth: wanted)) }
+        connection.sendCredit(stream.identifier, window.credit(now: now))
     }
-
-    /// Nanoseconds; longer than most round trips.
-    private static let roundTrip: UInt64 = 200_000_000
 }

@@ -8,8 +8,8 @@ package final class HTTP2Outflow: BodySink {
     private unowned var stream: HTTP2Stream?
     /// The stream was reset: kept here too, since it is asked of each piece (price 2).
     private var isReset = false
-    /// Bytes of DATA that the peer takes now; below 0 after it has lowered INITIAL_WINDOW_SIZE (RFC 9113 §6.9.2).
-    private var window = 0
+    /// The stream's.
+    private var window = HTTP2SendWindow(0)
     /// Has END_STREAM been sent?
     package var hasEnded: Bool { ended }
     // Price 6.
@@ -48,7 +48,7 @@ package final class HTTP2Outflow: BodySink {
     /// A stream begins, on which nothing has been sent.
     func open(window: Int) {
         isReset = false
-        self.window = window
+        self.window = HTTP2SendWindow(window)
         ended = false
         left = nil
         isTunnel = false
@@ -79,8 +79,8 @@ package final class HTTP2Outflow: BodySink {
         let connection = stream.connection
         var taken = 0
         var isBlockedThere = false
-        while taken < payload.count, window > taken, !ended {
-            let count = min(payload.count, window) - taken
+        while taken < payload.count, window.left > taken, !ended {
+            let count = min(payload.count, window.left) - taken
             let rest = payload.extracting(taken..<taken + count)
             let sent = try connection.sendData(stream, rest, endsStream: left == UInt64(taken + count))
             guard sent > 0 else {
@@ -97,13 +97,13 @@ package final class HTTP2Outflow: BodySink {
     }
 
     private func note(_ taken: Int, of count: Int, _ now: UInt64) {
-        window -= taken
+        window.spend(taken)
         handedOver += UInt64(taken)
         if let rest = left {
             left = rest - UInt64(taken)
             if rest == taken { ended = true }
         }
-        if taken < count { noteBlocked(now) } else if window > 0 { stalledAt = nil }
+        if taken < count { noteBlocked(now) } else if window.isOpen { stalledAt = nil }
     }
 
     /// Whoever opens its windows by a byte now and then holds a stream, and an upstream, as one that opens them not at all.
@@ -160,10 +160,10 @@ package final class HTTP2Outflow: BodySink {
     /// The peer takes so many bytes more, or less.
     /// - Returns: false if its window is larger than any may be (RFC 9113 §6.9.1).
     func widen(_ increment: Int) -> Bool {
-        let before = window
-        window += increment
-        guard window <= Int(FlowControl.maxWindow) else { return false }
-        if before <= 0, window > 0 { stream?.becameWritable() }
+        let wasOpen = window.isOpen
+        window.widen(increment)
+        guard !window.isTooLarge else { return false }
+        if !wasOpen, window.isOpen { stream?.becameWritable() }
         return true
     }
 }

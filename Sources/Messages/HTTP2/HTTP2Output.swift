@@ -8,8 +8,8 @@ final class HTTP2Output {
     private let stream: Stream
     private let buffers: BufferPool
     private var pending: Buffer?
-    /// Bytes of DATA that the peer takes on the connection (RFC 9113 §6.9).
-    var window = FlowControl.initialWindow
+    /// The connection's.
+    var window = HTTP2SendWindow(FlowControl.initialWindow)
     /// The stream of the DATA frame that was added last, what that measures, and what waited with it; 0: it may have gone.
     private var lastData: (stream: UInt32, size: Int, end: Int) = (0, 0, 0)
 
@@ -23,7 +23,7 @@ final class HTTP2Output {
     /// Is there anything to send?
     var isEmpty: Bool { pending == nil && !stream.hasUnsent }
     /// May a stream add DATA now?
-    var hasRoom: Bool { window > 0 && takesHeads }
+    var hasRoom: Bool { window.isOpen && takesHeads }
     /// May a stream add a head that another follows? It needs no window.
     var takesHeads: Bool { count < Self.fill }
 
@@ -42,8 +42,8 @@ final class HTTP2Output {
     func appendData(
         _ identifier: UInt32, _ payload: Span<UInt8>, endsStream: Bool, maxFrameSize: Int
     ) throws(PeerError) -> Int {
-        guard window > 0 else { return 0 }
-        let wanted = min(payload.count, window, maxFrameSize, Self.recordPayload)
+        guard window.isOpen else { return 0 }
+        let wanted = min(payload.count, window.left, maxFrameSize, Self.recordPayload)
         // Rather than a frame of a few bytes the room that a write makes.
         if count + wanted + FrameHeader.size > Self.capacity {
             _ = try flush()
@@ -55,7 +55,7 @@ final class HTTP2Output {
         target.append { header.append(to: &$0) }
         target.append(payload.extracting(first: wanted))
         lastData = (identifier, wanted + FrameHeader.size, target.count)
-        window -= wanted
+        window.spend(wanted)
         return wanted
     }
 

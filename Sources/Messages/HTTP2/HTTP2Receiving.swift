@@ -161,14 +161,12 @@ extension HTTP2Connection {
     private static let tooLong = "the body is longer than content-length says"
     private static let beyondWindow = "more DATA than the stream's window"
 
-    /// The connection's window is credited when DATA arrives: see `connectionWindow`.
+    /// DATA is charged to the connection's window, whoever takes it.
     private func chargeConnection(_ count: Int) throws(ConnectionError) {
-        window -= count
-        guard window >= 0 else { throw ConnectionError(.flowControlError, "more DATA than the connection's window") }
-        let due = Self.connectionWindow - window
-        guard due >= Self.connectionWindow / 2 else { return }
-        window += due
-        sendCredit(0, due)
+        guard let due = receiveWindow.charge(count) else {
+            throw ConnectionError(.flowControlError, "more DATA than the connection's window")
+        }
+        if due > 0 { sendCredit(0, due) }
     }
 
     /// Who takes a DATA frame's payload; nil if nobody does any more.

@@ -69,9 +69,7 @@ extension HTTP2Connection {
     /// A stream's window is to grow by so many bytes.
     /// - Returns: how many it may.
     func grant(growth wanted: Int) -> Int {
-        let granted = min(wanted, limits.maxGrowth - growth)
-        growth += granted
-        return granted
+        receiveWindow.grant(growth: wanted, limit: limits.maxGrowth)
     }
 
     /// May a stream add a head that another follows?
