@@ -50,8 +50,7 @@ package final class HTTP2Connection {
     /// The peer knows that we use no table of fields.
     var hasToldOfTable = false
     let streams = HTTP2StreamTable()
-    /// The highest stream that the client has opened, whichever side that is.
-    var lastStream: UInt32 = 0
+    var numbers = HTTP2StreamNumbers()
     /// How many of them have been answered before their requests ended: asked at each wait, so they are not looked through.
     var abandonedCount = 0
     /// Exchanges that have not ended, some of them on streams that are gone.
@@ -84,22 +83,12 @@ package final class HTTP2Connection {
     var repeatedSections: HTTP2RepeatedSections?
     var receiveWindow = HTTP2ReceiveWindow()
     var floods: HTTP2FloodLimits
-    /// Streams that we have reset not long ago, of which frames may still be under way.
-    var recentlyReset: [UInt32] = []
+    var recentResets = HTTP2RecentResets()
 
     /// Has a PING of ours not been answered yet?
     package internal(set) var awaitsPing = false
 
-    /// The highest stream that is taken, as our GOAWAY says; nil before it.
-    var sentGoAway: UInt32?
-    /// The server's GOAWAY; nil while it takes requests.
-    package internal(set) var receivedGoAway: HTTP2GoAway? {
-        get { goAwayReceived }
-        set { goAwayReceived = newValue }
-    }
-    private var goAwayReceived: HTTP2GoAway?
-    /// Has the server said GOAWAY?
-    package var hasReceivedGoAway: Bool { goAwayReceived != nil }
+    var leaving = HTTP2GoAwayState()
     /// Why it ends; nil while it does not.
     package var error: ConnectionError? { failure }
     var failure: ConnectionError?
@@ -131,7 +120,11 @@ package final class HTTP2Connection {
     package var frameSince: UInt64? { section?.since ?? inputSince }
     /// Bytes of frames that wait to be sent.
     package var unsentCount: Int { output.count }
-    package var hasSentGoAway: Bool { sentGoAway != nil }
+    package var hasSentGoAway: Bool { leaving.sent != nil }
+    /// The server's GOAWAY; nil while it takes requests.
+    package var receivedGoAway: HTTP2GoAway? { leaving.received }
+    /// Has the server said GOAWAY?
+    package var hasReceivedGoAway: Bool { leaving.received != nil }
     /// Has the client been told that it may open WebSockets?
     package var offersWebSockets: Bool { limits.enablesConnectProtocol }
 
@@ -290,7 +283,7 @@ package final class HTTP2Connection {
         queue.removeAll()
         spareFields = []
         repeatedSections = nil
-        recentlyReset = []
+        recentResets = HTTP2RecentResets()
     }
 
     // MARK: Sending

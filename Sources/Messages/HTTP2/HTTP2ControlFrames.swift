@@ -83,7 +83,7 @@ extension HTTP2Connection {
 
     /// RFC 9113 §6.4: a stream that is idle cannot be reset.
     private func refuse(_ stream: UInt32, _ code: ErrorCode) throws(ConnectionError) {
-        guard stream % 2 == 1, stream <= lastStream else { throw ConnectionError(code, "PRIORITY on a stream that is idle") }
+        guard numbers.hasOpened(stream) else { throw ConnectionError(code, "PRIORITY on a stream that is idle") }
         try resetStream(stream, code)
     }
 
@@ -97,9 +97,9 @@ extension HTTP2Connection {
         // Streams of an even number are pushed, which we never do: they are idle for ever.
         guard identifier % 2 == 1 else { throw ConnectionError(.protocolError, "PRIORITY_UPDATE for stream \(identifier)") }
         let priority = Priority(payload.extracting(droppingFirst: 4))
-        if identifier <= lastStream {
+        if numbers.hasOpened(identifier) {
             streams[identifier]?.priority = priority
-        } else if identifier <= sentGoAway ?? .max {
+        } else if !isBeyondGoAway(identifier) {
             // RFC 9218 §7.1: with those that are open no more than may be open.
             let limit = limits.maxStreams - streams.count
             let early = earlyPriorities ?? HTTP2EarlyPriorities()

@@ -45,7 +45,7 @@ extension HTTP2Connection {
         guard failure == nil else { return }
         failure = error
         // RFC 9113 §6.8: of streams that the other side has opened.
-        let last = role == .server ? lastStream : 0
+        let last = role == .server ? numbers.last : 0
         output.append { Frames.appendGoAway(last: last, error.code, debugData: error.reason, to: &$0) }
         endStreams()
     }
@@ -67,9 +67,8 @@ extension HTTP2Connection {
     /// - Parameter isFinal: the second time, when what was under way has arrived.
     package func goAway(isFinal: Bool) {
         guard error == nil else { return }
-        let last = role == .client ? 0 : isFinal ? lastStream : FlowControl.maxWindow
-        if let sentGoAway, sentGoAway <= last { return }
-        sentGoAway = last
+        let last = role == .client ? 0 : isFinal ? numbers.last : FlowControl.maxWindow
+        guard leaving.send(last: last) else { return }
         output.append { Frames.appendGoAway(last: last, .noError, to: &$0) }
         flushSoon()
     }

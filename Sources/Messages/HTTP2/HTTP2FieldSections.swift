@@ -43,19 +43,19 @@ extension HTTP2Connection {
             section.content = try contentFromServer(header)
             return section
         }
-        if header.stream > lastStream {
+        if !numbers.hasOpened(header.stream) {
             if isBeyondGoAway(header.stream) {
                 try countControlFrame()
                 return section
             }
-            lastStream = header.stream
+            numbers.open(header.stream)
             section.content = .request
         } else if let stream = streams[header.stream] {
             guard !stream.inflow.hasEnded else {
                 throw ConnectionError(.streamClosed, "HEADERS on a stream that its sender has ended")
             }
             section.content = .trailers
-        } else if !recentlyReset.contains(header.stream) {
+        } else if !recentResets.contains(header.stream) {
             throw ConnectionError(.streamClosed, "HEADERS on a stream that is closed")
         }
         return section

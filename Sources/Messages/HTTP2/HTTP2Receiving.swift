@@ -189,21 +189,20 @@ extension HTTP2Connection {
             try countControlFrame()
             return nil
         }
-        // Under way when we reset it: RFC 9113 §5.1.
-        if !recentlyReset.contains(header.stream) { try resetStream(header.stream, .streamClosed) }
+        if !recentResets.contains(header.stream) { try resetStream(header.stream, .streamClosed) }
         return nil
     }
 
     /// RFC 9113 §6.8: of a client's streams that it opened before it had seen our last GOAWAY all is ignored. Others go on.
     func isBeyondGoAway(_ identifier: UInt32) -> Bool {
-        guard role == .server, let sentGoAway else { return false }
-        return identifier > sentGoAway && identifier % 2 == 1
+        guard role == .server, let last = leaving.sent else { return false }
+        return identifier > last && identifier % 2 == 1
     }
 
     /// RFC 9113 §5.1.1: streams that the client has not opened, or could not, are idle.
     func checkIsKnown(_ identifier: UInt32, _ frame: String) throws(ConnectionError) {
         if isBeyondGoAway(identifier) { return try countControlFrame() }
-        guard identifier % 2 == 1, identifier <= lastStream else {
+        guard numbers.hasOpened(identifier) else {
             throw ConnectionError(.protocolError, "\(frame) on a stream that is idle")
         }
     }

@@ -1,15 +1,5 @@
 import HTTP
-package import HTTP2
-
-/// What a server has said in GOAWAY (RFC 9113 §6.8): it takes no requests beyond those that are under way.
-package struct HTTP2GoAway: Sendable {
-    /// The highest stream that it has acted on, or may.
-    package let last: UInt32
-    /// `.internalError` for one that is not known.
-    package let code: ErrorCode
-    /// In its own words, printable ASCII, at most 128 of them.
-    package let debugData: String
-}
+import HTTP2
 
 /// What a client does: requests out, answers in.
 extension HTTP2Connection {
@@ -27,16 +17,15 @@ extension HTTP2Connection {
     ///   - switching: for an extended CONNECT: the lines that HTTP/1.1's 101 would have.
     package func open(_ stream: HTTP2Stream, isToHead: Bool, switching: [UInt8] = []) {
         guard failure == nil, !hasReceivedGoAway, breakage == nil, hasNumbers else { return stream.wasReset(.refusedStream) }
-        lastStream += lastStream == 0 ? 1 : 2
-        stream.takeNumber(lastStream, window: peer.initialWindowSize)
+        stream.takeNumber(numbers.takeNext(), window: peer.initialWindowSize)
         stream.answer.isToHead = isToHead
         stream.answer.switching = switching
         streams.append(stream)
         earnControlFrames(HTTP2FloodLimits.framesPerRequestSent)
     }
 
-    /// RFC 9113 §5.1.1: when a connection's numbers are used up another one is needed.
-    package var hasNumbers: Bool { lastStream < FlowControl.maxWindow - 2 }
+    /// Are there numbers for further streams?
+    package var hasNumbers: Bool { numbers.hasMore }
 
     // MARK: Answers
 
@@ -50,7 +39,7 @@ extension HTTP2Connection {
 
     /// What a field section is that a server sends.
     func contentFromServer(_ header: FrameHeader) throws(ConnectionError) -> FieldSectionInProgress.Content {
-        guard header.stream <= lastStream else { throw ConnectionError(.protocolError, "HEADERS on a stream that is idle") }
+        guard numbers.hasOpened(header.stream) else { throw ConnectionError(.protocolError, "HEADERS on a stream that is idle") }
         guard let stream = streams[header.stream] else {
             // Of a request that was given up.
             try countControlFrame()
@@ -105,16 +94,7 @@ extension HTTP2Connection {
 
     /// GOAWAY: what it has not looked at may be sent again elsewhere (RFC 9113 §8.7).
     func receiveGoAway(_ payload: Span<UInt8>) {
-        let bytes = payload.extracting(droppingFirst: 8)
-        var text = ""
-        for index in 0..<min(bytes.count, 128) where 0x20...0x7E ~= bytes[index] {
-            text.unicodeScalars.append(Unicode.Scalar(bytes[index]))
-        }
-        let said = BigEndian.uint32(payload, at: 0) & 0x7FFF_FFFF
-        // RFC 9113 §6.8: it may be lowered, never raised.
-        let last = min(said, receivedGoAway?.last ?? said)
-        let code = ErrorCode(rawValue: BigEndian.uint32(payload, at: 4)) ?? .internalError
-        receivedGoAway = HTTP2GoAway(last: last, code: code, debugData: text)
+        let last = leaving.receive(HTTP2GoAway(reading: payload))
         for stream in streams.all where stream.identifier > last {
             forget(stream)
             stream.wasReset(.refusedStream)

@@ -54,12 +54,9 @@ extension HTTP2Connection {
 
     func sendReset(_ identifier: UInt32, _ code: ErrorCode) {
         output.append { Frames.appendReset(identifier, code, to: &$0) }
-        recentlyReset.append(identifier)
-        if recentlyReset.count > Self.remembered { recentlyReset.removeFirst() }
+        recentResets.add(identifier)
         flushSoon()
     }
-
-    private static let remembered = 64
 
     func sendCredit(_ identifier: UInt32, _ count: Int) {
         output.append { Frames.appendWindowUpdate(identifier, count, to: &$0) }
