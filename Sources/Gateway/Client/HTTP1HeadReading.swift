@@ -57,7 +57,7 @@ extension HTTP1Session {
         var preface = Preface.none
         _ = try? inflow.takeHead { span in
             preface =
-                switch HTTP2Connection.beginsWithPreface(span) {
+                switch HTTP2Preface.begins(span) {
                 case true?: .whole
                 case false?: .none
                 case nil: .begun

@@ -65,14 +65,10 @@ package final class HTTP2Connection {
     /// When that came, in monotonic nanoseconds; nil if there is none.
     private var inputSince: UInt64?
 
-    var hasPreface = false
+    var order: HTTP2FrameOrder
     /// Has the peer said what it takes?
-    package internal(set) var hasSettings: Bool {
-        get { settingsCame }
-        set { settingsCame = newValue }
-    }
-    private var settingsCame = false
-    /// The field section under way; nothing else may come before its end (RFC 9113 §4.3).
+    package var hasSettings: Bool { order.hasSettings }
+    /// The field section under way.
     var section: FieldSectionInProgress?
     /// Room for the fields of the next message, while streams are open.
     var spareFields: [UInt8] = []
@@ -103,7 +99,7 @@ package final class HTTP2Connection {
         _ stream: Stream, as role: Role = .server, buffers: BufferPool, loop: EventLoop, limits: StreamLimits
     ) {
         self.role = role
-        hasPreface = role == .client
+        order = HTTP2FrameOrder(as: role)
         self.stream = stream
         self.buffers = buffers
         self.loop = loop
@@ -131,7 +127,7 @@ package final class HTTP2Connection {
     private func sendPreface() {
         let settings = role == .server ? settingsOfServer : settingsOfClient
         output.append { out in
-            if role == .client { out.write(Self.preface) }
+            if role == .client { out.write(HTTP2Preface.bytes) }
             Frames.appendSettings(settings, to: &out)
             Frames.appendWindowUpdate(0, HTTP2ReceiveWindow.firstCredit, to: &out)
         }

@@ -8,8 +8,8 @@ extension HTTP2Connection {
             guard payload.isEmpty else { throw ConnectionError(.frameSizeError, "an acknowledgement with settings") }
             return try countControlFrame()
         }
-        if hasSettings { try countControlFrame() }
-        hasSettings = true
+        if order.hasSettings { try countControlFrame() }
+        order.settingsCame()
         let before = peer.initialWindowSize
         try peer.apply(payload, isServers: role == .client)
         let change = peer.initialWindowSize - before

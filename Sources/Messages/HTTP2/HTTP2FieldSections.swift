@@ -8,33 +8,13 @@ extension HTTP2Connection {
         guard header.stream % 2 == 1 else {
             throw ConnectionError(.protocolError, "a \(role == .server ? "client" : "server") opens a stream of an even number")
         }
-        let fragment = try fragment(header, payload)
+        let fragment = try header.fieldBlock(payload)
         try take(payload.extracting(fragment), of: begin(header), isLast: header.has(.endHeaders))
     }
 
     func handleContinuation(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) {
         guard let section = section.take() else { return }
         try take(payload, of: section, isLast: header.has(.endHeaders))
-    }
-
-    /// What of a HEADERS frame is the encoded fields.
-    private func fragment(_ header: FrameHeader, _ payload: Span<UInt8>) throws(ConnectionError) -> Range<Int> {
-        var start = 0
-        var end = payload.count
-        if header.has(.padded) {
-            guard !payload.isEmpty else { throw ConnectionError(.frameSizeError, "no room for the length of padding") }
-            start = 1
-            end -= Int(payload[0])
-        }
-        if header.has(.priority) {
-            guard payload.count >= start + 5 else { throw ConnectionError(.frameSizeError, "no room for a priority") }
-            let dependency = BigEndian.uint32(payload, at: start) & 0x7FFF_FFFF
-            // RFC 7540 §5.3.1, which RFC 9113 §5.3.2 leaves standing in so far as the fields are still parsed.
-            guard dependency != header.stream else { throw ConnectionError(.protocolError, "a stream depends on itself") }
-            start += 5
-        }
-        guard start <= end else { throw ConnectionError(.protocolError, "more padding than payload") }
-        return start..<end
     }
 
     private func begin(_ header: FrameHeader) throws(ConnectionError) -> FieldSectionInProgress {
@@ -65,16 +45,12 @@ extension HTTP2Connection {
         _ fragment: Span<UInt8>, of begun: FieldSectionInProgress, isLast: Bool
     ) throws(ConnectionError) {
         var begun = begun
-        begun.size += fragment.count
-        begun.frames += 1
-        guard begun.size <= 2 * limits.head.maxHeadBytes, begun.frames <= Self.maxFrames(of: limits.head) else {
-            throw ConnectionError(.enhanceYourCalm, "a field section without an end", key: "limits.max_head_bytes")
-        }
+        try begun.add(fragment, limits: limits.head)
         guard isLast else {
             section = begun
             return try decoder.decode(fragment, isLast: false) { _, _, _ in }
         }
-        let repeats = begun.frames == 1 ? repeated() : nil
+        let repeats = begun.isOneFrame ? repeated() : nil
         switch begun.content {
         case .request:
             if let repeats, try takeRepeatedRequest(fragment, begun, repeats) { return }
@@ -109,9 +85,6 @@ extension HTTP2Connection {
             try decoder.decode(fragment, isLast: true) { _, _, _ in }
         }
     }
-
-    /// Nobody needs more to send as much as is taken, even in pieces of half a kilobyte.
-    private static func maxFrames(of head: HeadLimits) -> Int { 8 + head.maxHeadBytes / 512 }
 
     private func conclude(_ trailers: TrailerFields, _ identifier: UInt32, endsStream: Bool) throws(ConnectionError) {
         guard let stream = streams[identifier] else { return }

@@ -1,42 +1,16 @@
 import HTTP
 import HTTP2
 
-/// A field section of which not all frames have come.
-struct FieldSectionInProgress {
-    enum Content {
-        case request, answer, trailers
-        /// Nobody takes it: it is decoded for the table's sake alone (RFC 9113 §4.3).
-        case nothing
-    }
-
-    let stream: UInt32
-    let endsStream: Bool
-    /// When its first frame came, in monotonic nanoseconds.
-    let since: UInt64
-    var content = Content.nothing
-    /// Encoded bytes and frames that have come.
-    var size = 0
-    var frames = 0
-}
-
-/// A DATA frame of which not all has come.
-struct DataInProgress {
-    /// Nil when nobody is there to take it.
-    let stream: HTTP2Stream?
-    var payloadLeft: Int
-    var paddingLeft: Int
-    let endsStream: Bool
-}
-
 /// What is done with the bytes that come.
 extension HTTP2Connection {
     /// Acts on as much as is there.
     /// - Returns: how many bytes were used.
     func act(on bytes: Span<UInt8>) throws(ConnectionError) -> Int {
         var used = 0
-        if !hasPreface {
-            guard try checkPreface(bytes) else { return 0 }
-            used = Self.preface.count
+        if !order.hasPreface {
+            guard try HTTP2Preface.isWhole(in: bytes) else { return 0 }
+            order.prefaceCame()
+            used = HTTP2Preface.bytes.count
         }
         var ended = 0
         while used < bytes.count || data?.isOver == true {
@@ -50,56 +24,22 @@ extension HTTP2Connection {
         return used
     }
 
-    static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
-
-    /// Checks what has come of the client's preface (RFC 9113 §3.4).
-    /// - Returns: false while it is not whole.
-    private func checkPreface(_ bytes: Span<UInt8>) throws(ConnectionError) -> Bool {
-        guard Self.beginsWithPreface(bytes) != false else {
-            throw ConnectionError(.protocolError, "the connection does not begin with the preface")
-        }
-        hasPreface = bytes.count >= Self.preface.count
-        return hasPreface
-    }
-
-    /// Do a connection's first bytes say that it is HTTP/2's? Nil as long as too few have come to tell.
-    package static func beginsWithPreface(_ bytes: Span<UInt8>) -> Bool? {
-        for index in 0..<min(bytes.count, preface.count) where bytes[index] != preface[index] { return false }
-        return bytes.count >= preface.count ? true : nil
-    }
-
     /// - Returns: nil if more has to come first.
     private func takeFrame(_ bytes: Span<UInt8>) throws(ConnectionError) -> Int? {
         guard bytes.count >= FrameHeader.size else { return nil }
-        if role == .client, !hasSettings { try checkIsHTTP2(bytes) }
+        if role == .client, !order.hasSettings { try checkIsHTTP2(bytes) }
         let header = FrameHeader(reading: bytes)
         guard header.length <= FrameHeader.usualPayload else {
             throw ConnectionError(.frameSizeError, "a frame of \(header.length) bytes")
         }
         let type = FrameType(rawValue: header.type)
-        try checkOrder(header, type)
-        // Here and below: two optionals are compared by a call (price 3).
+        try order.check(header, type, within: section?.stream)
+        // Here and in `HTTP2FrameOrder`: two optionals are compared by a call (price 3).
         if case .data? = type { return try beginData(header, bytes) }
         let end = FrameHeader.size + header.length
         guard bytes.count >= end else { return nil }
         try handle(header, type, bytes.extracting(FrameHeader.size..<end))
         return end
-    }
-
-    /// RFC 9113 §3.4: SETTINGS first; §6.10: nothing between the frames of a field section.
-    private func checkOrder(_ header: FrameHeader, _ type: FrameType?) throws(ConnectionError) {
-        if !hasSettings {
-            guard type == .settings, !header.has(.endStreamOrAck) else {
-                throw ConnectionError(.protocolError, "the first frame is no SETTINGS")
-            }
-        }
-        if let section {
-            guard type == .continuation, header.stream == section.stream else {
-                throw ConnectionError(.protocolError, "a field section is interrupted")
-            }
-        } else if case .continuation? = type {
-            throw ConnectionError(.protocolError, "a CONTINUATION continues nothing")
-        }
     }
 
     private func handle(
@@ -126,36 +66,28 @@ extension HTTP2Connection {
 
     private func beginData(_ header: FrameHeader, _ bytes: Span<UInt8>) throws(ConnectionError) -> Int? {
         guard header.stream != 0 else { throw ConnectionError(.protocolError, "DATA on stream 0") }
-        var used = FrameHeader.size
-        var padding = 0
-        if header.has(.padded) {
-            guard header.length > 0 else { throw ConnectionError(.frameSizeError, "no room for the length of padding") }
-            guard bytes.count > used else { return nil }
-            padding = Int(bytes[used])
-            used += 1
-            guard padding < header.length else { throw ConnectionError(.protocolError, "more padding than payload") }
-        }
+        guard let content = try header.dataContent(bytes) else { return nil }
+        let (start, payload, padding) = (content.start, content.payload, content.padding)
         try chargeConnection(header.length)
-        let payload = header.length - (used - FrameHeader.size) - padding
         if payload == 0, !header.has(.endStreamOrAck) { try countControlFrame() }
         let stream = try receiver(of: header)
         if let stream {
             if let error = stream.inflow.refuses(header.length, payload: payload) {
                 try resetStream(header.stream, error, because: error == .protocolError ? Self.tooLong : Self.beyondWindow)
-                data = DataInProgress(stream: nil, payloadLeft: payload, paddingLeft: padding, endsStream: false)
-                return used
+                data = DataInProgress(stream: nil, payload: payload, padding: padding, endsStream: false)
+                return start
             }
             stream.inflow.creditUnused(header.length - payload)
         }
         let endsStream = header.has(.endStreamOrAck)
-        if padding == 0, bytes.count - used >= payload {
+        if padding == 0, bytes.count - start >= payload {
             // All of it is there, as nearly always of small bodies.
-            if payload > 0 { deliver(bytes.extracting(used..<used + payload), to: stream) }
+            if payload > 0 { deliver(bytes.extracting(start..<start + payload), to: stream) }
             if endsStream, let stream, !stream.hasLeft { try end(stream) }
-            return used + payload
+            return start + payload
         }
-        data = DataInProgress(stream: stream, payloadLeft: payload, paddingLeft: padding, endsStream: endsStream)
-        return used
+        data = DataInProgress(stream: stream, payload: payload, padding: padding, endsStream: endsStream)
+        return start
     }
 
     private static let tooLong = "the body is longer than content-length says"
@@ -209,19 +141,14 @@ extension HTTP2Connection {
 
     private func takeData(_ bytes: Span<UInt8>) throws(ConnectionError) -> Int? {
         guard var frame = data.take() else { return 0 }
-        let count = min(frame.payloadLeft, bytes.count)
-        if count > 0 {
-            frame.payloadLeft -= count
-            deliver(bytes.extracting(first: count), to: frame.stream)
-        }
-        let padding = frame.payloadLeft == 0 ? min(frame.paddingLeft, bytes.count - count) : 0
-        frame.paddingLeft -= padding
+        let (payload, padding) = frame.take(of: bytes.count)
+        if payload > 0 { deliver(bytes.extracting(first: payload), to: frame.stream) }
         if frame.isOver {
             if frame.endsStream, let stream = frame.stream, !stream.hasLeft { try end(stream) }
         } else {
             data = frame
         }
-        return count + padding
+        return payload + padding
     }
 
     private func deliver(_ payload: Span<UInt8>, to stream: HTTP2Stream?) {
@@ -242,8 +169,4 @@ extension HTTP2Connection {
         stream.becameReadable()
         streamEnded(stream)
     }
-}
-
-extension DataInProgress {
-    var isOver: Bool { payloadLeft == 0 && paddingLeft == 0 }
 }
