@@ -88,10 +88,7 @@ package final class HTTP2Connection {
     /// Why it ends; nil while it does not.
     package var error: ConnectionError? { failure }
     var failure: ConnectionError?
-    /// Bytes of DATA that have been handed over since `dataMovedAt`, when it last was as much as counts, in monotonic
-    /// nanoseconds.
-    var dataMoved: UInt64 = 0
-    var dataMovedAt: UInt64 = 0
+    var progress = HTTP2SendProgress()
     /// How its transport broke; nil while it has not.
     var breakage: PeerError?
 

@@ -28,18 +28,15 @@ package final class HTTP2Outflow: BodySink {
 
     package var bodyBytes: UInt64 { handedOver }
     private var handedOver: UInt64 = 0
-    /// Since when the peer has taken less than `stallBytes` of what it could have, in monotonic nanoseconds; nil while it takes
-    /// all that there is. Whoever waits for its turn is not stalled as long as the connection moves; and if that does not, its
-    /// own end is near.
+    /// See `HTTP2Stall.since`. Whoever waits for its turn is not stalled as long as the connection makes progress; and if that
+    /// does not, its own end is near.
     package var stalledSince: UInt64? {
-        guard let stream else { return stalledAt }
+        guard let stream else { return stall.since }
         if waitsWithHead { return stream.connection.now }
-        guard isBlockedThere, let stalledAt else { return stalledAt }
-        return max(stalledAt, stream.connection.dataMovedAt)
+        guard isBlockedThere, let since = stall.since else { return stall.since }
+        return max(since, stream.connection.progress.madeAt)
     }
-    private var stalledAt: UInt64?
-    /// What had been handed over by then.
-    private var handedOverBefore: UInt64 = 0
+    private var stall = HTTP2Stall()
 
     init() {}
 
@@ -56,8 +53,7 @@ package final class HTTP2Outflow: BodySink {
         hasBegun = false
         waitsWithHead = false
         handedOver = 0
-        stalledAt = nil
-        handedOverBefore = 0
+        stall = HTTP2Stall()
     }
 
     /// May a field section be sent?
@@ -103,17 +99,8 @@ package final class HTTP2Outflow: BodySink {
             left = rest - UInt64(taken)
             if rest == taken { ended = true }
         }
-        if taken < count { noteBlocked(now) } else if window.isOpen { stalledAt = nil }
+        if taken < count { stall.wasBlocked(handedOver: handedOver, at: now) } else if window.isOpen { stall.tookAll() }
     }
-
-    /// Whoever opens its windows by a byte now and then holds a stream, and an upstream, as one that opens them not at all.
-    private func noteBlocked(_ now: UInt64) {
-        guard stalledAt == nil || handedOver - handedOverBefore >= Self.stallBytes else { return }
-        stalledAt = now
-        handedOverBefore = handedOver
-    }
-
-    static let stallBytes: UInt64 = 4096
 
     /// Ends the stream; with trailers in a field section of their own, without those that must not be sent as trailers: a client
     /// resets a stream whose trailers frame a message or belong to its connection (RFC 9113 §8.2.2).

@@ -29,16 +29,10 @@ extension HTTP2Connection {
         let count = try output.appendData(
             stream.identifier, payload, endsStream: endsStream, maxFrameSize: peer.maxFrameSize)
         if count > 0 { stream.position = 0 }
-        noteMoved(count)
+        progress.add(count)
+        if progress.isEnough(for: queue.count) { progress.wasMade(at: now) }
         flushSoon()
         return count
-    }
-
-    /// A connection moves if each of the streams that wait for it could have had its share.
-    private func noteMoved(_ count: Int) {
-        dataMoved += UInt64(count)
-        guard dataMoved >= HTTP2Outflow.stallBytes, dataMoved >= HTTP2Outflow.stallBytes * UInt64(queue.count) else { return }
-        (dataMoved, dataMovedAt) = (0, now)
     }
 
     /// So many bytes of DATA were sent: see `HTTP2FloodLimits.isEarned`.
