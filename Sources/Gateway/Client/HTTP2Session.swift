@@ -94,10 +94,10 @@ final class HTTP2Session: ClientSession {
     /// Reads what has come, and sends what there is.
     private func advance() -> Outcome {
         if task == .due { task = .busy }
-        var read = BodyRead.progress
+        let read: BodyRead
         let isSent: Bool
         do throws(PeerError) {
-            for _ in 0..<Self.readsPerTurn where read == .progress { read = try http2.receive() }
+            read = try http2.receiveForTurn()
             isSent = try flush()
         } catch {
             endpoint.logBrokenTLS(error, to: log)
@@ -106,13 +106,14 @@ final class HTTP2Session: ClientSession {
         }
         if let ending = ending(read, isSent) { return .ending(ending) }
         // Full and all of it sent: what was in the way of reading is gone, and nothing else would tell.
-        if read == .progress || read == .full && isSent || wakeWriters() { return .goesOn }
+        if read == .progress || read == .full && isSent || http2.wakeWriters(atMost: Self.writersPerTurn) {
+            return .goesOn
+        }
         stream.watch(reading: read != .full, writing: !isSent)
         return .waits
     }
 
-    /// Reads before others have their turn.
-    private static let readsPerTurn = 4
+    private static let writersPerTurn = 4
 
     /// A request has come: its exchange begins when what has come is read.
     /// - Returns: its number on this connection, from 1.
@@ -154,15 +155,6 @@ final class HTTP2Session: ClientSession {
             http2.goAway(isFinal: true)
         }
     }
-
-    /// Lets streams that wait for room send, most urgent first.
-    /// - Returns: should others have their turn soon?
-    private func wakeWriters() -> Bool {
-        for _ in 0..<Self.writersPerTurn where !http2.wakeWriter() { return false }
-        return true
-    }
-
-    private static let writersPerTurn = 4
 
     /// Has it had the requests that a connection may have? It ends when none is under way, since some clients give up those that
     /// have no answer yet when they see a GOAWAY, whatever it says.

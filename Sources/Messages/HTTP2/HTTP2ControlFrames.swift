@@ -28,7 +28,7 @@ extension HTTP2Connection {
         guard payload.count == 8 else { throw ConnectionError(.frameSizeError, "a PING of \(payload.count) bytes") }
         try countControlFrame()
         if header.has(.endStreamOrAck) {
-            if payload.indices.allSatisfy({ payload[$0] == Self.pingPayload[$0] }) { awaitsPing = false }
+            if payload.indices.allSatisfy({ payload[$0] == Self.pingPayload[$0] }) { isPingUnanswered = false }
             return
         }
         output.append { Frames.appendPing(payload, isAck: true, to: &$0) }
@@ -39,7 +39,7 @@ extension HTTP2Connection {
 
     /// Asks whether the peer is there, RFC 9113 §6.7.
     package func sendPing() {
-        awaitsPing = true
+        isPingUnanswered = true
         output.append { Frames.appendPing(Self.pingPayload.span, isAck: false, to: &$0) }
         flushSoon()
     }

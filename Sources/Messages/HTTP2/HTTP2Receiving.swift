@@ -1,8 +1,78 @@
-import HTTP
+package import Buffers
 import HTTP2
+import Transport
 
-/// What is done with the bytes that come.
+/// What comes: bytes from the transport, and frames out of them.
 extension HTTP2Connection {
+    /// Reads what has come and acts on it, some times, before others have their turn.
+    /// - Returns: what the last read came to.
+    package func receiveForTurn() throws(PeerError) -> BodyRead {
+        var read = BodyRead.progress
+        for _ in 0..<Self.readsPerTurn where read == .progress { read = try receive() }
+        return read
+    }
+
+    /// Buffers that are read before others have their turn.
+    private static let readsPerTurn = 4
+
+    /// Reads what has come and acts on it.
+    /// - Returns: `.full` when too much waits to be sent: a peer that does not read is not listened to.
+    package func receive() throws(PeerError) -> BodyRead {
+        guard error == nil else { return .end }
+        if output.count > Self.unreadLimit { return .full }
+        guard stream.mayRead else { return .blocked }
+        let buffer = takeInput()
+        defer { keep(buffer) }
+        let outcome: ReadOutcome
+        do { outcome = try stream.read(into: buffer) } catch { throw .connection(error) }
+        switch outcome {
+        case .blocked: return .blocked
+        case .end: return .end
+        case .bytes(let count): readCount &+= count
+        }
+        act(on: buffer)
+        return .progress
+    }
+
+    /// Acts on what was read before it was known to be HTTP/2's.
+    package func take(_ begun: Buffer) {
+        act(on: begun)
+        keep(begun)
+    }
+
+    private func act(on buffer: Buffer) {
+        do throws(ConnectionError) {
+            let count = try buffer.withBytes { bytes throws(ConnectionError) in try act(on: bytes) }
+            buffer.consume(count)
+            if count > 0 { inputSince = nil }
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// Bytes of answers to PING, SETTINGS and the like that may wait.
+    private static let unreadLimit = 131_072
+
+    private func takeInput() -> Buffer {
+        let target = buffers.acquire(.bulk)
+        guard let begun = input.take() else { return target }
+        begun.withBytes { target.append($0) }
+        buffers.release(begun)
+        return target
+    }
+
+    /// What is left of a frame waits in as little as it needs.
+    private func keep(_ buffer: Buffer) {
+        defer { buffers.release(buffer) }
+        guard !buffer.isEmpty, error == nil else { return inputSince = nil }
+        inputSince = inputSince ?? now
+        let rest = buffers.acquire(.small)
+        buffer.withBytes { rest.append($0) }
+        input = rest
+    }
+
+    // MARK: Frames
+
     /// Acts on as much as is there.
     /// - Returns: how many bytes were used.
     func act(on bytes: Span<UInt8>) throws(ConnectionError) -> Int {
@@ -60,113 +130,5 @@ extension HTTP2Connection {
         // RFC 9113 §4.1: frames of unknown types are ignored; but they are not free.
         case .data, nil: try countControlFrame()
         }
-    }
-
-    // MARK: DATA
-
-    private func beginData(_ header: FrameHeader, _ bytes: Span<UInt8>) throws(ConnectionError) -> Int? {
-        guard header.stream != 0 else { throw ConnectionError(.protocolError, "DATA on stream 0") }
-        guard let content = try header.dataContent(bytes) else { return nil }
-        let (start, payload, padding) = (content.start, content.payload, content.padding)
-        try chargeConnection(header.length)
-        if payload == 0, !header.has(.endStreamOrAck) { try countControlFrame() }
-        let stream = try receiver(of: header)
-        if let stream {
-            if let error = stream.inflow.refuses(header.length, payload: payload) {
-                try resetStream(header.stream, error, because: error == .protocolError ? Self.tooLong : Self.beyondWindow)
-                data = DataInProgress(stream: nil, payload: payload, padding: padding, endsStream: false)
-                return start
-            }
-            stream.inflow.creditUnused(header.length - payload)
-        }
-        let endsStream = header.has(.endStreamOrAck)
-        if padding == 0, bytes.count - start >= payload {
-            // All of it is there, as nearly always of small bodies.
-            if payload > 0 { deliver(bytes.extracting(start..<start + payload), to: stream) }
-            if endsStream, let stream, !stream.hasLeft { try end(stream) }
-            return start + payload
-        }
-        data = DataInProgress(stream: stream, payload: payload, padding: padding, endsStream: endsStream)
-        return start
-    }
-
-    private static let tooLong = "the body is longer than content-length says"
-    private static let beyondWindow = "more DATA than the stream's window"
-
-    /// DATA is charged to the connection's window, whoever takes it.
-    private func chargeConnection(_ count: Int) throws(ConnectionError) {
-        guard let due = receiveWindow.charge(count) else {
-            throw ConnectionError(.flowControlError, "more DATA than the connection's window")
-        }
-        if due > 0 { sendCredit(0, due) }
-    }
-
-    /// Who takes a DATA frame's payload; nil if nobody does any more.
-    private func receiver(of header: FrameHeader) throws(ConnectionError) -> HTTP2Stream? {
-        if let stream = streams[header.stream] {
-            guard !stream.inflow.hasEnded else {
-                try resetStream(header.stream, .streamClosed)
-                return nil
-            }
-            guard role == .server || stream.answer.isFinal else {
-                try resetStream(header.stream, .protocolError, because: "DATA came before the answer's head")
-                return nil
-            }
-            return stream
-        }
-        try checkIsKnown(header.stream, "DATA")
-        if isBeyondGoAway(header.stream) { return nil }
-        // Requests are given up all the time, and what was under way then is nothing to answer.
-        if role == .client {
-            try countControlFrame()
-            return nil
-        }
-        if !recentResets.contains(header.stream) { try resetStream(header.stream, .streamClosed) }
-        return nil
-    }
-
-    /// RFC 9113 §6.8: of a client's streams that it opened before it had seen our last GOAWAY all is ignored. Others go on.
-    func isBeyondGoAway(_ identifier: UInt32) -> Bool {
-        guard role == .server, let last = leaving.sent else { return false }
-        return identifier > last && identifier % 2 == 1
-    }
-
-    /// RFC 9113 §5.1.1: streams that the client has not opened, or could not, are idle.
-    func checkIsKnown(_ identifier: UInt32, _ frame: String) throws(ConnectionError) {
-        if isBeyondGoAway(identifier) { return try countControlFrame() }
-        guard numbers.hasOpened(identifier) else {
-            throw ConnectionError(.protocolError, "\(frame) on a stream that is idle")
-        }
-    }
-
-    private func takeData(_ bytes: Span<UInt8>) throws(ConnectionError) -> Int? {
-        guard var frame = data.take() else { return 0 }
-        let (payload, padding) = frame.take(of: bytes.count)
-        if payload > 0 { deliver(bytes.extracting(first: payload), to: frame.stream) }
-        if frame.isOver {
-            if frame.endsStream, let stream = frame.stream, !stream.hasLeft { try end(stream) }
-        } else {
-            data = frame
-        }
-        return payload + padding
-    }
-
-    private func deliver(_ payload: Span<UInt8>, to stream: HTTP2Stream?) {
-        guard let stream, !stream.hasLeft else { return }
-        if stream.isAbandoned { return stream.inflow.creditUnused(payload.count) }
-        stream.inflow.append(payload)
-        stream.becameReadable()
-    }
-
-    /// Ends the receiving half of a stream, whose END_STREAM has come.
-    func end(
-        _ stream: HTTP2Stream, trailers: FieldSection? = nil, refusal: HTTPRefusal? = nil
-    ) throws(ConnectionError) {
-        guard stream.inflow.end(trailers: trailers, refusal: refusal) || stream.isAbandoned else {
-            return try resetStream(
-                stream.identifier, .protocolError, because: "the body is shorter than content-length says")
-        }
-        stream.becameReadable()
-        streamEnded(stream)
     }
 }

@@ -69,9 +69,17 @@ extension HTTP2Connection {
     /// The stream wants to send as soon as there is room.
     func enqueue(_ stream: HTTP2Stream) { queue.add(stream) }
 
+    /// Wakes streams that wait to send, the most urgent first, as long as there is room.
+    /// - Parameter most: how many, before others have their turn.
+    /// - Returns: should those have it soon, since there is more to send?
+    package func wakeWriters(atMost most: Int) -> Bool {
+        for _ in 0..<most where !wakeWriter() { return false }
+        return true
+    }
+
     /// Wakes the stream whose turn it is, if there is room.
-    /// - Returns: may others have their turn soon?
-    package func wakeWriter() -> Bool {
+    /// - Returns: may another have its turn?
+    private func wakeWriter() -> Bool {
         guard output.takesHeads, let stream = queue.takeNext(headsAlone: !output.hasRoom) else { return false }
         stream.becameWritable()
         return !queue.isEmpty

@@ -1,4 +1,5 @@
 package import HTTP
+import HTTP2
 
 /// What a client may do on one HTTP/2 connection. Each is there because it costs us and the client decides how much.
 package struct StreamLimits: Sendable {
@@ -20,5 +21,18 @@ package struct StreamLimits: Sendable {
     package init(head: HeadLimits, trailers: ChunkLimits) {
         self.head = head
         self.trailers = trailers
+    }
+}
+
+extension StreamLimits {
+    /// What our first SETTINGS frame says.
+    func settings(as role: HTTP2Connection.Role) -> [(Settings.Identifier, UInt32)] {
+        let headerListSize: (Settings.Identifier, UInt32) = (.maxHeaderListSize, UInt32(clamping: head.maxHeadBytes))
+        if role == .client { return [(.enablePush, 0), headerListSize] }
+        var settings: [(Settings.Identifier, UInt32)] = [
+            (.maxConcurrentStreams, UInt32(maxStreams)), headerListSize, (.noRFC7540Priorities, 1),
+        ]
+        if enablesConnectProtocol { settings.append((.enableConnectProtocol, 1)) }
+        return settings
     }
 }

@@ -226,10 +226,10 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     private func move() {
         let before = http2.bytesRead
         let frames = http2.frameCount
-        var read = BodyRead.progress
+        let read: BodyRead
         let isSent: Bool
         do throws(PeerError) {
-            for _ in 0..<Self.readsPerTurn where read == .progress { read = try http2.receive() }
+            read = try http2.receiveForTurn()
             // A frame that never ends is silence: nothing else can come meanwhile, whatever else is awaited.
             if http2.frameCount != frames { liveness.heard(at: loop.now) }
             isSent = try http2.flush()
@@ -247,10 +247,12 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         if !newcomers.isEmpty, http2.hasSettings { tellNewcomers() }
         gather(http2.bytesRead &- before)
         // What was in the way of reading is gone, and nothing else would tell.
-        let isMore = wakeWriters() || read == .progress || read == .full && isSent
+        let isMore = http2.wakeWriters(atMost: Self.writersPerTurn) || read == .progress || read == .full && isSent
         stream.watch(reading: read != .full, writing: !isSent)
         if isMore { askForTurnEnd() }
     }
+
+    private static let writersPerTurn = 8
 
     /// - Parameter count: bytes that were read.
     private func gather(_ count: Int) {
@@ -272,18 +274,6 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         guard coalescing.isOn else { return }
         if loop.now < coalescing.end { awaitCoalescing() } else { stream.socket.isReadable = true }
     }
-
-    /// Buffers that are read before others have their turn.
-    private static let readsPerTurn = 4
-
-    /// Lets streams that wait for room send.
-    /// - Returns: should others have their turn soon?
-    private func wakeWriters() -> Bool {
-        for _ in 0..<Self.writersPerTurn where !http2.wakeWriter() { return false }
-        return true
-    }
-
-    private static let writersPerTurn = 8
 }
 
 extension HTTP2UpstreamConnection: ReadinessHandler {
