@@ -6,7 +6,7 @@ package import Transport
 
 /// A connection in HTTP/2, RFC 9113, either side's: frames in, streams to their exchanges, frames out.
 ///
-/// It joins values that decide, each in its own file, without knowing of the others or of a socket, and does what they say:
+/// It joins values that decide, each without a socket or a clock (`HTTP2/State`), and does what they say:
 ///
 /// - when bytes come: `HTTP2Receiving.swift`, then by the frame `HTTP2DataFrames.swift`, `HTTP2FieldSections.swift` or
 ///   `HTTP2ControlFrames.swift`

@@ -19,7 +19,7 @@ extension HTTP2Connection {
     /// - Returns: `.full` when too much waits to be sent: a peer that does not read is not listened to.
     package func receive() throws(PeerError) -> BodyRead {
         guard error == nil else { return .end }
-        if output.count > Self.unreadLimit { return .full }
+        if output.count > Self.maxUnsentBytes { return .full }
         guard stream.mayRead else { return .blocked }
         let buffer = takeInput()
         defer { keep(buffer) }
@@ -51,7 +51,7 @@ extension HTTP2Connection {
     }
 
     /// Bytes of answers to PING, SETTINGS and the like that may wait.
-    private static let unreadLimit = 131_072
+    private static let maxUnsentBytes = 131_072
 
     private func takeInput() -> Buffer {
         let target = buffers.acquire(.bulk)
