@@ -113,18 +113,22 @@ private final class Conversation: HTTP2Acceptor {
         return outcome
     }
 
-    func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) {
+    var headLimits: HeadLimits { HeadLimits() }
+
+    func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) -> RequestHead? {
         let hasBody = !stream.inflow.hasEnded
         let kind = fields.conclude(allowsExtendedConnect: connection.offersWebSockets)
         var words = "\(stream.identifier) \(stream.priority) \(fields.malformation?.rawValue ?? "")"
         var text: [UInt8] = []
         fields.appendHead(kind, hasBody: hasBody && kind == .request, key: { Array("AAAAAAAAAAAAAAAAAAAAAA==".utf8) }, to: &text)
         let head = RequestHead()
+        var isKept = false
         if fields.malformation == nil, fields.excess == nil {
             do throws(HTTPRefusal) {
                 // What is made of the fields is one head, and nothing besides.
                 let count = try head.parse(text.span, limits: HeadLimits())
                 precondition(count == text.count, "more or less than a head")
+                isKept = kind == .request
             } catch {
                 words += " \(error.code)"
             }
@@ -133,10 +137,22 @@ private final class Conversation: HTTP2Acceptor {
         stream.inflow.begin(declared: hasBody ? declared : nil, isTunnel: kind == .webSocket)
         outcome.requests.append(words + " " + String(decoding: text, as: UTF8.self))
         connection.keep(fields)
+        beginExchange(on: stream)
+        return isKept ? head : nil
+    }
+
+    func receivedAgain(_ head: RequestHead, on stream: HTTP2Stream) {
+        if !stream.inflow.hasEnded, case .length(let count) = head.framing { stream.inflow.begin(declared: count) }
+        let text = String(decoding: head.bytes, as: UTF8.self)
+        outcome.requests.append("\(stream.identifier) \(stream.priority) again " + text)
+        beginExchange(on: stream)
+    }
+
+    private func beginExchange(on stream: HTTP2Stream) {
         connection.beginExchange()
         // Every other stream is answered as it comes, some before their requests have ended.
         guard stream.identifier % 4 == 1 else { return open.append(stream) }
-        stream.outflow.begin(.length(5)) { FieldEncoder.append(200, lines: Array("ETag: \"a\"\r\n".utf8).span, to: &$0) }
+        stream.begin(.length(5)) { FieldEncoder.append(200, lines: Array("ETag: \"a\"\r\n".utf8).span, to: &$0) }
         _ = try? stream.outflow.write(Array("hello".utf8).span)
         connection.endExchange(on: stream)
     }
