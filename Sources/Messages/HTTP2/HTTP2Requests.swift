@@ -94,7 +94,10 @@ extension HTTP2Connection {
 
     /// GOAWAY: what it has not looked at may be sent again elsewhere (RFC 9113 §8.7).
     func receiveGoAway(_ payload: Span<UInt8>) {
-        let last = leaving.receive(HTTP2GoAway(reading: payload))
+        // Taken out and put back: price 1.
+        var state = leaving
+        let last = state.receive(HTTP2GoAway(reading: payload))
+        leaving = state
         for stream in streams.all where stream.identifier > last {
             forget(stream)
             stream.wasReset(.refusedStream)
