@@ -8,7 +8,7 @@ package final class HTTP2Outflow: BodySink {
     private unowned var stream: HTTP2Stream?
     /// The stream was reset: kept here too, since it is asked of each piece (price 2).
     private var isReset = false
-    /// The stream's.
+    /// What the peer takes on the stream.
     private var window = HTTP2SendWindow(0)
     /// Has END_STREAM been sent?
     package var hasEnded: Bool { ended }

@@ -8,7 +8,7 @@ final class HTTP2Output {
     private let stream: Stream
     private let buffers: BufferPool
     private var pending: Buffer?
-    /// The connection's.
+    /// What the peer takes on the connection.
     var window = HTTP2SendWindow(FlowControl.initialWindow)
     /// The stream of the DATA frame that was added last, what that measures, and what waited with it; 0: it may have gone.
     private var lastData: (stream: UInt32, size: Int, end: Int) = (0, 0, 0)

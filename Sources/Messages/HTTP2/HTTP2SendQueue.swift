@@ -33,7 +33,7 @@ final class HTTP2SendQueue {
         defer { streams = waiting }
         var found: Int?
         for index in waiting.indices where !headsAlone || waiting[index].outflow.isHeadWaiting {
-            if let best = found, !Self.goes(waiting[index], before: waiting[best]) { continue }
+            if let best = found, !waiting[index].turn.comes(before: waiting[best].turn) { continue }
             found = index
         }
         guard let best = found else { return nil }
@@ -48,13 +48,5 @@ final class HTTP2SendQueue {
     /// Does another stream wait that is more urgent?
     func isBehind(_ stream: HTTP2Stream) -> Bool {
         streams.contains { $0 !== stream && $0.priority.urgency < stream.priority.urgency }
-    }
-
-    /// The more urgent first; of equally urgent ones those that are of no use in part, in the order of their requests; the others
-    /// in turn.
-    private static func goes(_ stream: HTTP2Stream, before other: HTTP2Stream) -> Bool {
-        if stream.priority.urgency != other.priority.urgency { return stream.priority.urgency < other.priority.urgency }
-        if stream.priority.isIncremental != other.priority.isIncremental { return !stream.priority.isIncremental }
-        return stream.priority.isIncremental ? stream.position < other.position : stream.identifier < other.identifier
     }
 }

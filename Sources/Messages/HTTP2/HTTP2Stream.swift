@@ -34,6 +34,7 @@ package final class HTTP2Stream {
     var isQueued = false
     /// Its position in the queue of streams that wait to send; 0: it has sent something since it had one.
     var position: UInt64 = 0
+    var turn: HTTP2SendTurn { HTTP2SendTurn(priority: askedPriority, position: position, identifier: number) }
     private var watchesReading = false
     private var watchesWriting = false
     private var watchesLeaving = false
