@@ -33,12 +33,7 @@ final class SharedConnections {
     // Price 6.
     private var connections: [HTTP2UpstreamConnection] = []
     private(set) var attempt: Attempt?
-    /// Until when nothing is sent to the server, since it has said ENHANCE_YOUR_CALM; in monotonic nanoseconds.
-    private(set) var backoffUntil: UInt64 = 0
-    /// Nanoseconds of the next backoff: they double from `minBackoff` to `maxBackoff`.
-    private var backoffTime = minBackoff
-    private static let minBackoff: UInt64 = 1_000_000_000
-    private static let maxBackoff: UInt64 = 30_000_000_000
+    private var backoff = HTTP2Backoff()
     /// Until when the server is spoken to in HTTP/1.1, by its own wish; in monotonic nanoseconds, 0: it has not said so.
     private var http1Until: UInt64 = 0
     /// Has the newest connection agreed on HTTP/2? At first it is expected to.
@@ -79,18 +74,14 @@ final class SharedConnections {
         return nil
     }
 
-    /// The server has said ENHANCE_YOUR_CALM (RFC 9113 §7) and goes: a second's backoff, and twice as long each time it says so
-    /// again before a minute of peace. Meanwhile others are asked, where there are any.
+    /// The server has said ENHANCE_YOUR_CALM and goes. During the backoff others are asked, where there are any.
     func backOff() {
-        let now = loop.now
-        guard now >= backoffUntil else { return }
-        if now &- backoffUntil > 60_000_000_000 { backoffTime = Self.minBackoff }
-        backoffUntil = now &+ backoffTime
-        server.state.backOff(until: backoffUntil)
-        backoffTime = min(2 * backoffTime, Self.maxBackoff)
+        if backoff.begin(at: loop.now) { server.state.backOff(until: backoff.until) }
     }
 
-    var isBackingOff: Bool { loop.now < backoffUntil }
+    /// Until when nothing is sent to the server, in monotonic nanoseconds.
+    var backoffUntil: UInt64 { backoff.until }
+    var isBackingOff: Bool { backoff.isOn(at: loop.now) }
 
     // MARK: HTTP/1.1 instead
 
