@@ -41,7 +41,7 @@ struct HTTP2GoAwayTests {
     @Test("the server's may lower what it has named, and never raise it")
     func received() {
         var state = HTTP2GoAwayState()
-        #expect(state.received == nil)
+        #expect(state.received?.last == nil)
         let last = [
             state.receive(Self.goAway(0x7FFF_FFFF)), state.receive(Self.goAway(5, 2, "why")), state.receive(Self.goAway(9, 1)),
         ]

@@ -1,5 +1,5 @@
-/// Until when nothing is sent to a server that has said ENHANCE_YOUR_CALM (RFC 9113 §7): for a second, and twice as long each time
-/// it says so again before a minute of peace.
+/// Until when nothing is sent to a server that has said ENHANCE_YOUR_CALM (RFC 9113 §7): for a second, and twice as long each
+/// time it says so again before a minute of peace.
 struct HTTP2Backoff {
     /// In monotonic nanoseconds; 0: it has never said so.
     private(set) var until: UInt64 = 0

@@ -1,7 +1,7 @@
 import HTTP2
 
-/// What costs us, brings the peer nothing, and is limited therefore: streams that are reset, and frames that move nothing. So many
-/// at once, and so many in a time.
+/// What costs us, brings the peer nothing, and is limited therefore: streams that are reset, and frames that move nothing. So
+/// many at once, and so many in a time.
 ///
 /// What moves something is answered with such frames, too, and earns them.
 struct HTTP2FloodLimits {

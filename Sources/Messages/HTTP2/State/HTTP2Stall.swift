@@ -1,5 +1,5 @@
-/// Since when the peer takes hardly anything of what a stream has for it. Whoever opens its windows by a byte now and then holds a
-/// stream, and an upstream, as one that opens them not at all.
+/// Since when the peer takes hardly anything of what a stream has for it. Whoever opens its windows by a byte now and then holds
+/// a stream, and an upstream, as one that opens them not at all.
 struct HTTP2Stall {
     /// Since when it has taken less than `minBytes` of what it could have, in monotonic nanoseconds; nil while it takes all that
     /// there is.

@@ -1,7 +1,7 @@
 import HTTP2
 
-/// The numbers of the streams that a client has opened, whichever side it is: odd ones, which only grow (RFC 9113 §5.1.1). A server
-/// opens none, since nobody pushes.
+/// The numbers of the streams that a client has opened, whichever side it is: odd ones, which only grow (RFC 9113 §5.1.1). A
+/// server opens none, since nobody pushes.
 struct HTTP2StreamNumbers {
     /// The highest that was opened; 0: none was.
     private(set) var last: UInt32 = 0
