@@ -159,9 +159,8 @@ struct HTTP1SessionTests {
             var logging = Configuration::Logging()
             (logging.accessLog, logging.errorLog) = (.none, .none)
             let logs = try Logs(logging, workers: 1)
-            let log = AccessLog(logs, style: plan.logStyle, worker: 0)
             let resources = try WorkerResources(
-                plan, loop: loop, shared: ProcessCounters(), log: log, spans: SpanLog(logs, style: plan.logStyle, worker: 0),
+                plan, loop: loop, shared: ProcessCounters(), records: WorkerRecords(logs, for: plan, worker: 0, loop: loop),
                 number: 0, probes: false, resume: { _ in },
                 startStreamTask: {})
             let address = SocketAddress(family: .ipv4, bytes: [127, 0, 0, 1], port: 0)

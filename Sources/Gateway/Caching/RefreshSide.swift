@@ -25,7 +25,7 @@ final class RefreshSide: ClientSide, StreamExchange {
         recording: CacheRecording, headers: HeaderPlan, identity: IdentityFields?
     ) {
         // Of its own: the client's goes on to its next request.
-        request = resources.acquireRequestHead()
+        request = resources.heads.acquireRequest()
         request.copy(cacheable.head)
         self.endpoint = endpoint
         recording.selecting.request = request
@@ -51,7 +51,7 @@ final class RefreshSide: ClientSide, StreamExchange {
             await exchange.refresh(for: self)
         }
         if case .validation(let answer, _) = recording.purpose { answer.isRefreshing = false }
-        resources.release(request)
+        resources.heads.release(request)
     }
 
     // MARK: The request

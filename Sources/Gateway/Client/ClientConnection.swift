@@ -120,7 +120,7 @@ final class ClientConnection {
         guard stream.tls != nil else { return true }
         do throws(TransportError) {
             try await stream.performHandshake(waiter, timeout: endpoint.limits.handshakeTimeout)
-            if let session = stream.tls { resources.series.handshake(session) }
+            if let session = stream.tls { resources.records.series.handshake(session) }
         } catch {
             await handshakeFailed(error)
             return false
@@ -209,7 +209,7 @@ final class ClientConnection {
             tunnel.sleep { [unowned self] in resources.resume(identifier) }
             return .asleep
         }
-        resources.note(ending, of: tunnel)
+        resources.records.note(ending, of: tunnel, now: resources.now)
         // The upstream is free from now on, however long the client takes to leave.
         phase = .closing
         return ending.isAbnormal ? await abort() : await close()

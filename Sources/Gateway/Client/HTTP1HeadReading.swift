@@ -24,7 +24,7 @@ extension HTTP1Session {
             if inflow.hasBytes {
                 switch preface {
                 case .none: if try parseHead() { return .request }
-                case .begun: head = head ?? resources.acquireRequestHead()
+                case .begun: head = head ?? resources.heads.acquireRequest()
                 case .whole: return .http2
                 }
             }
@@ -78,7 +78,7 @@ extension HTTP1Session {
     }
 
     private func parseHead() throws(Failure) -> Bool {
-        let head = self.head ?? resources.acquireRequestHead()
+        let head = self.head ?? resources.heads.acquireRequest()
         self.head = head
         let limits = endpoint.limits.head
         do throws(HTTPRefusal) {

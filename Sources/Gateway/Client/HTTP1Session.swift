@@ -132,7 +132,7 @@ final class HTTP1Session: ClientSession {
     private func releaseHead() {
         isRequestRead = false
         guard let head = head.take() else { return }
-        resources.release(head)
+        resources.heads.release(head)
     }
 
     /// An answer begins.

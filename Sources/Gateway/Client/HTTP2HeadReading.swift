@@ -9,7 +9,7 @@ extension HTTP2Session: HTTP2Acceptor {
 
     func received(_ fields: consuming RequestFields, on stream: HTTP2Stream) -> RequestHead? {
         let hasBody = !stream.inflow.hasEnded
-        let head = resources.acquireRequestHead()
+        let head = resources.heads.acquireRequest()
         let kind = fields.conclude(allowsExtendedConnect: http2.offersWebSockets)
         var malformation = fields.malformation
         let refusal = parse(fields, kind, hasBody: hasBody && kind == .request, into: head)
@@ -26,7 +26,7 @@ extension HTTP2Session: HTTP2Acceptor {
     }
 
     func receivedAgain(_ known: RequestHead, on stream: HTTP2Stream) {
-        let head = resources.acquireRequestHead()
+        let head = resources.heads.acquireRequest()
         head.copy(known)
         if !stream.inflow.hasEnded, case .length(let declared) = head.framing { stream.inflow.begin(declared: declared) }
         resources.streamTasks.begin(HTTP2Side(stream, head, number: begin(), refusal: nil, isMalformed: false, of: self))

@@ -34,7 +34,7 @@ extension HTTP2Session {
             tunnel = exchange.tunnel.take()
         }
         if let tunnel { await run(tunnel, on: side) }
-        resources.release(side.request)
+        resources.heads.release(side.request)
         endExchange(on: side.stream)
     }
 
@@ -45,7 +45,7 @@ extension HTTP2Session {
         resources.check(tunnel)
         while true {
             if let ending = await tunnel.run() {
-                resources.note(ending, of: tunnel)
+                resources.records.note(ending, of: tunnel, now: resources.now)
                 if ending.isAbnormal { side.stream.reset(.cancel) } else { side.stream.shutdownWrite() }
                 return
             }

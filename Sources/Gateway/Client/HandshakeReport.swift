@@ -43,7 +43,7 @@ extension ClientConnection {
     func report(_ error: TransportError) {
         let report = HandshakeReport(error, of: stream.tls, endpoint)
         resources.handshakes.count(report.fault)
-        resources.series.failed(report.fault)
+        resources.records.series.failed(report.fault)
         let most = endpoint.limits.handshakeFailureLines
         guard let unsaid = resources.handshakeLines.take(now: resources.now, atMost: most) else { return }
         var facts = report.facts

@@ -123,8 +123,8 @@ extension Gateway {
 
 extension Worker {
     var status: WorkerStatus {
-        WorkerStatus(
-            generations: generations, failures: resources?.failures.all ?? [], failureCount: resources?.failures.count ?? 0,
-            caches: cacheCounts())
+        let failures = resources.map { $0.records.failures }
+        return WorkerStatus(
+            generations: generations, failures: failures?.all ?? [], failureCount: failures?.count ?? 0, caches: cacheCounts())
     }
 }

@@ -64,5 +64,5 @@ extension Gateway {
 
 extension Worker {
     /// The oldest first.
-    var recorded: [RecordedExchange] { resources?.recorder.exchanges() ?? [] }
+    var recorded: [RecordedExchange] { resources.map { $0.records.recorder.exchanges() } ?? [] }
 }

@@ -131,13 +131,13 @@ extension ClientConnection {
     private func count(_ record: AccessRecord, _ ending: TCPRelay.Ending?, _ series: TCPSeries?) {
         guard let series else { return }
         series.count(record, ending == nil ? .refused : ending == .complete ? .complete : .broken, worker: resources.number)
-        if let reason = record.reason { resources.series.count(reason) }
+        if let reason = record.reason { resources.records.series.count(reason) }
     }
 
     private func logEnd(_ ending: TCPRelay.Ending?, _ record: AccessRecord, _ plan: TCPPlan, _ name: String?) {
-        if resources.log.isOn(for: nil) {
+        if resources.records.log.isOn(for: nil) {
             let hash = endpoint.generation.plan.configurationHash
-            resources.log.append(record, of: endpoint, named: name, configuration: hash)
+            resources.records.log.append(record, of: endpoint, named: name, configuration: hash)
         }
         var facts: Logger.Metadata = ["listener": "\(plan.name)", "client": "\(endpoint.peer.host)"]
         if let name { facts["server_name"] = "\(name)" }

@@ -20,6 +20,7 @@ struct AcceptLoop {
     private var loop: EventLoop { resources.loop }
     private var listener: Listener { acceptor.listener }
     private var waiter: Waiter { acceptor.waiter }
+    private var mostConnections: Int { resources.generation.limits.maxConnections }
 
     /// - Parameter serve: begins to serve a connection, and does not wait for its end.
     init(_ acceptor: Acceptor, _ resources: WorkerResources, log: Logger, serve: @escaping (ClientConnection) -> Void) {
@@ -40,7 +41,7 @@ struct AcceptLoop {
                 leftovers -= 1
                 if leftovers == 0 { break }
             }
-            if resources.reserve() {
+            if resources.room.reserve(atMost: mostConnections) {
                 guard await take(listener.accept(), isClosing: isClosing) else { break }
             } else {
                 if isClosing { break }
@@ -62,7 +63,7 @@ struct AcceptLoop {
             }
             return true
         }
-        resources.shared.release()
+        resources.room.cancelReservation()
         switch accepted {
         case .connection: break
         case .none:
@@ -95,10 +96,10 @@ struct AcceptLoop {
         } catch {
             log.error("a connection cannot be watched", metadata: ["reason": "\(error)"])
             resources.shared.clients.leave(count)
-            resources.shared.release()
+            resources.room.cancelReservation()
             return
         }
-        resources.series.add(at: WorkerSeries.Index.accepted)
+        resources.records.series.add(at: WorkerSeries.Index.accepted)
         let connection = ClientConnection(socket, peer: peer, acceptor: acceptor, resources: resources, log: log)
         resources.connections.add(connection, count)
         serve(connection)
@@ -108,7 +109,7 @@ struct AcceptLoop {
     /// handshake.
     private func turnAway(_ descriptor: Int32, _ peer: SocketAddress) {
         Listener.turnAway(descriptor)
-        resources.shared.release()
+        resources.room.cancelReservation()
         let count = resources.shared.clients.countTurnedAway()
         guard count == 1 || count % 1000 == 0 else { return }
         log.warning(
@@ -126,17 +127,17 @@ struct AcceptLoop {
         while !resources.isDraining, acceptor.closesAt.map({ loop.now < $0 }) ?? true {
             let hasClient = listener.hasClient
             if hasClient, !evictLongestIdle(), pauses == 0 {
-                let (limit, count) = resources.countPause()
+                let (limit, count) = resources.room.countPause(atMost: mostConnections)
                 pauses = count
                 if isLogged { log.warning("accepting pauses: \(limit) is reached", metadata: ["pauses": "\(pauses)"]) }
             }
-            resources.pause(waiter)
+            resources.room.pause(waiter)
             listener.socket.interest = hasClient ? .none : .read
             // A connection may end on another worker, which does not tell us: look again soon.
             _ = await waiter.wait(timeout: Self.backOff)
             listener.socket.interest = .none
-            guard resources.reserve() else { continue }
-            resources.shared.release()
+            guard resources.room.reserve(atMost: mostConnections) else { continue }
+            resources.room.cancelReservation()
             if isLogged { log.warning("accepting resumes", metadata: ["pauses": "\(pauses)"]) }
             return
         }
@@ -151,8 +152,9 @@ struct AcceptLoop {
         }
         let count = resources.shared.countEviction()
         if count == 1 || count % 1000 == 0 {
+            let limit = resources.room.nameOfLimit(atMost: mostConnections)
             log.warning(
-                "idle connections are closed for new clients: \(resources.connectionLimit) is reached",
+                "idle connections are closed for new clients: \(limit) is reached",
                 metadata: ["closed": "\(count)"])
         }
         return true

@@ -24,6 +24,7 @@ actor Worker {
     private var nextLookForDirectories: UInt64 = 0
     private var isLookingForDirectories = false
     private var logs: Logs?
+    private var upkeep = WorkerUpkeep()
     /// The generations before the one in use that had exchanges at the last look.
     private var olderGenerations: Set<Int> = []
     /// This worker's number, from 0.
@@ -56,10 +57,9 @@ actor Worker {
         watchesUpstreams = number == 0
         self.number = number
         self.logs = logs
-        let accessLog = AccessLog(logs, style: plan.logStyle, worker: number)
-        let spans = SpanLog(logs, style: plan.logStyle, worker: number)
         let resources = try WorkerResources(
-            plan, loop: loop, shared: shared, log: accessLog, spans: spans, number: number, probes: watchesUpstreams,
+            plan, loop: loop, shared: shared, records: WorkerRecords(logs, for: plan, worker: number, loop: loop),
+            number: number, probes: watchesUpstreams,
             resume: { sleeper in Task { await self.resume(sleeper) } },
             startStreamTask: { Task { await self.serveStreams() } })
         self.resources = resources
@@ -89,7 +89,7 @@ actor Worker {
     /// - Throws: `ListenError`, or `TLSError` when an upstream's TLS files cannot be used.
     func prepare(_ plan: Plan, addresses: [SocketAddress], beside own: [SocketAddress]) async throws -> [SocketAddress] {
         guard let resources, !isDraining, !resources.shared.isHandedOver else { return addresses }
-        let generation = try await resources.prepare(plan)
+        let generation = try await resources.generations.prepare(plan)
         guard !isDraining else { return addresses }
         let opened = try listening(own: own, shares: number > 0).open(plan, at: addresses)
         prepared = PreparedPlan(generation: generation, listeners: opened.new)
@@ -112,10 +112,7 @@ actor Worker {
         guard let next = prepared.take() else { return }
         if let logs { self.logs = logs }
         resources.adopt(next.generation)
-        if let logs = self.logs {
-            resources.log.adopt(logs, style: next.generation.plan.logStyle)
-            resources.spans.adopt(logs, style: next.generation.plan.logStyle)
-        }
+        if let logs = self.logs { resources.records.adopt(logs, for: next.generation.plan) }
         var hasRetired = false
         for acceptor in acceptors.values where !acceptor.isRetired && !acceptor.adopt(next.generation) {
             acceptor.retire(now: loop.now)
@@ -129,8 +126,8 @@ actor Worker {
 
     /// What the plan in use has not taken over from the one before ends: at once, or with the exchanges that are under way.
     func retireFormer() async {
-        await resources?.retireFormer()
-        olderGenerations = resources?.olderGenerations ?? []
+        await resources?.generations.retireFormer()
+        olderGenerations = resources?.generations.older ?? []
     }
 
     /// The numbers of the generations that are still there, the oldest first; the last one is in use.
@@ -149,7 +146,7 @@ actor Worker {
         for prober in probing { await prober.value }
         resources?.generation.names.close()
         resources?.streamTasks.end()
-        resources?.log.flush()
+        if let resources { resources.records.log.flush() }
         // What is of the loop ends on it.
         acceptors = [:]
         resources = nil
@@ -240,8 +237,8 @@ actor Worker {
         while !isDraining || connectionCount > 0 {
             _ = await ticker.wait(timeout: Worker.tick)
             await resources?.measureLag()
-            resources?.tick()
-            await resources?.generations.clear(on: loop)
+            if let resources { upkeep.tick(resources, actsForAll: watchesUpstreams) }
+            await resources?.generations.clear()
             reportGenerations()
             guard watchesUpstreams else { continue }
             if let plan = resources?.generation.plan, plan.carried.healthSignal.take() {
@@ -256,7 +253,7 @@ actor Worker {
     /// Tells when the last exchange of one that outlived a reload has ended.
     private func reportGenerations() {
         guard let resources else { return }
-        let older = resources.olderGenerations
+        let older = resources.generations.older
         for ended in olderGenerations.subtracting(older).sorted() {
             log.info(
                 "the last exchange of an older configuration has ended",

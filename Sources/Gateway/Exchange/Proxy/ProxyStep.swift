@@ -56,8 +56,8 @@ extension Exchange {
         proxied.keepBody(for: choice)
         let options = options(of: &proxied, choice)
         guard let responder = responder.take() else { return }
-        let response = resources.acquireResponseHead()
-        defer { resources.release(response) }
+        let response = resources.heads.acquireResponse()
+        defer { resources.heads.release(response) }
         var relay = Relay(
             proxied, from: client, to: upstream, headers: headers, responder: responder, head: response,
             limits: generation.limits, options: options)

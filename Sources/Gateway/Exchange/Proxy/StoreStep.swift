@@ -75,8 +75,8 @@ extension Exchange {
     }
 
     private mutating nonisolated(nonsending) func sendContinue() async throws(Failure) {
-        let head = resources.acquireResponseHead()
-        defer { resources.release(head) }
+        let head = resources.heads.acquireResponse()
+        defer { resources.heads.release(head) }
         do throws(HTTPRefusal) {
             _ = try head.parse(Self.continueHead.span, limits: generation.limits.head)
         } catch { throw Failure(error) }

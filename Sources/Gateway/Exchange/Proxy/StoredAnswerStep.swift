@@ -21,8 +21,8 @@ extension Exchange {
         {
             return try await send(answer, by: policy)
         }
-        var head = resources.acquireResponseHead()
-        defer { resources.release(head) }
+        var head = resources.heads.acquireResponse()
+        defer { resources.heads.release(head) }
         head.copy(answer.head)
         var part: Range<Int>? = 0..<answer.body.count
         if cacheable.asked.conditions.hold(for: head, now: now) {
