@@ -134,10 +134,10 @@ struct FalseEtcdTests {
         let running = try await RunningMember(
             RunningMember.settings("a", ["http://127.0.0.1:\(impostor.port)"], in: directory, place: "a"))
         _ = try await running.log.first { $0.hasPrefix("a member of the fleet") }
-        let (count, most) = (await running.member.complaints.count, FleetMember.maxComplaints)
+        let (count, most) = (await running.member.complaints.all.count, Complaints.maxCount)
         #expect(count == most)
         let lines = running.log.all.count { $0.hasPrefix("a document of the fleet is not used") }
-        #expect(lines == FleetMember.maxLinesOfLook)
+        #expect(lines == Complaints.maxLinesOfLook)
         await running.stop()
     }
 }

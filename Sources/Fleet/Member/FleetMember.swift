@@ -34,8 +34,7 @@ package actor FleetMember {
     var presence = Presence()
     /// The keys in use; nil: there are none yet.
     var ring: TicketKeyRing?
-    /// Since when the present ticket key is to be replaced, with what chance adds: monotonic nanoseconds.
-    var rotationDue: UInt64?
+    var rotation = TicketRotation()
     /// The fleet's configurations, as far as they have come here.
     var configurations = Configurations()
     /// The roll-out as it was seen last; nil: there is none.
@@ -43,8 +42,7 @@ package actor FleetMember {
     /// What is ordered about servers, and the revision of the document that was looked at last.
     var orders = FleetOrders()
     var seenOrders: Int64 = 0
-    /// The number of the last purge that was carried out; nil: it is not known.
-    var purged: Int?
+    var purges = PurgeProgress()
     /// What members say of the servers that they probe, and of certificates on demand.
     let probeReports: MemberReports<FleetProbes>
     let demandReports: MemberReports<SharedDemands>
@@ -53,14 +51,10 @@ package actor FleetMember {
     var leadership = Leadership()
     /// Hears what others have done about certificates; nil: nobody here does.
     var eventHandler: (@Sendable (RenewalEvent) async -> Void)?
-    /// The files that members have in common, as far as they have come here.
     var sharedFiles = SharedFiles()
     /// The revision of others' proofs that are shown; nil: none are.
     var proofsInUse: Int64?
-    /// What was said of a document that is not used, by its key in etcd, and of other subjects.
-    var complaints: [String: String] = [:]
-    /// Lines of the log about such documents since the present look began.
-    var linesOfLook = 0
+    var complaints = Complaints()
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The actor holds its loop, which whoever runs it stops when it has ended.
@@ -147,7 +141,7 @@ package actor FleetMember {
     /// Shows all what is wrong here, as `gatehouse fleet status` shows it.
     /// - Parameter problem: nil: nothing is.
     package func note(_ problem: String?, of subject: String) {
-        complaints[subject] = problem.map { "\(subject): \($0)" }
+        complaints.note(problem, of: subject)
         lookSoon()
     }
 
@@ -167,7 +161,7 @@ package actor FleetMember {
     private func look() async -> UInt64 {
         waiter.dropNotification()
         isDue = false
-        linesOfLook = 0
+        complaints.beginLook()
         do throws(EtcdError) {
             let wasLeader = leadership.term != nil
             try await keepLease()
@@ -196,7 +190,7 @@ package actor FleetMember {
             if failures > 0 || isFirst { logContact() }
             failures = 0
             let pause = looksAtRollout ? Self.pauseOfRollout : Self.pause - UInt64.random(in: 0..<Self.pause / 5)
-            let due = [rotationDue, probeReports.due, demandReports.due].compactMap(\.self).min()
+            let due = [rotation.due, probeReports.due, demandReports.due].compactMap(\.self).min()
             return due.map { min(pause, $0 - min($0, loop.now)) } ?? pause
         } catch {
             guard !isStopped else { return 0 }
@@ -212,10 +206,10 @@ package actor FleetMember {
         guard let revision, found < revision else { return }
         // What was changed since a revision is asked for: of this etcd nothing is known.
         log.warning("etcd has begun anew: all of it is read", metadata: ["fleet": "\(settings.name)"])
-        (configurations.seenRevision, sharedFiles.pulled, sharedFiles.marks) = (0, 0, [:])
+        configurations.seenRevision = 0
         probeReports.forget()
         forgetDemands()
-        (sharedFiles.recentChanges, sharedFiles.seenRevision, sharedFiles.takenChange) = (RecentChanges(), 0, nil)
+        sharedFiles = SharedFiles()
         lookSoon()
     }
 

@@ -5,25 +5,11 @@ import TLS
 
 /// Files of the state directory, which all members have as their leader has written them.
 extension FleetMember {
-    /// The files that members have in common, as far as they have come here.
-    struct SharedFiles {
-        /// The revision up to which others' have been taken over; 0: none have.
-        var pulled: Int64 = 0
-        /// Which have changed lately, and the revision of that document.
-        var recentChanges = RecentChanges()
-        var seenRevision: Int64 = 0
-        /// The number of the last change that was taken over; nil: all are to be read.
-        var takenChange: Int?
-        /// By their paths, those that etcd has as they are here.
-        var marks: [String: FileMark] = [:]
-    }
-
     /// Gives all others these files; see `RenewalSharing`.
     package func share(_ files: [String: [UInt8]?]) async throws(ACMEError) {
         let term = try requireTerm()
         var changes: [(path: String, change: EtcdChange)] = []
-        for (path, content) in files.sorted(by: { $0.key < $1.key }) where sharedFiles.marks[path] != FileMark(content) {
-            if content == nil, sharedFiles.marks[path] == nil { continue }
+        for (path, content) in files.sorted(by: { $0.key < $1.key }) where sharedFiles.differs(content, at: path) {
             let key = settings.files + path
             guard let sealed = SealedDocument.seal(SharedFile.bytes(content), at: key, with: settings.secret) else {
                 throw .storage("nothing can be encrypted: OpenSSL has no randomness or no memory")
@@ -36,7 +22,7 @@ extension FleetMember {
             changes.removeFirst(part.count)
             try await commit(files: part, in: term)
         } while !changes.isEmpty
-        for (path, content) in files { sharedFiles.marks[path] = FileMark(content) }
+        for (path, content) in files { sharedFiles.noteShared(content, at: path) }
     }
 
     private func commit(files part: [(path: String, change: EtcdChange)], in term: Int64) async throws(ACMEError) {
@@ -48,10 +34,9 @@ extension FleetMember {
         let document = try change(to: news)
         do throws(ACMEError) {
             let revision = try await commit(part.map(\.change) + [document], in: term)
-            (sharedFiles.recentChanges, sharedFiles.seenRevision) = (news, revision)
+            sharedFiles.note(news, of: revision)
         } catch {
-            // It may have been done all the same: the next number must be none that somebody knows.
-            sharedFiles.recentChanges = sharedFiles.recentChanges.forgetting
+            sharedFiles.forgetRecentChanges()
             throw error
         }
     }
@@ -79,7 +64,7 @@ extension FleetMember {
         if let news, news.revision > sharedFiles.seenRevision {
             let found = opened(news, as: { EtcdMessage.decode(RecentChanges.self, $0) })
             isKnown = found != nil
-            if let found { (sharedFiles.recentChanges, sharedFiles.seenRevision) = (found, news.revision) }
+            if let found { sharedFiles.note(found, of: news.revision) }
         }
         guard let eventHandler else { return }
         var changed: Set<String> = []
@@ -92,14 +77,14 @@ extension FleetMember {
             }
         }
         let last = sharedFiles.recentChanges.last
-        if isKnown, let paths = sharedFiles.recentChanges.since(sharedFiles.takenChange) {
+        if isKnown, let paths = sharedFiles.changedPaths {
             try await read(paths) { take($0) }
         } else {
             try await readAll { take($0) }
         }
         say(problem)
         // What the disk has not taken is read again with the next look.
-        if problem == nil { (sharedFiles.pulled, sharedFiles.takenChange) = (revision, last) }
+        if problem == nil { sharedFiles.noteTaken(last, at: revision) }
         let becomesCurrent = wasLeader && leadership.term != nil && !leadership.isCurrent && problem == nil
         leadership.isCurrent = leadership.isCurrent || becomesCurrent
         if !changed.isEmpty { await eventHandler(.files(changed)) }
@@ -133,9 +118,7 @@ extension FleetMember {
 
     /// Others' files cannot be written here, or can be again.
     private func say(_ problem: ACMEError?) {
-        let complaint = problem.map { "server.state_dir: \($0)" }
-        guard complaints[Self.disk] != complaint else { return }
-        complaints[Self.disk] = complaint
+        guard complaints.note(problem.map { "\($0)" }, of: Self.disk) else { return }
         if let problem {
             log.error("the fleet's state cannot be kept", metadata: ["reason": "\(problem)", "help": "\(problem.hint)"])
         } else {
@@ -150,12 +133,6 @@ extension FleetMember {
     private func takeOver(_ entry: EtcdEntry) throws(ACMEError) -> String? {
         let path = String(entry.key.dropFirst(settings.files.count))
         guard SharedFile.isPath(path), let content = opened(entry, as: SharedFile.content) else { return nil }
-        let mark = FileMark(content)
-        guard sharedFiles.marks[path] != mark else { return nil }
-        let directory = StateDirectory(settings.stateDirectory)
-        let isNew = try directory.read(path) != content
-        if let content { if isNew { try directory.write(content, to: path) } } else { try directory.remove(path) }
-        sharedFiles.marks[path] = mark
-        return isNew ? path : nil
+        return try sharedFiles.take(content, at: path, into: StateDirectory(settings.stateDirectory)) ? path : nil
     }
 }

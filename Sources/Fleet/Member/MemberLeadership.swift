@@ -23,7 +23,7 @@ extension FleetMember: RenewalSharing {
     package func onEvent(_ body: (@Sendable (RenewalEvent) async -> Void)?) {
         eventHandler = body
         // What has come before is handed on anew.
-        (sharedFiles.pulled, sharedFiles.takenChange) = (0, nil)
+        sharedFiles.takeAllAgain()
         proofsInUse = nil
         forgetDemands()
         leadership.isCandidate = leadership.isCandidate && body != nil
@@ -108,9 +108,7 @@ extension FleetMember: RenewalSharing {
         guard leadership.term != nil else { return }
         leadership.term = nil
         leadership.isCurrent = false
-        // What was written here meanwhile is not what counts.
-        (sharedFiles.pulled, sharedFiles.takenChange) = (0, nil)
-        sharedFiles.marks = [:]
+        sharedFiles.forgetOurs()
         log.notice("this member is the leader no more", metadata: ["fleet": "\(settings.name)"])
     }
 

@@ -56,7 +56,7 @@ extension FleetMember {
         let record = MemberRecord(
             member: settings.member, started: started, tickets: ring?.number ?? 0, follows: eventHandler != nil,
             proofs: proofsInUse ?? 0, configuration: configurations.inUse, refused: configurations.refused?.number ?? 0,
-            refusal: configurations.refused?.reason, problems: complaints.values.sorted(), instance: instance,
+            refusal: configurations.refused?.reason, problems: complaints.all, instance: instance,
             figures: presence.figures, isCandidate: leadership.isCandidate)
         guard record != presence.published else { return }
         let key = settings.members + settings.member
@@ -123,7 +123,7 @@ extension FleetMember {
             (status.configuration, status.newestConfiguration) = (configurations.inUse, configurations.last)
             (status.wishes, status.othersWishes) = (demands.ownWishes, othersWishes)
             (status.isLeader, status.nameHolder) = (leadership.term != nil, presence.nameHolder)
-            status.problems = complaints.values.sorted() + (configurations.refused.map { ["configuration \($0): \($1)"] } ?? [])
+            status.problems = complaints.all + (configurations.refused.map { ["configuration \($0): \($1)"] } ?? [])
             status.others = others ?? []
         }
     }

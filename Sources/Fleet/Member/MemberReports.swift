@@ -50,7 +50,7 @@ extension FleetMember {
         let present = Set(all.found[0].map(\.key))
         for key in state.reports.keys where !present.contains(key) {
             state.reports[key] = nil
-            complaints[key] = nil
+            complaints.note(nil, of: key)
         }
         for entry in all.found[0] { take(entry) }
         state.seen = all.revision

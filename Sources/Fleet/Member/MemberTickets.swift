@@ -21,22 +21,8 @@ extension FleetMember {
             return try await publish(ring, over: tickets.revision)
         }
         if found != ring { await use(found, sealed: tickets.value) }
-        try await rotate(found, tickets, hold)
-    }
-
-    private func rotate(_ present: TicketKeyRing, _ tickets: EtcdEntry, _ hold: EtcdEntry?) async throws(EtcdError) {
-        guard hold == nil else {
-            rotationDue = nil
-            return
-        }
-        guard let due = rotationDue else {
-            // Not all at once: the first one spares the others the work.
-            rotationDue = loop.now + UInt64.random(in: 0..<min(2, UInt64(settings.ticketRotation)) * 1_000_000_000)
-            return
-        }
-        guard due <= loop.now, let next = present.next(rotation: settings.ticketRotation) else { return }
-        rotationDue = nil
-        try await publish(next, over: tickets.revision, unlessHeld: true)
+        let next = rotation.next(after: found, isHeld: hold != nil, now: loop.now, every: settings.ticketRotation)
+        if let next { try await publish(next, over: tickets.revision, unlessHeld: true) }
     }
 
     /// Makes these keys the fleet's, unless somebody else was faster.
@@ -70,35 +56,6 @@ extension FleetMember {
         }
         log.notice("the fleet's keys of session tickets are in use", metadata: facts)
     }
-
-    /// - Returns: nil if it cannot be used, which is told once.
-    func opened<Content>(_ entry: EtcdEntry, as read: ([UInt8]) -> Content?) -> Content? {
-        do throws(DocumentFault) {
-            let bytes = try SealedDocument.open(entry.value, at: entry.key, with: settings.secret)
-            guard let content = read(bytes) else { throw .malformed }
-            complaints[entry.key] = nil
-            return content
-        } catch {
-            complain(of: entry.key, error)
-            return nil
-        }
-    }
-
-    private func complain(of key: String, _ fault: DocumentFault) {
-        let complaint = "\(key): \(fault)"
-        guard complaints[key] != complaint, complaints[key] != nil || complaints.count < Self.maxComplaints else { return }
-        complaints[key] = complaint
-        linesOfLook += 1
-        guard linesOfLook <= Self.maxLinesOfLook else { return }
-        log.error(
-            "a document of the fleet is not used: what is known goes on",
-            metadata: ["fleet": "\(settings.name)", "document": "\(key)", "reason": "\(fault)", "key": "fleet.secret_file"])
-    }
-
-    /// Documents that are not used and remembered as such, and lines about them of one look: whoever can write to etcd decides
-    /// how many there are.
-    static let maxComplaints = 1000
-    static let maxLinesOfLook = 20
 
     static func keptRing(_ settings: FleetMemberSettings) -> TicketKeyRing? {
         guard let kept = try? StateDirectory(settings.stateDirectory).read(settings.ticketsFile),
