@@ -98,7 +98,7 @@ package final class Plan: Sendable {
         maxLoadedCertificates = configuration.tls.maxLoadedCertificates
         expiryThreshold = Int64(configuration.tls.expiryThreshold.nanoseconds / 1_000_000_000)
         files = builder.files
-        faults = builder.faults
+        faults = builder.report.faults
         self.ticketKeyFile = ticketKeyFile
         carried = builder.carried
         fleetTicketKeys = configuration.fleet == nil ? nil : carried.fleetTicketKeys

@@ -13,11 +13,10 @@ import Upstreams
 /// its place in the file.
 package struct PlanBuilder {
     let configuration: Configuration
+    /// What has been said of it so far.
+    var report: PlanReport
     /// What cannot work (errors) or deserves a look (warnings), in the order of the sites.
-    package internal(set) var problems: [Problem] = []
-    /// What degrades sites; empty where every fault is an error.
-    var faults: [SiteFault] = []
-    let policy: FaultPolicy
+    package var problems: [Problem] { report.problems }
     /// The beginning of the hash of the configuration's text, for log lines.
     package var configurationHash = ""
     /// The seeds by which all members of the fleet call a client the same; nil: rate limits count here alone.
@@ -65,8 +64,6 @@ package struct PlanBuilder {
     /// Seconds since 1970: when certificates are judged.
     let now: Int64
     lazy var authorities = SystemAuthorities()
-    /// What has been noted of certificates.
-    var notedCertificates: Set<String> = []
     /// Whose certificates the first handshake may put into memory.
     var keepingPolicies: [TLSPolicy: Bool] = [:]
 
@@ -91,7 +88,7 @@ package struct PlanBuilder {
         self.configuration = configuration
         self.now = now
         self.previous = previous
-        self.policy = policy
+        report = PlanReport(configuration, policy)
         limits = PlanLimits(configuration)
         knownCertificates = Dictionary(
             grouping: (previous?.certificates ?? []).reversed().compactMap(\.loaded), by: \.source)
@@ -125,9 +122,9 @@ package struct PlanBuilder {
         }
         let listeners = listeners(sites) + tcpListeners()
         checkChallenges(listeners)
-        judgeFaults(after: previous)
+        report.judgeFaults(after: previous?.faults)
         let ticketKeys = ticketKeyFile()
-        guard !problems.contains(where: { $0.severity == .error }) else { return nil }
+        guard !report.hasErrors else { return nil }
         return Plan(
             self, listeners: listeners, ticketKeyFile: ticketKeys, metrics: metrics?.plan(), siteInputs: siteInputs,
             workerCount: workerCount)
@@ -281,6 +278,14 @@ package struct PlanBuilder {
     mutating func problem(
         _ severity: Problem.Severity = .error, at keyPath: String, _ message: String, hint: String? = nil
     ) {
-        problems.append(configuration.problem(severity, at: keyPath, message, hint: hint))
+        report.problem(severity, at: keyPath, message, hint: hint)
+    }
+
+    /// Makes a part of a site.
+    /// - Returns: nil if it has an error which degrades the site; else what was made, whose errors keep the plan from being made.
+    mutating func make<Value>(_ part: SiteFault.Part, of site: Site, _ make: (inout PlanBuilder) -> Value) -> Value? {
+        let before = problems.count
+        let value = make(&self)
+        return report.degrades(part, of: site, since: before) ? nil : value
     }
 }

@@ -128,7 +128,7 @@ extension PlanBuilder {
         Progress(
             pools: pools.count,
             counts: [
-                problems.count, faults.count, caches.count, passwordFiles.count, keyFiles.count, fetchedKeys.count,
+                problems.count, report.faults.count, caches.count, passwordFiles.count, keyFiles.count, fetchedKeys.count,
                 addressFiles.count,
             ])
     }

@@ -41,28 +41,3 @@ package enum FaultPolicy: Sendable {
     /// A fault degrades its site, unless the plan in use serves that part of it, or no site would be left whole.
     case degrade
 }
-
-extension PlanBuilder {
-    /// Makes a part of a site.
-    /// - Returns: nil if it has an error which degrades the site; else what was made, whose errors keep the plan from being made.
-    mutating func make<Value>(
-        _ part: SiteFault.Part, of site: Site, _ make: (inout PlanBuilder) -> Value
-    ) -> Value? {
-        let before = problems.count
-        let value = make(&self)
-        let errors = problems[before...].filter { $0.severity == .error }
-        guard policy == .degrade, !errors.isEmpty else { return value }
-        problems = problems[..<before] + problems[before...].filter { $0.severity != .error }
-        faults.append(SiteFault(scope: SiteFault.Scope(site: site.identity, part: part), name: site.name, problems: errors))
-        return nil
-    }
-
-    /// Decides which faults are errors after all: where the plan in use serves what this one could not, it goes on; and a gateway
-    /// none of whose sites is whole is better not started.
-    mutating func judgeFaults(after previous: Plan?) {
-        let known = Set(previous?.faults.map(\.scope) ?? [])
-        let faulty = Set(faults.map(\.scope.site))
-        let isHopeless = configuration.sites.allSatisfy { faulty.contains($0.identity) }
-        for fault in faults where previous == nil ? isHopeless : !known.contains(fault.scope) { problems += fault.problems }
-    }
-}

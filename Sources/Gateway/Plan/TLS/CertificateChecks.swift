@@ -148,7 +148,7 @@ extension PlanBuilder {
         for fault in facts.faults(now: now) {
             let said = CertificateMessage(fault, now: now)
             // A certificate of many sites is noted once.
-            if said.severity == .note, !notedCertificates.insert("\(file): \(said.message)").inserted { continue }
+            if said.severity == .note, !report.isNew("\(file): \(said.message)") { continue }
             problem(said.severity, at: keyPath, "\(file): \(said.message)", hint: said.hint)
         }
     }

@@ -16,7 +16,7 @@ struct CertificatePrefetch {
     /// - Parameter fewest: sites of the plan.
     /// - Returns: nil where nothing is read ahead.
     init?(for builder: PlanBuilder, fewest: Int) {
-        let (configuration, carried, policy, now) = (builder.configuration, builder.carried, builder.policy, builder.now)
+        let (configuration, carried, policy, now) = (builder.configuration, builder.carried, builder.report.policy, builder.now)
         guard builder.previous == nil, configuration.sites.count >= fewest, Processors.count > 1 else { return nil }
         let start = configuration.sites.count / 5
         let loaded = try? ThreadResult(name: "start") {

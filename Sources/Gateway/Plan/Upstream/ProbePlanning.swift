@@ -16,7 +16,9 @@ extension PlanBuilder {
     ///   - name: of the pool.
     func probes(_ upstreams: [Upstream], _ servers: [UpstreamServer], of name: String, _ proxy: Proxy, _ site: Site) -> PoolProbes
     {
-        guard proxy.healthCheck.enabled, !isDegraded(pool: name, of: site) else { return PoolProbes(settings: nil, keys: []) }
+        guard proxy.healthCheck.enabled, !report.isDegraded(pool: name, of: site) else {
+            return PoolProbes(settings: nil, keys: [])
+        }
         let settings = probing(proxy.healthCheck)
         let sharing = configuration.fleet?.shareProbes ?? .none
         let keys = zip(upstreams, servers).map { upstream, server -> ProbeSet.Key? in

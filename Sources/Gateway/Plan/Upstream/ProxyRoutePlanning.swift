@@ -46,7 +46,7 @@ extension PlanBuilder {
             tunnelCount: carried.tunnels(RouteIdentity(route, of: site)),
             siteTunnelCount: carried.tunnels(site.identity),
             allowedOrigins: allowedOrigins(route, site), caching: caching(route, of: site),
-            isDegraded: !faults.isEmpty && isDegraded(pool: route.upstream, of: poolOwner.site))
+            isDegraded: report.isDegraded(pool: route.upstream, of: poolOwner.site))
     }
 
     /// The nearest list that is written: the route's, the site's, the whole gateway's.
@@ -57,10 +57,6 @@ extension PlanBuilder {
         if let common = site.allowedOrigins { return ProxyRoute.AllowedOrigins(values: common, key: "sites.allowed_origins") }
         let all = configuration.security.allowedOrigins
         return all.isEmpty ? nil : ProxyRoute.AllowedOrigins(values: all, key: "security.allowed_origins")
-    }
-
-    func isDegraded(pool: String, of site: Site) -> Bool {
-        faults.contains { $0.scope == SiteFault.Scope(site: site.identity, part: .pool(pool)) }
     }
 
     private func proxying(_ route: Route, _ proxy: Proxy, _ pool: Pooled, of site: Site) -> ProxyingPlan {
