@@ -113,8 +113,8 @@ package final class Plan: Sendable {
         tracing = TracingPlan(configuration.tracing)
         recordedExchanges = configuration.recorder.exchanges
         self.metrics = metrics
-        fetchedKeys = builder.fetchedKeys
-        watched = Array(builder.passwordFiles.values) + Array(builder.keyFiles.values) + Array(builder.addressFiles.values)
+        fetchedKeys = builder.accessFiles.fetchedKeys
+        watched = builder.accessFiles.watched
         self.workerCount = workerCount
         plannedSites = builder.plannedSites
         self.siteInputs = siteInputs

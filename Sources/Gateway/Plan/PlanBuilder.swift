@@ -51,11 +51,7 @@ package struct PlanBuilder {
     private(set) var files: [SiteIdentity: StaticSite] = [:]
     /// The TLS contexts of sites, by the sites' indices.
     private var siteContexts: [Int: TLSServerContext] = [:]
-    var passwordFiles: [String: WatchedFile<PasswordList>] = [:]
-    var addressFiles: [String: WatchedFile<AddressSet>] = [:]
-    var keyFiles: [String: WatchedFile<WebKeys>] = [:]
-    /// Each once, with the seconds after which they are wanted anew.
-    var fetchedKeys: [(keys: FetchedKeys, refresh: UInt64)] = []
+    var accessFiles = AccessFiles()
     /// Nil: nothing is to be counted.
     var metrics: MetricsPlanning?
     /// What the last site does to fields, and what it says of them: most of a thousand say the same.

@@ -31,8 +31,7 @@ extension PlanBuilder {
     ) -> AddressRules.FileList? {
         let own = route?.access[keyPath: value]
         guard let path = own ?? site.access[keyPath: value] else { return nil }
-        let file = addressFiles[path] ?? Self.addressFile(path)
-        addressFiles[path] = file
+        let file = accessFiles.addresses(path)
         // What is wrong with the site's own is said once.
         if route == nil || own != nil, case .failure(let fault) = file.shared.value {
             problem(at: "\(keyPath).access.\(key)", fault.reason)
@@ -41,13 +40,4 @@ extension PlanBuilder {
     }
 
     private static func table(isOfRoute: Bool) -> String { isOfRoute ? "sites.proxy.routes.access" : "sites.access" }
-
-    private static func addressFile(_ path: String) -> WatchedFile<AddressSet> {
-        WatchedFile(path, limit: AddressListText.maxBytes) { bytes in
-            do throws(AddressListText.Fault) { return .success(try AddressListText.set(of: bytes)) } catch {
-                let location = error.line > 0 ? "line \(error.line): " : ""
-                return .failure(ContentFault(reason: "\(location)\(error.reason)"))
-            }
-        }
-    }
 }

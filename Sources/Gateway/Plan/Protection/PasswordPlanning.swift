@@ -12,8 +12,7 @@ extension PlanBuilder {
         let isOwn = route?.access.speaksOfAuthentication ?? access.speaksOfAuthentication
         if isOwn { checkAuthentication(access, site, at: "\(keyPath).access") }
         guard access.requireAuth == true, let path = access.authFile else { return nil }
-        let file = passwordFiles[path] ?? Self.passwordFile(path)
-        passwordFiles[path] = file
+        let file = accessFiles.passwords(path)
         if isOwn { check(file, at: "\(keyPath).access.auth_file") }
         let most = UInt64(access.authAttempts ?? Self.usualAttempts)
         let identity = RateIdentity(
@@ -24,15 +23,6 @@ extension PlanBuilder {
                 ? nil : (RateLimit(requests: most, per: 60_000_000_000, burst: most), carried.rates(identity)),
             userField: access.authUserHeader, forwardsAuthorization: access.forwardAuthorization ?? false,
             key: route?.access.speaksOfAuthentication == true ? "sites.proxy.routes.access" : "sites.access")
-    }
-
-    private static func passwordFile(_ path: String) -> WatchedFile<PasswordList> {
-        WatchedFile(path, limit: PasswordList.maxBytes) { bytes in
-            do throws(PasswordList.Fault) { return .success(try PasswordList(bytes)) } catch {
-                let location = error.line > 0 ? "line \(error.line): " : ""
-                return .failure(ContentFault(reason: "\(location)\(error.reason)"))
-            }
-        }
     }
 
     private static let usualAttempts = 10

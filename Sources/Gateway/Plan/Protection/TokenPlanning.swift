@@ -35,8 +35,7 @@ extension PlanBuilder {
     private mutating func keys(_ settings: Tokens, at keyPath: String, isNew: Bool) -> KeySource? {
         switch settings.keys {
         case .file(let path):
-            let file = keyFiles[path] ?? Self.keyFile(path)
-            keyFiles[path] = file
+            let file = accessFiles.keys(path)
             if isNew, case .failure(let fault) = file.shared.value {
                 problem(at: "\(keyPath).jwt.jwks_file", fault.reason)
             }
@@ -54,7 +53,7 @@ extension PlanBuilder {
             let fetched = carried.keys(FetchedKeys.Identity(url: text, caFile: caFile)) {
                 FetchedKeys(url, caFile: caFile, stateDirectory: configuration.server.stateDir)
             }
-            refreshKeys(fetched, every: max(1, UInt64(clamping: refresh.components.seconds)))
+            accessFiles.fetch(fetched, every: max(1, UInt64(clamping: refresh.components.seconds)))
             return .fetched(fetched)
         }
     }
@@ -67,26 +66,9 @@ extension PlanBuilder {
         }
     }
 
-    /// Of all that have the same keys, who wants them newest decides.
-    private mutating func refreshKeys(_ fetched: FetchedKeys, every seconds: UInt64) {
-        if let known = fetchedKeys.firstIndex(where: { $0.keys === fetched }) {
-            fetchedKeys[known].refresh = min(fetchedKeys[known].refresh, seconds)
-        } else {
-            fetchedKeys.append((fetched, seconds))
-        }
-    }
-
     private static func isThisMachine(_ host: String) -> Bool {
         SocketAddress.loopback(host, port: 80) != nil || host.hasPrefix("127.") && SocketAddress(literal: host, port: 80) != nil
             || host == "::1"
-    }
-
-    private static func keyFile(_ path: String) -> WatchedFile<WebKeys> {
-        WatchedFile(path, limit: WebKeys.maxBytes) { bytes in
-            do throws(WebKeys.Fault) { return .success(try WebKeys(bytes)) } catch {
-                return .failure(ContentFault(reason: error.reason))
-            }
-        }
     }
 }
 

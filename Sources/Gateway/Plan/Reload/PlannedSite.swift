@@ -127,10 +127,7 @@ extension PlanBuilder {
     var progress: Progress {
         Progress(
             pools: pools.count,
-            counts: [
-                problems.count, report.faults.count, caches.count, passwordFiles.count, keyFiles.count, fetchedKeys.count,
-                addressFiles.count,
-            ])
+            counts: [problems.count, report.faults.count, caches.count] + accessFiles.counts)
     }
 
     /// Is the site made of nothing but its own text, and of nothing that is looked at anew by each plan?
