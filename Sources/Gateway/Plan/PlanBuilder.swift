@@ -46,8 +46,7 @@ package struct PlanBuilder {
     var plannedSites: [PlannedSite] = []
     let limits: PlanLimits
     let carried: CarriedState
-    /// The indices of the sites that listen at a port, by port.
-    lazy var sitesOfPorts = Dictionary(grouping: configuration.sites.indices) { [sites = configuration.sites] in sites[$0].port }
+    var ownSites: OwnSites
     private(set) var files: [SiteIdentity: StaticSite] = [:]
     /// The TLS contexts of sites, by the sites' indices.
     private var siteContexts: [Int: TLSServerContext] = [:]
@@ -85,6 +84,7 @@ package struct PlanBuilder {
         self.now = now
         self.previous = previous
         report = PlanReport(configuration, policy)
+        ownSites = OwnSites(configuration)
         limits = PlanLimits(configuration)
         knownCertificates = Dictionary(
             grouping: (previous?.certificates ?? []).reversed().compactMap(\.loaded), by: \.source)

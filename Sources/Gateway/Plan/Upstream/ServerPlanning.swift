@@ -35,7 +35,7 @@ extension PlanBuilder {
     mutating func server(_ upstream: Upstream, _ proxy: Proxy, of site: Site, at keyPath: String) -> UpstreamServer {
         let url = upstream.url
         // A site may well be behind a listener of [[tcp]] of the same gateway: there the connection ends.
-        if url.scheme != .tcp, let loop = loop(of: url, from: site, isShared: keyPath.hasPrefix("upstreams[")) {
+        if url.scheme != .tcp, let loop = ownSites.loop(of: url, from: site, isShared: keyPath.hasPrefix("upstreams[")) {
             problem(
                 at: "\(keyPath).url", "\(url) is this gateway's own site \"\(loop)\": requests would come back to it for ever",
                 hint: "name the server that is to answer them; another site may be asked that asks none of this port")
@@ -98,46 +98,6 @@ extension PlanBuilder {
         if let file = upstream.crlFile { judgeRevocations(file, at: "\(keyPath).crl_file", refused: "the server is") }
         if let file = upstream.clientCertFile { checkClientCertificate(file, at: "\(keyPath).client_cert_file") }
         return settings
-    }
-
-    /// The name of the gateway's own site that is asked, if what asks it may be asked by that again.
-    /// - Parameter isShared: whether the server is one of a pool that any site may ask.
-    private mutating func loop(of url: UpstreamURL, from site: Site, isShared: Bool) -> String? {
-        guard let own = ownSite(of: url) else { return nil }
-        let shared = configuration.sharedPools.flatMap(\.proxy.upstreams)
-        var asked: Set<Int> = []
-        var next = [own.port]
-        while let port = next.popLast() {
-            if !isShared, port == site.port { return own.name }
-            guard asked.insert(port).inserted else { continue }
-            // By the port alone: which of its sites answers depends on the request's host.
-            for index in sitesOfPorts[port] ?? [] {
-                let other = configuration.sites[index]
-                guard other.hasRoute(where: { $0.action == .proxy }) else { continue }
-                if isShared { return own.name }
-                for upstream in (other.proxy?.upstreams ?? []) + shared {
-                    if let further = ownSite(of: upstream.url) { next.append(further.port) }
-                }
-            }
-        }
-        return nil
-    }
-
-    /// The site whose listener has this address, if it certainly is ours: an address of this machine's own loopback, or the
-    /// very one that is listened on.
-    private mutating func ownSite(of url: UpstreamURL) -> Site? {
-        let isLoopback: Bool
-        let isIPv6: Bool
-        switch url.host {
-        case .name(let name): (isLoopback, isIPv6) = (name == "localhost", false)
-        case .ipv4(let bytes): (isLoopback, isIPv6) = (bytes.first == 127, false)
-        case .ipv6(let bytes): (isLoopback, isIPv6) = (bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1, true)
-        case .unix: return nil
-        }
-        return sitesOfPorts[url.port]?.lazy.map { [sites = configuration.sites] in sites[$0] }.first { site in
-            if site.listen == url.hostText { return true }
-            return isLoopback && (site.listen == "::" || (site.listen == "0.0.0.0" && !isIPv6))
-        }
     }
 
     private func health(_ proxy: Proxy) -> ServerHealth.Settings {
