@@ -92,7 +92,7 @@ package final class Plan: Sendable {
         self.poolsOfRecords = poolsOfRecords
         caches = builder.caches
         certificates = builder.certificates
-        managed = builder.managed
+        managed = builder.wanted.all
         demands = builder.demands
         stateDirectory = configuration.server.stateDir
         maxLoadedCertificates = configuration.tls.maxLoadedCertificates

@@ -27,19 +27,12 @@ package struct PlanBuilder {
     var caches: [CachePlan] = []
     var cacheKeys: [SiteIdentity: RouteKeys] = [:]
     var certificates: [SiteCertificate] = []
-    var managed: [ManagedCertificate] = []
-    /// The indices of `managed`, by name.
-    var managedIndices: [String: Int] = [:]
+    var wanted = WantedCertificates()
     /// Has it been told that the state directory does not stay?
     var hasToldVolatile = false
     /// One for each site that has certificates got on demand.
     var demands: [CertificateDemand] = []
-    /// Those of the plan before that this one has not taken over yet.
-    var knownCertificates: [LoadedCertificate.Source: [LoadedCertificate]]
-    /// Those of the plan before that are got by themselves, by name.
-    lazy var knownManaged = Dictionary(
-        grouping: (previous?.certificates ?? []).filter { $0.managedName != nil }, by: { $0.managedName ?? "" }
-    ).mapValues { $0.map(\.context) }
+    var knownCertificates: KnownCertificates
     /// Those of the plan before that this one may take over.
     var knownSites: [ObjectIdentifier: PlannedSite] = [:]
     /// Those that the next plan may take over.
@@ -86,8 +79,7 @@ package struct PlanBuilder {
         report = PlanReport(configuration, policy)
         ownSites = OwnSites(configuration)
         limits = PlanLimits(configuration)
-        knownCertificates = Dictionary(
-            grouping: (previous?.certificates ?? []).reversed().compactMap(\.loaded), by: \.source)
+        knownCertificates = KnownCertificates(previous?.certificates ?? [])
         self.carried = carried
     }
 

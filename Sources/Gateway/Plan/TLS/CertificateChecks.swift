@@ -21,7 +21,7 @@ extension PlanBuilder {
                 CertificateFiles(certificate: $0.certFile, key: $0.keyFile, passphraseFile: $0.passphraseFile)
             }, policy: policy(ssl, at: keyPath))
         judgeRevocations(source.policy.clientAuthentication, at: keyPath)
-        guard let loaded = takeKnown(source) ?? load(source, for: site, at: keyPath) else { return nil }
+        guard let loaded = knownCertificates.take(source) ?? load(source, for: site, at: keyPath) else { return nil }
         for (number, facts) in loaded.facts.enumerated() {
             judge(facts, of: site, source.certificates[number].certificate, at: Self.certificateKeyPath(number, keyPath))
         }
@@ -31,14 +31,6 @@ extension PlanBuilder {
                 site: site.name, keyPath: "sites[\(index)]", certificateFile: ssl.certFile, keyFile: ssl.keyFile,
                 managedName: nil, context: loaded.context, loaded: loaded, hostnames: site.allHostnames))
         return loaded.context
-    }
-
-    /// The one of the plan before, if its files are as they were.
-    private mutating func takeKnown(_ source: LoadedCertificate.Source) -> LoadedCertificate? {
-        while let known = knownCertificates[source]?.popLast() {
-            if known.isCurrent() { return known }
-        }
-        return nil
     }
 
     private mutating func load(_ source: LoadedCertificate.Source, for site: Site, at keyPath: String) -> LoadedCertificate? {

@@ -32,7 +32,6 @@ struct CertificatePrefetch {
 
     /// Makes the builder take them over, when the turn of the first of these sites has come.
     func give(to builder: inout PlanBuilder) {
-        // They are taken from the end.
-        for loaded in loaded.get().reversed() { builder.knownCertificates[loaded.source, default: []].append(loaded) }
+        builder.knownCertificates.add(loaded.get())
     }
 }

@@ -18,7 +18,7 @@ extension PlanBuilder {
         guard checkClientAuthentication(policy, at: keyPath) else { return nil }
         // Its file is looked at once here, and read again by the first handshake that needs it.
         let chain = judgeStored(name, store, file, at: "\(keyPath).auto_cert")
-        let context = chain.flatMap { takeKnownManaged(name, $0, policy) } ?? stored(file, chain, policy)
+        let context = chain.flatMap { knownCertificates.managed(name, showing: $0, policy) } ?? stored(file, chain, policy)
         if let chain {
             if TLSServerContext.isStapled(chain, policy), !context.shows(chain) {
                 // Its OCSP answer is fetched before a client asks for it, so it is in memory from the start, and stays.
@@ -56,15 +56,6 @@ extension PlanBuilder {
         return chain
     }
 
-    /// The one of the plan before, if it has this certificate in memory. Not where clients show certificates, since a reload
-    /// reads the files anew that these are verified by.
-    private mutating func takeKnownManaged(
-        _ name: String, _ chain: CertificateChain, _ policy: TLSPolicy
-    ) -> TLSServerContext? {
-        guard policy.clientAuthentication == nil else { return nil }
-        return knownManaged[name]?.first { $0.policy == policy && $0.stored != nil && $0.shows(chain) }
-    }
-
     /// Are there names that authorities may look for in handshakes?
     var provesInHandshakes: Bool {
         configuration.sites.contains { site in
@@ -97,21 +88,18 @@ extension PlanBuilder {
         checkHook(ssl.acme, keyPath)
         let update = issuer == .internalCA ? nil : dnsUpdate(ssl.acme, keyPath)
         let authority = issuer == .internalCA ? .local : authority(ssl.acme)
-        guard let index = managedIndices[name] else {
+        switch wanted.join(name, names: names, authority: authority, challengeFolder: ssl.acme.challengeDir) {
+        case .joined: return name
+        case .unknown:
             checkStateDirectory(for: authority)
-            managedIndices[name] = managed.count
-            managed.append(managedCertificate(for: Self.once(names), ssl, authority, update))
+            wanted.add(managedCertificate(for: WantedCertificates.once(names), ssl, authority, update), named: name)
             return name
-        }
-        if managed[index].authority != authority {
+        case .askedElsewhere:
             problem(
                 at: "\(keyPath).acme", "another site asks another authority, or as somebody else, for a certificate of \(name)",
                 hint: "write the same [sites.ssl.acme] for both")
             return nil
         }
-        managed[index].names = Self.once(managed[index].names + names)
-        managed[index].challengeFolder = managed[index].challengeFolder ?? ssl.acme.challengeDir
-        return name
     }
 
     /// A certificate for these names as the site wants it.
@@ -159,7 +147,7 @@ extension PlanBuilder {
 
     /// Says how names will be proved where the authority cannot be answered.
     mutating func checkChallenges(_ listeners: [ListenerPlan]) {
-        let managedName = managed.first { !$0.isAnsweredElsewhere }?.name
+        let managedName = wanted.all.first { !$0.isAnsweredElsewhere }?.name
         let demand = demands.first { !$0.settings.template.isAnsweredElsewhere }
         guard let name = managedName ?? demand.map({ "names on demand of \($0.settings.site)" }) else { return }
         if listeners.contains(where: { $0.address.port == ($0.tls == nil ? 80 : 443) }) { return }
@@ -201,11 +189,6 @@ extension PlanBuilder {
         guard name.hasPrefix("[") else { return name }
         let literal = String(name.dropFirst().dropLast())
         return SocketAddress(literal: literal, port: 0)?.host ?? literal
-    }
-
-    private static func once(_ names: [String]) -> [String] {
-        var seen: Set<String> = []
-        return names.filter { seen.insert($0).inserted }
     }
 
     /// Let's Encrypt's directories.

@@ -7,7 +7,7 @@ extension PlanBuilder {
     /// Without a place that stays every start would ask for new certificates, until the authority's limits are reached.
     mutating func checkStateDirectory(for authority: Authority) {
         let folder = configuration.server.stateDir
-        if managed.isEmpty, demands.isEmpty, let reason = StateDirectory.problem(writing: folder) {
+        if wanted.isEmpty, demands.isEmpty, let reason = StateDirectory.problem(writing: folder) {
             problem(
                 at: "server.state_dir", "certificates cannot be kept in \(folder): \(reason)",
                 hint: "write state_dir = \"…\" in [server]: a directory that whoever runs Gatehouse may write, and that stays")
