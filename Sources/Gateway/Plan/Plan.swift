@@ -90,7 +90,7 @@ package final class Plan: Sendable {
             for server in pool.servers { poolsOfRecords[ObjectIdentifier(server.state), default: []].append(pool.index) }
         }
         self.poolsOfRecords = poolsOfRecords
-        caches = builder.caches
+        caches = builder.caches.all
         certificates = builder.certificates
         managed = builder.wanted.all
         demands = builder.demands
@@ -103,8 +103,8 @@ package final class Plan: Sendable {
         carried = builder.carried
         fleetTicketKeys = configuration.fleet == nil ? nil : carried.fleetTicketKeys
         probeSet = ProbeSet(pools.flatMap { $0.probeKeys.compactMap(\.self) })
-        names = builder.names
-        fileCache = builder.fileCache
+        names = NameCache.Settings(configuration.dns)
+        fileCache = StaticCache.Settings(configuration.fileCache)
         limits = builder.limits
         proxyName = ProxyName(configuration.server.name)
         logStyle = AccessLogStyle(configuration.logging)
@@ -116,7 +116,7 @@ package final class Plan: Sendable {
         fetchedKeys = builder.accessFiles.fetchedKeys
         watched = builder.accessFiles.watched
         self.workerCount = workerCount
-        plannedSites = builder.plannedSites
+        plannedSites = builder.plannedSites.all
         self.siteInputs = siteInputs
         var tunnelRoutes: Set<ObjectIdentifier> = []
         for route in listeners.lazy.flatMap(\.sites).flatMap(\.routes).compactMap(\.proxied) where route.takesWebSocket {

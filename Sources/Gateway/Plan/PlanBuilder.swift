@@ -1,13 +1,9 @@
-import ACME
 package import Configuration
 import EventLoop
-import Glibc
 import HTTP
 package import Protection
 import StaticFiles
 import TLS
-import Transport
-import Upstreams
 
 /// Makes a plan of a configuration: opens what it names (certificates, directories) and reports every problem at once, each at
 /// its place in the file.
@@ -24,8 +20,7 @@ package struct PlanBuilder {
     var pools: [PoolPlan] = []
     /// Those of `[[upstreams]]`, by their names.
     var shared = PooledUpstreams()
-    var caches: [CachePlan] = []
-    var cacheKeys: [SiteIdentity: RouteKeys] = [:]
+    var caches = PlannedCaches()
     var certificates: [SiteCertificate] = []
     var wanted = WantedCertificates()
     /// Has it been told that the state directory does not stay?
@@ -33,16 +28,13 @@ package struct PlanBuilder {
     /// One for each site that has certificates got on demand.
     var demands: [CertificateDemand] = []
     var knownCertificates: KnownCertificates
-    /// Those of the plan before that this one may take over.
-    var knownSites: [ObjectIdentifier: PlannedSite] = [:]
-    /// Those that the next plan may take over.
-    var plannedSites: [PlannedSite] = []
+    var plannedSites = PlannedSites()
     let limits: PlanLimits
     let carried: CarriedState
     var ownSites: OwnSites
-    private(set) var files: [SiteIdentity: StaticSite] = [:]
+    var files: [SiteIdentity: StaticSite] = [:]
     /// The TLS contexts of sites, by the sites' indices.
-    private var siteContexts: [Int: TLSServerContext] = [:]
+    var siteContexts: [Int: TLSServerContext] = [:]
     var accessFiles = AccessFiles()
     /// Nil: nothing is to be counted.
     var metrics: MetricsPlanning?
@@ -101,7 +93,7 @@ package struct PlanBuilder {
         }
         let prefetch = CertificatePrefetch(for: self, fewest: prefetchFrom)
         let siteInputs = SitePlanInputs(configuration, workers: workerCount)
-        knownSites = Self.knownSites(previous, in: siteInputs)
+        plannedSites = PlannedSites(previous, in: siteInputs)
         shared = sharedPools()
         var sites: [SitePlan] = []
         for index in configuration.sites.indices {
@@ -157,107 +149,6 @@ package struct PlanBuilder {
         let context = make(.certificate, of: configuration.sites[index]) { $0.serverContext(index) } ?? missingContext(index)
         siteContexts[index] = context
         return context
-    }
-
-    private mutating func files(_ site: Site, _ keyPath: String) -> StaticSite? {
-        guard let directory = site.staticDir else { return nil }
-        var settings = StaticSettings()
-        settings.indexFiles = site.indexFiles
-        settings.compressionEnabled = site.compression.enabled
-        settings.compressionTypes = site.compression.types
-        settings.codings = site.compression.contentCodings
-        settings.levels = site.compression.levels
-        settings.charset = site.charset.isEmpty ? nil : site.charset
-        settings.mediaTypes = site.mediaTypes
-        settings.precompressed = site.compression.precompressed
-        settings.minSize = UInt64(site.compression.minSize)
-        settings.etagEnabled = site.cache.enabled && site.cache.etagEnabled
-        settings.lastModifiedEnabled = site.cache.enabled && site.cache.lastModifiedEnabled
-        settings.maxAgeStatic = site.cache.enabled ? site.cache.maxAgeStatic : nil
-        settings.maxAgePages = site.cache.enabled ? site.cache.maxAgeDynamic : nil
-        settings.cacheControl = site.cache.enabled ? site.cache.cacheControl : nil
-        settings.errorPages = site.errorPages
-        settings.listsDirectories = site.enableDirectoryListing
-        do throws(StaticError) {
-            let opened = try StaticSite(path: directory, settings: settings)
-            checkErrorPages(of: opened, site, keyPath)
-            // What workers remember is of the object that found it.
-            let known = previous?.files[site.identity].flatMap { $0.isSame(as: opened) ? $0 : nil }
-            files[site.identity] = known ?? opened
-            return known ?? opened
-        } catch {
-            problem(
-                at: "\(keyPath).static_dir", error.reason,
-                hint: FileAccess.problem(reading: directory)?.code == ENOENT
-                    ? "make the directory, or correct its name; relative names begin at the working directory" : nil)
-            return nil
-        }
-    }
-
-    var fileCache: StaticCache.Settings {
-        let cache = configuration.fileCache
-        let second: UInt64 = 1_000_000_000
-        return StaticCache.Settings(
-            size: cache.size, entries: cache.entries, valid: Int64((cache.valid.nanoseconds + second - 1) / second))
-    }
-
-    // MARK: Listeners
-
-    private mutating func listeners(_ sites: [SitePlan]) -> [ListenerPlan] {
-        var order: [String] = []
-        var members: [String: [Int]] = [:]
-        for (index, site) in configuration.sites.enumerated() {
-            let key = "\(site.listen) \(site.port)"
-            if members[key] == nil { order.append(key) }
-            members[key, default: []].append(index)
-        }
-        return order.compactMap { listener(members[$0] ?? [], sites) }
-    }
-
-    private mutating func listener(_ members: [Int], _ sites: [SitePlan]) -> ListenerPlan? {
-        guard let first = members.first else { return nil }
-        let site = configuration.sites[first]
-        guard let address = SocketAddress(literal: site.listen, port: UInt16(clamping: site.port)) else {
-            problem(at: "sites[\(first)].listen", "\"\(site.listen)\" is not an IP address")
-            return nil
-        }
-        let fallback = members.first { configuration.sites[$0].isDefault } ?? first
-        var exact: [String: SitePlan] = [:]
-        var wildcards: [String: SitePlan] = [:]
-        func enter(_ name: String, _ plan: SitePlan) {
-            if name.hasPrefix("*.") { wildcards[String(name.dropFirst())] = plan } else { exact[name] = plan }
-        }
-        for index in members {
-            for name in configuration.sites[index].hostnames { enter(name, sites[index]) }
-            guard let redirecting = redirecting(configuration.sites[index], "sites[\(index)]", to: sites[index]) else { continue }
-            for name in configuration.sites[index].redirectHostnames { enter(name, redirecting) }
-        }
-        var names: TLSServerNames?
-        if site.ssl != nil {
-            names = serverNames(members, fallback, previous?.ticketKeys(at: address))
-            guard names != nil else { return nil }
-        }
-        return ListenerPlan(
-            address: address, keyPath: "sites[\(first)]", tls: names,
-            takesPlainHTTP2: site.h2c && site.ssl == nil, proxyProtocol: site.proxyProtocol.map { ProxyProtocolPlan($0) },
-            exact: exact, wildcards: wildcards, fallback: sites[fallback])
-    }
-
-    /// The certificates of one TLS listener.
-    /// - Parameter tickets: of the listener as it was before.
-    private mutating func serverNames(_ members: [Int], _ fallback: Int, _ tickets: TicketKeys?) -> TLSServerNames? {
-        var contexts: [String: TLSServerContext] = [:]
-        var chosen: TLSServerContext?
-        for index in members {
-            guard let context = siteContexts[index] else { continue }
-            if index == fallback { chosen = context }
-            for name in configuration.sites[index].allHostnames { contexts[name] = context }
-        }
-        return chosen.map {
-            TLSServerNames(
-                contexts, fallback: $0, challenges: provesInHandshakes ? carried.challenges : nil,
-                isStrict: configuration.sites[fallback].ssl?.strictSNI == true, tickets: tickets ?? TicketKeys())
-        }
     }
 
     /// Who protects the records of TLS 1.3.

@@ -1,7 +1,6 @@
 import Configuration
 import EventLoop
 import Glibc
-import StaticFiles
 
 /// The part of making a plan that looks at files which are not opened yet.
 extension PlanBuilder {
@@ -26,25 +25,6 @@ extension PlanBuilder {
                 default: nil
                 }
             problem(at: key, "cannot open \(path): \(error.reason)", hint: hint)
-        }
-    }
-
-    /// A page that is missing protects nobody, and may come with the next release of the site: the built-in one is sent until
-    /// then.
-    mutating func checkErrorPages(of files: StaticSite, _ site: Site, _ keyPath: String) {
-        for (status, page) in files.errorPages {
-            let key = "\(keyPath).error_pages.\(status)"
-            let isFixed = site.hasRoute { route in
-                if case .respond(let fixed) = route.action { fixed.status == status && fixed.body.isEmpty } else { false }
-            }
-            if !isFixed, !Failure.statuses.contains(status) {
-                problem(
-                    .warning, at: key, "Gatehouse gives no answer of this status itself",
-                    hint: "answers of upstreams pass as they come")
-            }
-            if let reason = files.problem(ofErrorPage: status) {
-                problem(.warning, at: key, "\(page): \(reason)", hint: "the built-in page is sent until it can be read")
-            }
         }
     }
 }

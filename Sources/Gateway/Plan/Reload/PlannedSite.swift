@@ -80,24 +80,17 @@ extension Limits {
 }
 
 extension PlanBuilder {
-    /// The sites of the plan before that this one may take over, by how they were read.
-    static func knownSites(_ previous: Plan?, in siteInputs: SitePlanInputs) -> [ObjectIdentifier: PlannedSite] {
-        guard let previous, previous.siteInputs == siteInputs else { return [:] }
-        return Dictionary(
-            previous.plannedSites.map { (ObjectIdentifier($0.parsed), $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
     /// The plan of a site as the one before has it; nil if it must be made.
     /// - Parameter certificate: of the site, now.
     mutating func takePlanned(_ index: Int, certificate: TLSServerContext?) -> SitePlan? {
         // What a fleet counts is registered as plans are made.
-        guard fleetSeeds == nil, let parsed = configuration.parsedSite(index), let known = knownSites[ObjectIdentifier(parsed)],
+        guard fleetSeeds == nil, let parsed = configuration.parsedSite(index), let known = plannedSites.known(parsed),
             known.plan.keyPath == "sites[\(index)]", known.plan.has(certificate),
             zip(known.pools, pools.count...).allSatisfy({ $0.index == $1 }),
             metrics?.take(known) ?? true
         else { return nil }
         pools += known.pools
-        plannedSites.append(known)
+        plannedSites.add(known)
         return known.plan
     }
 
@@ -107,7 +100,7 @@ extension PlanBuilder {
         guard let parsed = configuration.parsedSite(index), before == progress, fleetSeeds == nil,
             Self.isSelfContained(configuration.sites[index], plan)
         else { return }
-        plannedSites.append(PlannedSite(parsed, plan, Array(pools[before.pools...]), asked: metrics?.asked ?? []))
+        plannedSites.add(PlannedSite(parsed, plan, Array(pools[before.pools...]), asked: metrics?.asked ?? []))
     }
 
     /// How much has been made and said so far: all that may stay the same while a site is made.
@@ -127,7 +120,7 @@ extension PlanBuilder {
     var progress: Progress {
         Progress(
             pools: pools.count,
-            counts: [problems.count, report.faults.count, caches.count] + accessFiles.counts)
+            counts: [problems.count, report.faults.count, caches.all.count] + accessFiles.counts)
     }
 
     /// Is the site made of nothing but its own text, and of nothing that is looked at anew by each plan?

@@ -7,26 +7,25 @@ extension PlanBuilder {
     /// What is kept of a route's answers; nil: nothing.
     mutating func caching(_ route: Route, of site: Site) -> CachedRoute? {
         guard let settings = site.cacheUpstream, route.cache != false else { return nil }
-        let keys = cacheKeys[site.identity] ?? RouteKeys(of: site)
-        cacheKeys[site.identity] = keys
+        let keys = caches.keys(of: site)
         return CachedRoute(plan: cache(settings, of: site), key: keys.key(of: route), siblings: keys.all)
     }
 
     private mutating func cache(_ settings: UpstreamCache, of site: Site) -> CachePlan {
-        if let known = caches.first(where: { $0.site == site.identity }) { return known }
+        if let known = caches.plan(of: site.identity) { return known }
         let rules = CacheRules(
             defaultLifetime: settings.defaultLifetime.wholeSeconds,
             staleWhileRevalidate: settings.staleWhileRevalidate.wholeSeconds, staleIfError: settings.staleIfError.wholeSeconds,
             honoursClientDirectives: settings.clientDirectives)
         let disk = settings.diskDir.map { carried.disk(DiskStore.Identity(site: site.identity, directory: $0)) }
         let plan = CachePlan(
-            index: caches.count, site: site.identity, siteName: site.name, rules: rules,
+            index: caches.all.count, site: site.identity, siteName: site.name, rules: rules,
             limits: CachePlan.Limits(memory: settings.maxMemory, object: min(settings.maxObject, settings.maxMemory)),
             lockTimeout: settings.lockTimeout.nanoseconds, name: ProxyName(configuration.server.name),
             changes: carried.changedTargets(site.identity), series: metrics?.cache(site.identity, named: site.name, disk),
             disk: disk,
             diskLimits: DiskStore.Limits(bytes: settings.diskSize, answers: settings.diskAnswers))
-        caches.append(plan)
+        caches.add(plan)
         return plan
     }
 

@@ -56,14 +56,6 @@ extension PlanBuilder {
         return chain
     }
 
-    /// Are there names that authorities may look for in handshakes?
-    var provesInHandshakes: Bool {
-        configuration.sites.contains { site in
-            guard let ssl = site.ssl else { return false }
-            return ssl.autoCert && ssl.acme.dnsHook == nil && ssl.acme.dnsUpdate == nil
-        }
-    }
-
     /// Puts the site's certificate on the list of those that are wanted; sites of one first name share one.
     /// - Returns: its name; nil after an error.
     private mutating func want(_ site: Site, _ ssl: TLSSettings, _ keyPath: String) -> String? {

@@ -126,18 +126,6 @@ extension PlanBuilder {
         }
     }
 
-    /// How upstreams' names are looked up, from `[dns]`.
-    var names: NameCache.Settings {
-        let dns = configuration.dns
-        var names = NameCache.Settings()
-        names.resolver.servers = dns.servers
-        names.resolver.timeout = dns.timeout.nanoseconds
-        names.resolver.attempts = dns.attempts
-        names.minLife = dns.minTTL.nanoseconds
-        names.maxLife = max(dns.minTTL, dns.maxTTL).nanoseconds
-        return names
-    }
-
     private func poolSettings(_ proxy: Proxy) -> Pool.Settings {
         Pool.Settings(
             maxIdle: configuration.limits.maxIdleUpstreamConnections,
@@ -145,5 +133,17 @@ extension PlanBuilder {
             connectTimeout: proxy.timeout.connect.nanoseconds,
             handshakeTimeout: (proxy.timeout.tlsHandshake ?? proxy.timeout.connect).nanoseconds,
             chunkLimits: limits.chunks)
+    }
+}
+
+extension NameCache.Settings {
+    /// How upstreams' names are looked up, from `[dns]`.
+    init(_ dns: NameResolution) {
+        self.init()
+        resolver.servers = dns.servers
+        resolver.timeout = dns.timeout.nanoseconds
+        resolver.attempts = dns.attempts
+        minLife = dns.minTTL.nanoseconds
+        maxLife = max(dns.minTTL, dns.maxTTL).nanoseconds
     }
 }
