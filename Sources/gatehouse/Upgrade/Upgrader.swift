@@ -102,7 +102,9 @@ actor Upgrader {
         _ process: pid_t, _ channel: HandoverChannel, _ sockets: [PassedSocket]
     ) async -> String? {
         do {
-            try await handOver(sockets, to: process, by: channel)
+            try await HandoverConversation(
+                plan: gateway.currentPlan, sockets: sockets, successor: process, channel: channel
+            ).run()
             if isStopping { throw Failed(description: Self.stopping) }
             guard !NewProcess.hasEnded(process) else { throw Failed(description: "the new process has gone") }
             notifier?.leave(to: process)
@@ -154,41 +156,6 @@ actor Upgrader {
         return (own, try outcome.get())
     }
 
-    /// Sends everything, and waits until the new process serves: on a thread of its own, since it may take long.
-    private func handOver(_ sockets: [PassedSocket], to process: pid_t, by channel: HandoverChannel) async throws {
-        let plan = gateway.currentPlan
-        let secret = plan.stickySecret
-        let talk: @Sendable () throws -> Void = {
-            try channel.send(HandoverMessage.version(HandoverMessage.presentVersion).bytes.span)
-            for socket in sockets {
-                try channel.send(HandoverMessage.socket(isManagers: socket.isManagers).bytes.span, socket: socket.descriptor)
-            }
-            for (address, keys) in plan.ticketKeys {
-                try channel.send(HandoverMessage.ticketKeys(address: address, keys: keys).bytes.span)
-            }
-            try channel.send(HandoverMessage.stickySecret(secret).bytes.span)
-            try channel.send(HandoverMessage.end.bytes.span)
-            guard let answer = try channel.receive(within: Self.readyTimeout) else {
-                throw Failed(description: "the new process has gone before it served")
-            }
-            guard case .serves = HandoverMessage(answer.bytes) else {
-                throw Failed(description: "the new process does not answer as Gatehouse does")
-            }
-        }
-        let conversation: @Sendable () throws -> Void = {
-            do { try talk() } catch let error as SystemError where error.code == EAGAIN {
-                throw Self.stalled(process, hasTaken: error.call == "recvmsg")
-            }
-        }
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            do throws(SystemError) {
-                try NamedThread.start(name: "upgrade") { continuation.resume(with: Result { try conversation() }) }
-            } catch {
-                continuation.resume(throwing: error)
-            }
-        }
-    }
-
     private func refuse(_ reason: String) -> Outcome {
         log.error(
             isStopping ? "the upgrade is called off" : "the upgrade has failed: this process goes on",
@@ -199,18 +166,4 @@ actor Upgrader {
     private static let stopping = "this process is stopping"
     private static let firstProcess =
         "this process is the first one of its container, which ends with it: start another container in its place"
-
-    /// - Parameter hasTaken: has it taken what was handed over?
-    private static func stalled(_ process: pid_t, hasTaken: Bool) -> Failed {
-        let what =
-            hasTaken ? "did not say within \(readyTimeout / 1000) seconds that it serves" : "takes nothing of what it is given"
-        return Failed(
-            description: """
-                the new process, \(process), \(what), and was ended: what it has logged tells how far it has come; whether it is \
-                the program that is meant, and how long that takes to read its files, can be seen by its command check
-                """)
-    }
-
-    /// Milliseconds that the new process may take until it serves: with many certificates it takes a while.
-    private static let readyTimeout = 120_000
 }
