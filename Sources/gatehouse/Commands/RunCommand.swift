@@ -70,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         if let file = loaded.configuration.tls.keylogFile { try Self.openKeyLog(file) }
         let source = Reloader.Source(path: path, mode: mode, policy: policy, isWatched: watch, maker: maker)
-        try await GatewayProcess.run(consume loaded, source: source, inheritance: inheritance)
+        try await GatewayProcess.run(consume loaded, GatewayProcess.StartOptions(source: source, inheritance: inheritance))
     }
 
     private static func openKeyLog(_ file: String) throws {
@@ -96,6 +96,6 @@ struct RunCommand: AsyncParsableCommand {
             throw ExitCode(1)
         }
         let loaded = LoadedPlan(configuration: configuration, plan: plan, source: ConfigurationSource())
-        try await GatewayProcess.run(loaded, inheritance: inheritance)
+        try await GatewayProcess.run(loaded, GatewayProcess.StartOptions(inheritance: inheritance))
     }
 }

@@ -133,7 +133,8 @@ struct DemoCommand: AsyncParsableCommand {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask(executorPreference: services.loop) { await services.run() }
             do {
-                try await GatewayProcess.run(loaded, sharesAddresses: true, isReplaceable: false) {
+                let options = GatewayProcess.StartOptions(sharesAddresses: true, isReplaceable: false)
+                try await GatewayProcess.run(loaded, options) {
                     await services.releasePorts()
                     // In one write: where both outputs are one file, the log's lines come before or after it.
                     Console.say(showConfig ? configuration.text + "\n" + introduction.text : introduction.text)

@@ -30,23 +30,27 @@ struct GatewayProcess: Sendable {
     /// Nil if there is no file to read again.
     private let watcher: FileWatcher?
 
+    /// How the process comes to its configuration and its addresses.
+    struct StartOptions: Sendable {
+        /// What a reload reads; nil: there is nothing to reload.
+        var source: Reloader.Source?
+        /// Of the process whose place this one takes; nil: it takes nobody's.
+        var inheritance: Inheritance?
+        /// May others of this user listen at the plan's addresses already?
+        var sharesAddresses = false
+        /// Can another process take its place?
+        var isReplaceable = true
+    }
+
     /// - Parameters:
-    ///   - source: what a reload reads; nil: there is nothing to reload.
-    ///   - inheritance: of the process whose place this one takes.
-    ///   - sharesAddresses: whether others of this user may listen at the plan's addresses already.
-    ///   - isReplaceable: whether another process can take its place.
     ///   - onServing: called once clients can connect.
     ///   - onStopping: called before the gateway drains.
     /// - Throws: `ExitCode(1)` after an error at start.
     static func run(
-        _ loaded: consuming LoadedPlan, source: Reloader.Source? = nil, inheritance: Inheritance? = nil,
-        sharesAddresses: Bool = false,
-        isReplaceable: Bool = true,
-        onServing: () async -> Void = {},
+        _ loaded: consuming LoadedPlan, _ options: StartOptions, onServing: () async -> Void = {},
         onStopping: @escaping @Sendable () async -> Void = {}
     ) async throws {
-        var process = try await start(
-            loaded, source, inheritance, sharesAddresses: sharesAddresses, isReplaceable: isReplaceable)
+        var process = try await start(loaded, options)
         let addresses = process.gateway.addresses.map(\.description).joined(separator: " ")
         let server = loaded.configuration.server
         var facts: Logger.Metadata = [
@@ -58,7 +62,7 @@ struct GatewayProcess: Sendable {
         if let records = loaded.plan.recordsSummary { facts["tls_records"] = "\(records)" }
         SiteFaultLog(process.log).report(loaded.plan.faults)
         process.log.notice("serving", metadata: facts)
-        if let inheritance {
+        if let inheritance = options.inheritance {
             inheritance.takeOver()
             await process.operators.takeOver(loaded.configuration, process.resources)
         }
@@ -82,18 +86,14 @@ struct GatewayProcess: Sendable {
     }
 
     /// - Throws: `ExitCode(1)` after it has said what is wrong.
-    private static func start(
-        _ loaded: LoadedPlan, _ source: Reloader.Source?, _ inheritance: Inheritance?, sharesAddresses: Bool,
-        isReplaceable: Bool
-    ) async throws -> GatewayProcess {
+    private static func start(_ loaded: LoadedPlan, _ options: StartOptions) async throws -> GatewayProcess {
         ProcessReading.begin()
         do {
-            let listening = try await listen(loaded, inheritance, sharesAddresses: sharesAddresses)
-            var process = try await GatewayProcess(
-                listening, loaded, source, predecessor: inheritance?.predecessor, isReplaceable: isReplaceable)
+            var process = try await GatewayProcess(try await listen(loaded, options), loaded, options)
             // The process before has the socket until its place is taken.
-            if inheritance == nil {
-                try await process.operators.open(loaded.configuration, process.resources, sharesAddresses: sharesAddresses)
+            if options.inheritance == nil {
+                try await process.operators.open(
+                    loaded.configuration, process.resources, sharesAddresses: options.sharesAddresses)
             }
             FileLimit.share(with: process.gateway, for: loaded, process.log)
             return process
@@ -113,9 +113,7 @@ struct GatewayProcess: Sendable {
     }
 
     /// Opens logs and listeners, with all the rights that the process was started with, and gives up root's.
-    private static func listen(
-        _ loaded: LoadedPlan, _ inheritance: Inheritance?, sharesAddresses: Bool
-    ) async throws -> Listening {
+    private static func listen(_ loaded: LoadedPlan, _ options: StartOptions) async throws -> Listening {
         let configuration = loaded.configuration
         let privileges = try Privileges(configuration.server)
         let open = { try Logs(of: configuration, workers: loaded.plan.workerCount) }
@@ -125,29 +123,28 @@ struct GatewayProcess: Sendable {
         FileLimit.raise(for: loaded)
         let signals = await Signals()
         Signals.reapOrphans()
-        inheritance?.giveTicketKeys(to: loaded.plan)
+        options.inheritance?.giveTicketKeys(to: loaded.plan)
         FleetMembership.prepare(loaded)
-        let passed = try inheritance?.sockets ?? SocketActivation.sockets()
-        let gateway = try await Gateway(loaded.plan, logs: logs, log: log, sharesAddresses: sharesAddresses, passed: passed)
+        let passed = try options.inheritance?.sockets ?? SocketActivation.sockets()
+        let gateway = try await Gateway(
+            loaded.plan, logs: logs, log: log, sharesAddresses: options.sharesAddresses, passed: passed)
         // From here on nothing is root's any more.
         try privileges?.drop()
         return Listening(gateway: gateway, output: output, log: log, signals: signals, passed: passed)
     }
 
     /// Makes what runs beside the gateway, each part with those that it acts on.
-    private init(
-        _ listening: Listening, _ loaded: LoadedPlan, _ source: Reloader.Source?, predecessor: pid_t?, isReplaceable: Bool
-    ) async throws {
+    private init(_ listening: Listening, _ loaded: LoadedPlan, _ options: StartOptions) async throws {
         let (gateway, log, configuration) = (listening.gateway, listening.log, loaded.configuration)
         self.gateway = gateway
         self.log = log
-        (output, signals, self.predecessor) = (listening.output, listening.signals, predecessor)
+        (output, signals, predecessor) = (listening.output, listening.signals, options.inheritance?.predecessor)
         let (loop, reloading) = try (EventLoop(), EventLoop())
         try loop.start(name: "admin", yields: true)
-        if source != nil { try reloading.start(name: "reload", yields: true) }
+        if options.source != nil { try reloading.start(name: "reload", yields: true) }
         let notifier = ServiceNotifier(gateway, passed: listening.passed, log)
         self.notifier = notifier
-        reloader = source.map {
+        reloader = options.source.map {
             Reloader(
                 $0, gateway, on: reloading, output: listening.output, log: log, configuration: configuration, from: loaded.source,
                 notifier: notifier)
@@ -158,7 +155,7 @@ struct GatewayProcess: Sendable {
         watcher = reloader.map { FileWatcher($0, on: reloading, log: log) }
         await watcher?.open()
         feed = SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)
-        upgrader = isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, reloader, watcher) : nil
+        upgrader = options.isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, reloader, watcher) : nil
         recorder = RecorderDumps(gateway, configuration, on: loop, log: log)
         await reloader?.attach(recorder)
         resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)
