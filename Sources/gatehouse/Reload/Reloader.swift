@@ -65,14 +65,7 @@ actor Reloader {
     private let output: DiagnosticsOutput
     let log: Logger
     private let notifier: ServiceNotifier?
-    private(set) var configuration: Configuration
-    /// What it was read from, by SHA-256.
-    var hashInUse = ""
-    var sourceInUse: ConfigurationSource
-    /// How it came into use, if not by reading the file.
-    private var cause: String?
-    /// What was in use before it.
-    var previousSource: ConfigurationSource?
+    var present: ConfigurationInUse
     /// It is not watched in turn.
     var isRollingBack = false
     var answerWatch: RollbackMonitor?
@@ -86,8 +79,6 @@ actor Reloader {
     private var last: (@Sendable () async -> Void)?
     /// The process that has taken over; nil while this one serves.
     private(set) var successor: Int32?
-    /// What was read last, whatever came of it: the files, and those that were looked for.
-    private(set) var filesRead: ConfigurationSource
     /// Is told when other files are in use.
     private var filesChanged: (@Sendable (LoadedPlan) async -> Void)?
     /// Waits until what the last one has left can be given back.
@@ -116,10 +107,8 @@ actor Reloader {
         self.gateway = gateway
         self.output = output
         self.log = log
-        self.configuration = configuration
         self.notifier = notifier
-        filesRead = texts
-        sourceInUse = texts
+        present = ConfigurationInUse(configuration, from: texts)
     }
 
     /// - Parameter body: is called with what is in use when other files are in use than before.
@@ -140,10 +129,10 @@ actor Reloader {
             return await reloader.carryOut { reloader in
                 let result = await reloader.read()
                 // Of what is in the file: going back does not make it new.
-                reloader.filesRead = result.source
+                reloader.present.filesRead = result.source
                 let outcome = await reloader.perform(result)
                 // A file that is refused is the reason from now on, whatever was used in its place before.
-                reloader.cause = nil
+                reloader.present.cause = nil
                 return outcome
             }
         }
@@ -158,14 +147,20 @@ actor Reloader {
             await reloader.carryOut { reloader in
                 let outcome = await reloader.perform(
                     reloader.maker.read(texts, mode: reloader.source.mode, after: reloader.configuration))
-                if case .done = outcome { reloader.cause = cause }
+                if case .done = outcome { reloader.present.cause = cause }
                 return outcome
             }
         }.value
     }
 
+    // Each by itself: a configuration is large, and who asks for its hash need not copy it.
+
+    var configuration: Configuration { present.configuration }
+    var sourceInUse: ConfigurationSource { present.source }
+    /// Of what the one in use was read from, by SHA-256.
+    var hashInUse: String { present.hash }
     /// Why what is in use is not what the file said when it was read last; nil if it is.
-    var deviation: String? { sourceInUse.text == filesRead.text ? nil : cause ?? "the last reload was refused" }
+    var deviation: String? { present.deviation }
 
     /// Another process may take the place of this one, while no reload is under way. Those that are asked for meanwhile wait: the
     /// other one may have read the file before it was changed.
@@ -268,7 +263,7 @@ actor Reloader {
         let restored = faultLog.restored(in: loaded, after: inUse)
         output.change(to: logs, level: loaded.configuration.logging.level)
         FileLimit.share(with: gateway, for: loaded, log)
-        configuration = loaded.configuration
+        present.replace(with: loaded.configuration)
         remember(loaded.source)
         await answerWatch?.reloaded(loaded.configuration.admin.rollbackOn, isWatched: !isRollingBack)
         await recorder?.use(loaded.configuration)

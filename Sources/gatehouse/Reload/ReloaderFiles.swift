@@ -17,7 +17,7 @@ extension Reloader {
     var watchedFiles: [String] {
         gateway.currentPlan.certificates.flatMap(\.watchedFiles)
             + [gateway.currentPlan.ticketKeyPath].compactMap { $0 }
-            + (source.isWatched ? filesRead.paths : [])
+            + (source.isWatched ? present.filesRead.paths : [])
     }
 
     /// What a look at the files has come to.
@@ -36,9 +36,12 @@ extension Reloader {
     func lookAtFiles(changed: Set<String>, pause: @Sendable () async -> Set<String>) async -> Look {
         // An exchange may have held one for longer.
         if gateway.releaseRetiredPlans() > 0 { returnMemorySoon() }
-        renewCertificates()
+        let replaced = ReplacedFiles(gateway: gateway, log: log)
+        replaced.useCertificates()
         // What was replaced before it was watched, nobody tells of.
-        if let keys = gateway.currentPlan.ticketKeyPath, changed.isEmpty || changed.contains(keys) { renewTicketKeys(keys) }
+        if let keys = gateway.currentPlan.ticketKeyPath, changed.isEmpty || changed.contains(keys) {
+            replaced.useTicketKeys(keys)
+        }
         guard source.isWatched else { return Look() }
         let isTold = isTold(changed)
         guard isTold || isSettled else { return Look(isToBeRepeated: true) }
@@ -69,19 +72,20 @@ extension Reloader {
             guard again != seen else { break }
             seen = again
         }
-        others.subtract(seen.paths + seen.directories + filesRead.paths + filesRead.directories)
+        others.subtract(seen.paths + seen.directories + present.filesRead.paths + present.filesRead.directories)
         return (changedFiles(seen), others)
     }
 
     /// Directories in which any file may be one more, or one less, of the configuration's.
-    var watchedDirectories: [String] { source.isWatched ? filesRead.directories : [] }
+    var watchedDirectories: [String] { source.isWatched ? present.filesRead.directories : [] }
 
     private func isTold(_ changed: Set<String>) -> Bool {
-        filesRead.paths.contains(where: changed.contains) || filesRead.directories.contains(where: changed.contains)
+        let files = present.filesRead
+        return files.paths.contains(where: changed.contains) || files.directories.contains(where: changed.contains)
     }
 
     private var isSettled: Bool {
-        let modified = filesRead.files.compactMap { FileAccess.modified($0.path) }
+        let modified = present.filesRead.files.compactMap { FileAccess.modified($0.path) }
         guard let latest = modified.max(), FileAccess.modified(source.path) != nil else { return false }
         return realtimeNanoseconds() > latest &+ Self.settled
     }
@@ -89,30 +93,6 @@ extension Reloader {
     /// Those that are not as they were read. If the configuration's own has vanished, or cannot be read, none has changed: it is
     /// about to be replaced, most likely.
     private func changedFiles(_ now: ConfigurationSource) -> [String] {
-        now.isEmpty ? [] : now.changedFiles(since: filesRead)
-    }
-
-    private func renewTicketKeys(_ path: String) {
-        switch gateway.renewTicketKeys() {
-        case .unchanged: break
-        case .replaced: log.notice("the keys of session tickets are replaced", metadata: ["file": "\(path)"])
-        case .refused(let reason):
-            log.error("replaced keys of session tickets are not used: those in use go on", metadata: ["reason": "\(reason)"])
-        }
-    }
-
-    private func renewCertificates() {
-        for (certificate, renewal) in gateway.renewCertificates() {
-            var facts: Logger.Metadata = ["site": "\(certificate.site)", "file": "\(certificate.certificateFile)"]
-            switch renewal {
-            case .replaced(let expires):
-                if let expires { facts["expires"] = "\(Timestamp.text(seconds: expires))" }
-                log.notice("a certificate is replaced: new handshakes show it", metadata: facts)
-            case .refused(let reason):
-                facts["reason"] = "\(reason)"
-                log.error("a replaced certificate is not used: what was in use goes on", metadata: facts)
-            case .restored: log.notice("a certificate's files hold again what is in use", metadata: facts)
-            }
-        }
+        now.isEmpty ? [] : now.changedFiles(since: present.filesRead)
     }
 }

@@ -25,13 +25,10 @@ extension Reloader {
 
     /// A configuration has come into use. That it cannot be kept harms nobody.
     func remember(_ texts: ConfigurationSource) {
-        if texts.files != sourceInUse.files { previousSource = sourceInUse }
-        sourceInUse = texts
-        let text = texts.text
-        hashInUse = ContentHash.hexadecimal(Array(text.utf8))
+        present.note(texts)
         guard configuration.admin.history > 0 else { return }
         do throws(SystemError) {
-            try history.add(text, hash: hashInUse, time: Int64(realtimeNanoseconds() / 1_000_000))
+            try history.add(texts.text, hash: hashInUse, time: Int64(realtimeNanoseconds() / 1_000_000))
             historyFailure = nil
         } catch {
             let failure = "\(history.directory): \(error)"
@@ -66,12 +63,12 @@ extension Reloader {
 
     /// Answers have become worse since the last reload.
     private func rollBack(_ reason: String) async {
-        guard var previousSource else { return }
-        previousSource.remark = " (as it was before)"
+        guard var previous = present.previous else { return }
+        previous.remark = " (as it was before)"
         log.error("the reload is undone: answers have become worse", metadata: ["reason": "\(reason)"])
         let undone = hashInUse
         isRollingBack = true
-        _ = await use(previousSource, because: "gone back to, since answers had become worse: \(reason)")
+        _ = await use(previous, because: "gone back to, since answers had become worse: \(reason)")
         isRollingBack = false
         await rolledBack?(undone, reason)
     }
