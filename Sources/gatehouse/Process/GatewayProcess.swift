@@ -149,13 +149,26 @@ struct GatewayProcess: Sendable {
                 $0, gateway, on: reloading, output: listening.output, log: log, configuration: configuration, from: loaded.source,
                 notifier: notifier)
         }
-        fleet = FleetMembership(gateway, reloader, log: log)
+        let fleet = FleetMembership(gateway, reloader, log: log)
+        self.fleet = fleet
         rates = RateSharing(gateway, fleet, log: log)
-        renewal = CertificateRenewal(gateway, fleet, on: loop, log: log)
-        watcher = reloader.map { FileWatcher($0, on: reloading, log: log) }
+        let renewal = CertificateRenewal(gateway, fleet, on: loop, log: log)
+        self.renewal = renewal
+        let watcher = reloader.map { FileWatcher($0, on: reloading, log: log) }
+        self.watcher = watcher
         await watcher?.open()
         feed = SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)
-        upgrader = options.isReplaceable ? Upgrader(gateway, log, notifier, renewal, fleet, reloader, watcher) : nil
+        upgrader =
+            if options.isReplaceable {
+                Upgrader(gateway, notifier, reloader, log: log) {
+                    // The successor gets certificates from now on, and looks at files.
+                    await renewal.stop()
+                    await fleet.stop()
+                    await watcher?.stop()
+                }
+            } else {
+                nil
+            }
         recorder = RecorderDumps(gateway, configuration, on: loop, log: log)
         await reloader?.attach(recorder)
         resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)

@@ -19,12 +19,10 @@ actor Upgrader {
     private let gateway: Gateway
     private let log: Logger
     private let notifier: ServiceNotifier?
-    private let renewal: CertificateRenewal
-    private let fleet: FleetMembership
     /// Nil if there is no file to read again.
     private let reloader: Reloader?
-    /// Nil if no files are watched.
-    private let watcher: FileWatcher?
+    /// Ends what the successor does from now on.
+    private let retire: @Sendable () async -> Void
     /// The path of the program as it was when this process began.
     private let ownProgram: String?
     private var isUnderWay = false
@@ -35,17 +33,19 @@ actor Upgrader {
     private(set) var successor: Int32?
     private var replaced: (@Sendable () async -> Void)?
 
+    /// - Parameters:
+    ///   - notifier: is told who is the service; nil if nobody wants to know.
+    ///   - reloader: nil if there is no file to read again.
+    ///   - retire: ends what the successor does once it has taken over, but for the gateway.
     init(
-        _ gateway: Gateway, _ log: Logger, _ notifier: ServiceNotifier?, _ renewal: CertificateRenewal, _ fleet: FleetMembership,
-        _ reloader: Reloader?, _ watcher: FileWatcher?
+        _ gateway: Gateway, _ notifier: ServiceNotifier?, _ reloader: Reloader?, log: Logger,
+        retire: @escaping @Sendable () async -> Void
     ) {
-        self.reloader = reloader
-        self.watcher = watcher
         self.gateway = gateway
-        self.log = log
         self.notifier = notifier
-        self.renewal = renewal
-        self.fleet = fleet
+        self.reloader = reloader
+        self.log = log
+        self.retire = retire
         ownProgram = NewProcess.ownPath
     }
 
@@ -129,10 +129,7 @@ actor Upgrader {
             "upgraded: another process serves, and this one ends with its last client",
             metadata: ["successor": "\(process)", "connections": "\(connections)"])
         Task {
-            // The successor gets certificates from now on, and looks at files.
-            await renewal.stop()
-            await fleet.stop()
-            await watcher?.stop()
+            await retire()
             await gateway.handOver()
         }
         return .done(successor: process, connections: connections)
