@@ -167,9 +167,10 @@ package actor FleetMember {
             try await keepLease()
             let (began, looksAtRollout) = (loop.now, looksAtRollout())
             let hasMembers = looksAtRollout || board.wantsOthers
-            let ranges = FleetSnapshot.ranges(
-                settings, seen: configurations.seenRevision, files: sharedFiles.seenRevision, probes: probeReports.seen,
-                demands: demandReports.seen, hasMembers: hasMembers)
+            let known = FleetSnapshot.Known(
+                configuration: configurations.seenRevision, recentChanges: sharedFiles.seenRevision, probes: probeReports.seen,
+                demands: demandReports.seen)
+            let ranges = FleetSnapshot.ranges(settings, since: known, hasMembers: hasMembers)
             let snapshot = FleetSnapshot(try await client.read(ranges), hasMembers: hasMembers)
             let isFirst = revision == nil
             noteRevision(snapshot.revision)

@@ -26,23 +26,27 @@ struct FleetSnapshot {
     let demandCount: Int
     let revision: Int64
 
-    /// - Parameters:
-    ///   - seen: the revision of the configuration that is known.
-    ///   - files: the revision of the news of files that are known.
-    ///   - probes: the revision up to which members' reports on servers are known.
-    ///   - demands: the same of certificates on demand.
-    ///   - hasMembers: whether all members are to be seen, and not only how many there are.
-    static func ranges(
-        _ settings: FleetMemberSettings, seen: Int64, files: Int64, probes: Int64, demands: Int64, hasMembers: Bool
-    ) -> [EtcdRange] {
+    /// The revisions up to which something is known, and need not be read again.
+    struct Known {
+        var configuration: Int64
+        /// Of the document that says which files have changed.
+        var recentChanges: Int64
+        /// Of members' reports on servers.
+        var probes: Int64
+        /// Of members' reports on certificates on demand.
+        var demands: Int64
+    }
+
+    /// - Parameter hasMembers: whether all members are to be seen, and not only how many there are.
+    static func ranges(_ settings: FleetMemberSettings, since known: Known, hasMembers: Bool) -> [EtcdRange] {
         [
             .key(settings.tickets), .key(settings.ticketsHold), .key(settings.leader), .key(settings.proofs),
-            .key(settings.configuration, since: seen + 1), .key(settings.members + settings.member),
-            .key(settings.recentChanges, since: files + 1),
+            .key(settings.configuration, since: known.configuration + 1), .key(settings.members + settings.member),
+            .key(settings.recentChanges, since: known.recentChanges + 1),
             hasMembers ? .prefix(settings.members, most: FleetMember.maxMembers) : .count(settings.members),
             .key(settings.rollout), .key(settings.rolloutHold), .key(settings.orders), .key(settings.purgeCount),
-            .prefix(settings.probes, since: probes + 1, most: FleetMember.maxMembers),
-            .prefix(settings.demands, since: demands + 1, most: FleetMember.maxMembers),
+            .prefix(settings.probes, since: known.probes + 1, most: FleetMember.maxMembers),
+            .prefix(settings.demands, since: known.demands + 1, most: FleetMember.maxMembers),
         ]
     }
 
