@@ -74,6 +74,6 @@ actor FleetTarget: FleetDeployment {
     /// What has come since the watch began, or since the configuration is in use, counts from now on.
     private func beginWatch() async {
         guard let watch else { return }
-        await watch.answers.reloaded(watch.rule, isWatched: true, endsByItself: false)
+        await watch.answers.reloaded(watch.rule, .toTheNext)
     }
 }

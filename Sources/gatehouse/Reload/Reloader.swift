@@ -265,7 +265,7 @@ actor Reloader {
         FileLimit.share(with: gateway, for: loaded, log)
         present.replace(with: loaded.configuration)
         remember(loaded.source)
-        await answerWatch?.reloaded(loaded.configuration.admin.rollbackOn, isWatched: !isRollingBack)
+        await answerWatch?.reloaded(loaded.configuration.admin.rollbackOn, isRollingBack ? .never : .forAWhile)
         await recorder?.use(loaded.configuration)
         await filesChanged?(loaded)
         let generations = Set(await gateway.generations.joined())

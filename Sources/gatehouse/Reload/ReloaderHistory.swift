@@ -20,7 +20,7 @@ extension Reloader {
         remember(sourceInUse)
         let watch = RollbackMonitor(gateway, on: loop) { [weak self] reason in await self?.rollBack(reason) }
         answerWatch = watch
-        await watch.reloaded(configuration.admin.rollbackOn, isWatched: false)
+        await watch.reloaded(configuration.admin.rollbackOn, .never)
     }
 
     /// A configuration has come into use. That it cannot be kept harms nobody.

@@ -26,6 +26,15 @@ actor RollbackMonitor {
         unsafe loop.asUnownedSerialExecutor()
     }
 
+    /// For how long a reload may be undone.
+    enum Watch {
+        case never
+        /// A few of the rule's durations, and not at all where answers were bad before.
+        case forAWhile
+        /// Until the next reload, whatever answers were before.
+        case toTheNext
+    }
+
     /// - Parameters:
     ///   - loop: whose thread runs.
     ///   - onRegression: is called once for a reload that has made answers worse.
@@ -46,16 +55,19 @@ actor RollbackMonitor {
     /// Another configuration has come into use.
     /// - Parameters:
     ///   - next: its rule; nil: it has none.
-    ///   - isWatched: whether it may be undone.
-    ///   - endsByItself: whether it is not watched any more after a while, and not at all where answers were bad before.
-    func reloaded(_ next: FailureShare?, isWatched: Bool, endsByItself: Bool = true) async {
+    ///   - watch: for how long it may be undone.
+    func reloaded(_ next: FailureShare?, _ watch: Watch) async {
         if before == nil { await reloadBegins() }
         guard let before = before.take() else { return }
         // Where answers were that bad before, the reload is not to blame.
         let wasBad = next.map { before.failurePercent > $0.percent } ?? false
         window = AnswerWindow(from: before.answers)
-        let looks = endsByItself ? AnswerWindow.looksPerDuration * Self.watchedDurations : Self.maxLooks
-        looksLeft = isWatched && !(wasBad && endsByItself) ? looks : 0
+        looksLeft =
+            switch watch {
+            case .never: 0
+            case .forAWhile: wasBad ? 0 : AnswerWindow.looksPerDuration * Self.watchedDurations
+            case .toTheNext: Self.maxLooks
+            }
         guard next != rule else { return }
         rule = next
         task?.cancel()
