@@ -4,10 +4,10 @@ package struct Tunnelled {
     /// The name in the upstream's 101.
     package let server: String?
 
-    package init(_ port: FreePort) throws {
+    package init(_ port: FreePort, _ target: String = "/tunnel") throws {
         wire = try Wire(to: port.number)
         try wire.write(
-            "GET /tunnel HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            "GET \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
         let head = try wire.head()
         server = head.status == 101 ? head.value("X-Server") : nil

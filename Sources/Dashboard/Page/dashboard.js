@@ -155,11 +155,21 @@ function showServers({ servers }) {
   if (serverList.isLive) serverTable.show(servers.first);
 }
 
+/// Requests, and below them where its WebSockets were opened: many may share a connection of HTTP/2.
+function underWay({ requests, tunnels, tunnel_targets: targets = [] }) {
+  const shown = targets.slice(0, shownTargets).map(({ path, site, route }) =>
+    element("small", {}, `${path} (${[site, route].filter(Boolean).join(", ")})`));
+  if (targets.length > shownTargets) shown.push(element("small", {}, `and ${targets.length - shownTargets} more`));
+  return [requests.concat(tunnels > 0 ? [`${tunnels} WebSocket${tunnels > 1 ? "s" : ""}`] : []).join(", "), ...shown];
+}
+
+const shownTargets = 5;
+
 const connectionTable = new Table(byId("connection-list"), "Connections", [
   { title: "Client", isHead: true, kind: "once", text: (c) => `${c.client}\n${c.id}`, cell: (c) => [c.client, element("small", {}, c.id)] },
   { title: "Does", text: (c) => c.activity, cell: (c) => badge(c.activity, c.activity === "closing" ? "warn" : "good") },
   { title: "Server name", kind: "far name", text: (c) => `${c.server_name}${c.tls}`, cell: (c) => [c.server_name ?? missing, element("small", {}, c.tls ?? "plain")] },
-  { title: "Under way", kind: "name", cell: (c) => c.requests.concat(c.tunnels > 0 ? [`${c.tunnels} WebSocket${c.tunnels > 1 ? "s" : ""}`] : []).join(", ") },
+  { title: "Under way", kind: "name", text: (c) => JSON.stringify([c.requests, c.tunnels, c.tunnel_targets]), cell: underWay },
   number("In", (c) => bytes(c.tunnel_bytes_in), "number far"),
   number("Out", (c) => bytes(c.tunnel_bytes_out), "number far"),
   number("Open for", (c) => duration(c.milliseconds / 1000)),

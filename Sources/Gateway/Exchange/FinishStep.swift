@@ -45,7 +45,7 @@ extension Exchange {
     }
 
     /// The names of the route that it took, or of its site.
-    private var names: RouteNames { record.route?.names ?? record.site?.names ?? generation.plan.routeNames }
+    var names: RouteNames { record.route?.names ?? record.site?.names ?? generation.plan.routeNames }
 
     private mutating func recordFlight() {
         // Asked for before: what stands between would have the whole record copied.

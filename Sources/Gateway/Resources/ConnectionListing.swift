@@ -28,10 +28,12 @@ extension WorkerResources {
         let endpoint = connection.endpoint
         var tunnels = 0
         var (bytesIn, bytesOut): (UInt64, UInt64) = (0, 0)
-        var servers: [String] = []
+        var (servers, targets): ([String], [TunnelTarget]) = ([], [])
+        var known: Set<TunnelTarget> = []
         connection.forEachTunnel { tunnel in
             tunnels += 1
             if !servers.contains(tunnel.serverURL) { servers.append(tunnel.serverURL) }
+            if known.insert(tunnel.target).inserted { targets.append(tunnel.target) }
             let counts = tunnel.counts
             (bytesIn, bytesOut) = (bytesIn &+ counts.up.bytes, bytesOut &+ counts.down.bytes)
         }
@@ -40,6 +42,6 @@ extension WorkerResources {
             milliseconds: Int((loop.now &- connection.began) / 1_000_000), activity: connection.activity,
             tls: endpoint.tls?.version, serverName: endpoint.session?.serverName,
             requests: requests.map { "\($0.head.methodText) \($0.head.string($0.head.path))" }, tunnels: tunnels,
-            tunnelBytesIn: bytesIn, tunnelBytesOut: bytesOut, tunnelServers: servers)
+            tunnelBytesIn: bytesIn, tunnelBytesOut: bytesOut, tunnelServers: servers, tunnelTargets: targets)
     }
 }

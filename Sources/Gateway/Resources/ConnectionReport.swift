@@ -33,6 +33,8 @@ package struct ConnectionReport: Sendable {
     package var tunnelBytesOut: UInt64
     /// The URLs of the upstream servers at their other ends, each once.
     package var tunnelServers: [String]
+    /// What was asked for by the requests that have opened them, each once.
+    package var tunnelTargets: [TunnelTarget]
 }
 
 /// How an operator ends a connection.

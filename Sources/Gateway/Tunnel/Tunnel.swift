@@ -13,6 +13,8 @@ final class Tunnel: ReadinessHandler {
     private let plan: TunnelPlan
     private let lease: Lease
     private let slot: TunnelSlot
+    /// What its client asked for.
+    let target: TunnelTarget
     private var traffic: UniqueBox<TunnelTraffic>
     /// The access-log line, to be completed at the end; empty if there is no log.
     var logLine = AccessLog.Template()
@@ -37,8 +39,9 @@ final class Tunnel: ReadinessHandler {
     /// - Parameter lease: of the upstream that has answered 101.
     init(
         _ traffic: consuming TunnelTraffic, lease: consuming Lease, plan: TunnelPlan, waiter: Waiter,
-        slot: consuming TunnelSlot
+        slot: consuming TunnelSlot, to target: TunnelTarget
     ) {
+        self.target = target
         self.waiter = waiter
         loop = waiter.loop
         self.plan = plan

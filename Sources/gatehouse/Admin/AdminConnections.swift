@@ -10,6 +10,15 @@ struct AdminConnections: Codable, Sendable {
     static let maxListed = 1000
 
     struct Connection: Codable, Sendable {
+        /// What was asked for by a request that has opened WebSockets.
+        struct Target: Codable, Sendable {
+            /// Without the query; its first 1024 bytes.
+            var path: String
+            var site: String?
+            /// The route as the configuration writes it.
+            var route: String?
+        }
+
         var id: String
         /// Address and port.
         var client: String
@@ -27,6 +36,8 @@ struct AdminConnections: Codable, Sendable {
         var tunnelBytesOut: UInt64
         /// URLs of the upstream servers to which its WebSockets lead; nil without any.
         var tunnelServers: [String]?
+        /// What they were opened at, each once; nil without any.
+        var tunnelTargets: [Target]?
 
         init(_ report: ConnectionReport) {
             (id, client, listener) = (report.identifier, report.client.description, report.listener.description)
@@ -34,6 +45,8 @@ struct AdminConnections: Codable, Sendable {
             (serverName, requests, tunnels) = (report.serverName, report.requests, report.tunnels)
             (tunnelBytesIn, tunnelBytesOut) = (report.tunnelBytesIn, report.tunnelBytesOut)
             tunnelServers = report.tunnelServers.isEmpty ? nil : report.tunnelServers
+            let targets = report.tunnelTargets.map { Target(path: $0.path, site: $0.site, route: $0.route) }
+            tunnelTargets = targets.isEmpty ? nil : targets
         }
     }
 
@@ -53,6 +66,9 @@ struct AdminConnections: Codable, Sendable {
 
         var hasReason: Bool { code != nil || reason != nil }
     }
+
+    /// What connections do, in the words of `ConnectionReport.Activity`.
+    static let states = ["beginning", "idle", "request", "tunnel", "closing"]
 
     /// How many open connections a question looks through at most.
     static let maxLookedAt = 100_000
@@ -77,15 +93,12 @@ extension AdminResources {
     }
 
     private func connectionPage(_ query: AdminQuery) async -> ServiceAnswer {
-        let states = ["beginning", "idle", "request", "tunnel", "closing"]
-        if let state = query.state, !states.contains(state) {
-            return .problem(400, "\"state\" is to be \(states.joined(separator: ", ")).")
+        if let state = query.state, !AdminConnections.states.contains(state) {
+            return .problem(400, "\"state\" is to be \(AdminConnections.states.joined(separator: ", ")).")
         }
         var found = await gateway.connections(limit: AdminConnections.maxLookedAt).filter { connection in
             (query.state == nil || connection.activity.rawValue == query.state)
-                && query.finds(
-                    [connection.identifier, connection.client.description, connection.serverName ?? ""] + connection.requests
-                        + connection.tunnelServers)
+                && query.finds(connection.texts)
         }
         func carried(_ report: ConnectionReport) -> UInt64 { report.tunnelBytesIn &+ report.tunnelBytesOut }
         switch query.sort {
@@ -126,5 +139,16 @@ extension AdminResources {
         if wanted.hasReason { (facts["code"], facts["reason"]) = ("\(close.number)", "\(close.reason)") }
         log.notice("a connection is closed by order", metadata: facts)
         return .json(AdminConnections(total: await gateway.connectionCount, connections: [AdminConnections.Connection(report)]))
+    }
+}
+
+extension ConnectionReport {
+    /// What a search looks through.
+    fileprivate var texts: [String] {
+        var texts = [identifier, client.description, serverName ?? ""]
+        texts += requests
+        texts += tunnelServers
+        for target in tunnelTargets { texts += [target.path, target.site ?? "", target.route ?? ""] }
+        return texts
     }
 }

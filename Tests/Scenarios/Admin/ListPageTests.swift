@@ -45,27 +45,87 @@ struct ListPageTests {
             }
         }
         let watched = try await WatchedGatehouse([upstream.port])
-        let tunnels = try await onThread { try (0..<5).map { _ in try Tunnelled(watched.port) } }
+        let tunnels = try await onThread { try (0..<5).map { _ in try Tunnelled(watched.port, "/tunnel?token=secret") } }
         let idle = try Wire(to: watched.port.number)
         try await onThread {
             try idle.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             _ = try idle.readAnswer()
         }
+        try await eventually("all are listed") { try await watched.object("/connections?state=tunnel").number("matching") == 5 }
         let first = try await watched.object("/connections?state=tunnel&limit=3")
         #expect(first.list("connections").count == 3 && first.number("matching") == 5 && first.number("total") == 6, "\(first)")
         let server = "http://127.0.0.1:\(upstream.port)"
         #expect(first.list("connections").allSatisfy { $0["tunnel_servers"] as? [String] == [server] }, "\(first)")
         // The sixth connection has no WebSocket.
         #expect(try await watched.object("/connections?search=127.0.0.1%3A\(upstream.port)").number("matching") == 5)
+        // Nor has it a path, a site and a route that it was opened at.
+        for (text, count) in [("%2FTunnel", 5.0), ("shop", 5), ("secret", 0), ("token", 0)] {
+            #expect(try await watched.object("/connections?search=\(text)").number("matching") == count, "\(text)")
+        }
+        #expect(first.list("connections").allSatisfy { Self.targets($0) == [["/tunnel", "shop", "/"]] }, "\(first)")
         let rest = try await watched.object("/connections?state=tunnel&limit=3&offset=3&sort=bytes")
         #expect(rest.list("connections").count == 2)
         let id = try #require(rest.list("connections").first?["id"] as? String)
         let one = try await watched.object("/connections?search=\(id)&limit=50")
         #expect(one.list("connections").map { $0["id"] as? String } == [id])
         #expect(try await watched.object("/connections?search=nobody").number("matching") == 0)
+        let listed = try await watched.running.command(["connections", "--search", "/tunnel", "--state", "tunnel"])
+        #expect(listed.code == 0 && listed.text.split(separator: "\n").count == 6, "\(listed)")
+        #expect(listed.text.contains("/tunnel (shop, /), 1 open, "), "\(listed)")
+        let none = try await watched.running.command(["connections", "--search", "nobody"])
+        #expect(none.code == 0 && none.text.split(separator: "\n").count == 1, "\(none)")
+        let long = String(repeating: "a", count: 201)
+        for wrong in [["--state", "open"], ["close", "0-1", "--search", "x"], ["--search", long]] {
+            #expect(try await watched.running.command(["connections"] + wrong).code == 2, "\(wrong)")
+        }
         for tunnel in tunnels { tunnel.wire.close() }
         idle.close()
         try await watched.running.end()
+    }
+
+    @Test("WebSockets over HTTP/2 are found by where they were opened, however many share a connection")
+    func overHTTP2() async throws {
+        let certificates = try await Certificates.ready()
+        let behind = try FreePort()
+        let echo = try ChildProcess(Place.pythonWithLibraries, [Place.peer("echo_messages.py"), "\(behind)"])
+        _ = try await echo.output.first("the server") { $0 == "listening" }
+        let watched = try await WatchedGatehouse([behind.number], site: certificates.ssl())
+        let words = ["\(watched.port)", "/room?token=secret", "more", "await=1"]
+        let client = try ChildProcess(Place.python, [Place.peer("http2_socket.py")] + words)
+        #expect(try await client.output.first(2) == ["1 200", "3 200"])
+        // The client may have its answer before the tunnel is one.
+        let query = "/connections?search=%2Froom&state=tunnel"
+        try await eventually("both WebSockets are listed") {
+            try await watched.object(query).list("connections").first?.number("tunnels") == 2
+        }
+        let found = try await watched.object(query).list("connections")
+        #expect(found.count == 1, "\(found)")
+        #expect(found.first.map(Self.targets) == [["/room", "shop", "/"]], "\(found)")
+        #expect(try await watched.object("/connections?search=secret").number("matching") == 0)
+        client.kill()
+        echo.kill()
+        try await watched.running.end()
+    }
+
+    @Test("of a long path that a WebSocket was opened at the beginning is kept")
+    func longPath() async throws {
+        let upstream = try Upstream { _, wire in
+            _ = try wire.readRequest()
+            try wire.write(Tunnelled.accept("a"))
+            _ = try wire.readToEnd()
+        }
+        let watched = try await WatchedGatehouse([upstream.port])
+        let tunnel = try await onThread { try Tunnelled(watched.port, "/" + String(repeating: "a", count: 3000)) }
+        try await eventually("it is listed") { try await watched.object("/connections?state=tunnel").number("matching") == 1 }
+        let found = try await watched.object("/connections?state=tunnel").list("connections")
+        #expect(found.first.map(Self.targets)?.first?.first == "/" + String(repeating: "a", count: 1023), "\(found)")
+        tunnel.wire.close()
+        try await watched.running.end()
+    }
+
+    /// Path, site and route of what its WebSockets were opened at.
+    private static func targets(_ connection: [String: Any]) -> [[String]] {
+        connection.list("tunnel_targets").map { target in ["path", "site", "route"].compactMap { target[$0] as? String } }
     }
 
     @Test(

@@ -73,7 +73,8 @@ extension Exchange {
         let traffic = TunnelTraffic(
             client: client, upstream: upstream, extensions: extensions, plan: route.tunnel, buffers: resources.buffers,
             now: resources.now)
-        tunnel = Tunnel(traffic, lease: lease, plan: route.tunnel, waiter: self.client.waiter, slot: slot)
+        let target = TunnelTarget(of: self.client.request, by: names)
+        tunnel = Tunnel(traffic, lease: lease, plan: route.tunnel, waiter: self.client.waiter, slot: slot, to: target)
     }
 
     private static func handshake(_ request: RequestHead) -> Handshake.Request {

@@ -72,15 +72,16 @@ async def watch(base):
 
 
 async def order(base):
-    """Drains the first server by its button, and closes the only WebSocket."""
+    """Drains the first server by its button, finds the only WebSocket by its path, and closes it."""
     window = await open_page(base)
     await plotted(window)
     await window.run("document.querySelector('#servers .actions button:nth-child(2)').click()")
     await window.until("document.querySelector('#servers tbody .badge.warn')?.textContent === 'draining'")
-    await window.run("""(() => { const state = document.querySelector('#connection-tools select[name=state]');
-        state.value = 'tunnel'; state.dispatchEvent(new Event('input')); })()""")
+    await window.run("""(() => { const search = document.querySelector('#connection-tools input[name=search]');
+        search.value = '/tunnel'; search.dispatchEvent(new Event('input')); })()""")
     await window.until("document.querySelectorAll('#connection-list tbody th').length === 1")
     await window.until("document.querySelector('#connection-list tbody .badge')?.textContent === 'tunnel'")
+    await window.until("document.querySelector('#connection-list tbody tr')?.textContent.includes('/tunnel (shop, /)')")
     await window.run("document.querySelector('#connection-list .actions button').click()")
     await window.until("document.querySelectorAll('#connection-list tbody th').length === 0")
     print(await window.run("JSON.stringify(violations)"), flush=True)
