@@ -130,6 +130,11 @@ struct AdminOrderTests {
         let identifier = try #require(connections.first?["id"] as? String)
         let refused = try await running.command(["connections", "close", identifier, "--code", "4000"])
         #expect(refused.code == 1 && refused.errors.contains("no WebSocket"), "\(refused)")
+        let answer = try await Command.curl([
+            "-i", "--unix-socket", running.runtime + "/\(running.process.pid).sock", "--data-binary",
+            "{\"id\": \"\(identifier)\", \"code\": 4000}", "http://localhost/connections/close",
+        ])
+        #expect(answer.text.hasPrefix("HTTP/1.1 409 Conflict"), "\(answer)")
         #expect(try await ask() == "ok")
         try await running.end()
     }
