@@ -7,6 +7,9 @@ final class AdminHandler: ServiceHandler {
     /// Bytes of a request: a configuration of the longest kind, as JSON.
     static let maxBodyBytes = 16 << 20
 
+    /// Characters of a member's name that a problem tells.
+    private static let maxShownName = 100
+
     /// The one resource whose form depends on what the request says that it takes.
     private static let metrics = "/metrics"
 
@@ -111,6 +114,9 @@ final class AdminHandler: ServiceHandler {
             let read = path == DashboardResources.page ? "GET, HEAD, POST" : "GET, HEAD"
             fields.append("Allow", methods.isEmpty ? read : methods.joined(separator: ", "))
             return .answer(.problem(405, "This resource has other methods.", fields: fields))
+        }
+        if method == .post, let name = RepeatedMember.name(in: body) {
+            return .answer(.problem(400, "The body has the member \"\(name.prefix(Self.maxShownName))\" twice."))
         }
         return .answer(await resource.answer(resources, Asked(body: body, query: head.fields.bytes[head.query])))
     }

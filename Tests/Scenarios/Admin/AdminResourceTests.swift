@@ -132,6 +132,51 @@ struct AdminResourceTests {
         try await running.end()
     }
 
+    @Test("a body that has a member twice is refused, and nothing is done; the problem names it")
+    func repeated() async throws {
+        let upstream = try Upstream.saying("ok")
+        let port = try FreePort()
+        let running = try await ReloadingGatehouse(site(port, [upstream.port]))
+        let socket = running.runtime + "/\(running.process.pid).sock"
+        let bodies: [(path: String, body: String, name: String)] = [
+            ("/servers", #"{"action": "drain", "site": "shop", "action": "enable"}"#, "action"),
+            ("/servers", #"{"action": "drain", "s\u0069te": "other", "site": "shop"}"#, "site"),
+            ("/servers", #"{"action": "drain", "site": "shop", "\"": 1, "\u0022": 1}"#, "\\\""),
+            ("/servers", #"{"action": "drain", "site": "shop", "more": [{"a": {"b": 1, "b": 2}}]}"#, "b"),
+            ("/explain", #"{"url": "http://localhost/", "fields": ["a: b", "a: b"], "url": "http://elsewhere/"}"#, "url"),
+            ("/connections/close", #"{"id": "0-1", "id": "0-2"}"#, "id"),
+        ]
+        for (path, body, name) in bodies {
+            let answer = try await Command.curl(
+                ["-i", "--unix-socket", socket, "--data-binary", body, "http://localhost\(path)"])
+            #expect(answer.text.hasPrefix("HTTP/1.1 400 Bad Request"), "\(answer)")
+            #expect(answer.text.contains("The body has the member \\\"\(name)\\\" twice."), "\(answer)")
+        }
+        #expect(try await get(try Wire(to: port.number)).text == "ok")
+        try await running.end()
+    }
+
+    @Test("values that are alike, or names in objects of their own, are none that come twice; no JSON but in UTF-8 is taken")
+    func notRepeated() async throws {
+        let upstream = try Upstream.saying("ok")
+        let port = try FreePort()
+        let running = try await ReloadingGatehouse(site(port, [upstream.port]))
+        let socket = running.runtime + "/\(running.process.pid).sock"
+        let directory = try TemporaryDirectory()
+        func status(_ body: [UInt8]) async throws -> String {
+            try await Command.curl([
+                "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", socket, "--data-binary",
+                "@\(try directory.write("body", body))", "http://localhost/explain",
+            ]).text
+        }
+        let question = #"{"url": "http://localhost:\#(port)/url", "method": "GET", "fields": ["method: url", "method: url"]}"#
+        #expect(try await status(Array(question.utf8)) == "200")
+        // In UTF-16 a member could come twice unseen.
+        let wide = question.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
+        #expect(try await status(wide) == "400")
+        try await running.end()
+    }
+
     @Test("connections are listed with what they do; one that is closed ends in order, or at once")
     func connections() async throws {
         let held = DispatchSemaphore(value: 0)
