@@ -30,7 +30,10 @@ const tiles = [
   ["Requests", (s) => [rate(s.rates?.requests), "/s", s.rates ? `${bytes(s.rates.bytes_in)}/s in` : ""]],
   ["Errors (5xx)", (s) => [rate(s.rates?.classes[4]), "/s", s.rates?.requests > 0 ? `${(100 * s.rates.classes[4] / s.rates.requests).toFixed(1)} % of requests` : ""], (s) => s.rates?.classes[4] > 0],
   ["Latency, p99", (s) => [milliseconds(s.rates?.p99), "ms", s.rates ? `p50 ${milliseconds(s.rates.p50)} ms` : ""]],
-  ["Sent", (s) => [bytes(s.rates?.bytes_out), s.rates ? "/s" : "", "bodies, WebSockets"]],
+  ["Sent", (s) => {
+    const [figure, unit] = bytes(s.rates?.bytes_out).split(" ");
+    return [figure, unit ? `${unit}/s` : "", "with WebSockets"];
+  }],
   ["Connections", (s) => [count(s.connections), "", s.handshakes ? `${rate(s.handshakes.connections)}/s new` : ""]],
   ["WebSockets", (s) => [count(s.tunnels), "", "open"]],
   ["TLS handshakes", (s) => [rate(s.handshakes?.completed), "/s", s.handshakes ? `${rate(s.handshakes.resumed)} resumed, ${rate(s.handshakes.failed)} failed` : ""]],

@@ -7,11 +7,12 @@ import Testing
     "The dashboard in Chromium", .serialized,
     .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/chromium"), "this release has no package chromium"))
 struct DashboardPageTests {
-    private func upstream() throws -> Upstream {
+    /// - Parameter text: of its answers.
+    private func upstream(saying text: String = "ok") throws -> Upstream {
         try Upstream { _, wire in
             while let request = try wire.readRequest() {
                 guard request.head.contains("/tunnel") else {
-                    try wire.write(Upstream.ok("ok"))
+                    try wire.write(Upstream.ok(text))
                     continue
                 }
                 try wire.write(Tunnelled.accept("a"))
@@ -42,7 +43,8 @@ struct DashboardPageTests {
 
     @Test("shows plots and lists by its own script alone, to a reader without buttons; what clients send stays text")
     func page() async throws {
-        let upstream = try upstream()
+        // So much that the unit of what is sent has two letters.
+        let upstream = try upstream(saying: String(repeating: "a", count: 50_000))
         let watched = try await WatchedGatehouse(
             [upstream.port], top: "[security]\nmax_request_size = 10", site: "[sites.cache_upstream]")
         let path = "/%3Cimg%20src=x%20onerror=alert(1)%3E'\"&lt;b&gt;"
@@ -56,6 +58,7 @@ struct DashboardPageTests {
         #expect(shown["caches"] as? [String] == ["shop"])
         #expect(shown["buttons"] as? Int == 0 && shown["images"] as? Int == 0 && shown["isWide"] as? Bool == false)
         #expect((shown["href"] as? String)?.contains("0123") == false, "the key is in no address")
+        #expect(shown["wrapped"] as? [String] == [], "at a width of 1280: \(shown)")
         let errors = (shown["errors"] as? [[String]])?.first ?? []
         #expect(
             errors.contains { $0.contains("body_too_large") } && errors.contains { $0.hasPrefix("POST \(path)") }, "\(errors)")

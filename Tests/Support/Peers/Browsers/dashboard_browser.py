@@ -58,6 +58,8 @@ async def watch(base):
     window = await open_page(base)
     await plotted(window)
     await window.until("document.querySelectorAll('#error-list tbody th').length > 0")
+    await window.call("Emulation.setDeviceMetricsOverride", width=1280, height=900, deviceScaleFactor=1, mobile=False)
+    await window.until("/[kM]B ?\\/s$/.test(document.querySelector('#tiles .tile:nth-child(4) .figure').textContent)")
     shown = await window.run("""JSON.stringify({
         violations, servers: [...document.querySelectorAll('#servers tbody th')].map((cell) => cell.firstChild.data),
         buttons: document.querySelectorAll('.actions button').length, caches: document.getElementById('cache').hidden
@@ -66,6 +68,10 @@ async def watch(base):
             [...line.cells].map((cell) => cell.textContent)),
         images: document.querySelectorAll('img, iframe, object, embed').length, title: document.title, href: location.href,
         rows: document.querySelectorAll('tbody tr').length, certificates: document.querySelector('#certificate-list').textContent,
+        wrapped: [...document.querySelectorAll('.tile')].filter((tile) => {
+            const [figure, first] = [tile.querySelector('.figure'), document.querySelector('.figure')];
+            return figure.offsetHeight > first.offsetHeight || figure.scrollWidth > figure.clientWidth;
+        }).map((tile) => tile.textContent),
         isWide: document.documentElement.scrollWidth > innerWidth,
     })""")
     print(shown, flush=True)
