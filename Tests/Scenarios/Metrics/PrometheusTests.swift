@@ -7,6 +7,12 @@ import Testing
 struct PrometheusTests {
     private static let folder = Place.root + "monitoring/"
 
+    @Test("promtool has nothing against the configuration as it lies there")
+    func asItLies() async throws {
+        let check = try await Command.run("promtool", ["check", "config", Self.folder + "prometheus.yml"])
+        #expect(check.code == 0, "\(check)")
+    }
+
     @Test("scrapes what was counted, and its rules can be evaluated")
     func scrape() async throws {
         let (port, metrics, own) = (try FreePort(), try FreePort(), try FreePort())
@@ -26,7 +32,11 @@ struct PrometheusTests {
         let directory = try TemporaryDirectory()
         try directory.write("token", "0123456789abcdef")
         let configuration = try String(contentsOfFile: Self.folder + "prometheus.yml", encoding: .utf8)
-            .replacing("/etc/prometheus/gatehouse-token", with: directory.path + "/token")
+            .replacing("# authorization:", with: "authorization:")
+            .replacing(
+                "#   credentials_file: /etc/prometheus/gatehouse-token",
+                with: "  credentials_file: \(directory.path)/token"
+            )
             .replacing("127.0.0.1:9145", with: "127.0.0.1:\(metrics)").replacing("15s", with: "1s")
             .replacing("rules.yml", with: Self.folder + "rules.yml")
         let file = try directory.write("prometheus.yml", configuration)
