@@ -44,7 +44,7 @@ package struct FilePathSteps {
     }
 
     /// Where a symbolic link points to; nil if it is none.
-    private static func link(at path: String) -> String? {
+    static func link(at path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         // readlink(2) writes at most the buffer's own length into it, and reads the path during the call alone.
         let count = unsafe readlink(path, &buffer, buffer.count)

@@ -26,7 +26,8 @@ package struct ListenError: Error, CustomStringConvertible {
         return configuration.problem(.error, at: "\(site).\(key)", description, hint: remedy)
     }
 
-    private var remedy: String? {
+    /// What can be done; nil if that is not known. Of an address that is taken it is looked up who has it.
+    package var remedy: String? {
         switch cause.code {
         case EACCES where address.port < 1024:
             """
@@ -35,8 +36,17 @@ package struct ListenError: Error, CustomStringConvertible {
             "sysctl net.ipv4.ip_unprivileged_port_start=\(address.port)"
             """
         case EADDRNOTAVAIL: "no interface of this machine has the address; \"ip address\" lists those that it has"
-        case EADDRINUSE: "\"ss -ltnp sport = :\(address.port)\" tells who listens there"
+        case EADDRINUSE: inUse
         default: nil
         }
+    }
+
+    private var inUse: String {
+        let question = "\"ss -ltnp sport = :\(address.port)\""
+        guard let holder = SocketHolder(ofAny: ListeningSockets.inodes(inTheWayOf: address)) else {
+            return "\(question) tells who listens there, to root of every user: stop it, or change one of the ports"
+        }
+        let name = holder.name.map { " (\($0))" } ?? ""
+        return "process \(holder.process)\(name) listens there: stop it, or change one of the ports; \(question) tells more"
     }
 }

@@ -24,6 +24,8 @@ actor ControlServer {
         /// The configuration's.
         let key: String
         let description: String
+        /// What can be done; nil if that is not known.
+        var remedy: String?
     }
 
     /// Listens at `metrics.listen`; scrapers are answered once `run` is called.
@@ -85,7 +87,8 @@ actor ControlServer {
         do throws(SystemError) {
             return try await ControlServer(address, limits, tls, on: loop, replacing: replacing, handler)
         } catch {
-            throw Unopened(key: key, description: "cannot listen on \(address): \(error.reason)")
+            let refused = ListenError(address: address, site: key, cause: error)
+            throw Unopened(key: key, description: refused.description, remedy: refused.remedy)
         }
     }
 

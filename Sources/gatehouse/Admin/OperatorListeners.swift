@@ -39,8 +39,9 @@ struct OperatorListeners: Sendable {
                 configuration.metrics, resources.gateway, resources.fleet.board, on: loop, replacing: true)
             management = try await .management(configuration.management, resources, on: loop, replacing: true)
         } catch {
-            resources.log.error(
-                "a listener for operators is missing", metadata: ["reason": "\(error)", "key": "\(error.key)"])
+            var facts: Logger.Metadata = ["reason": "\(error)", "key": "\(error.key)"]
+            if let remedy = error.remedy { facts["remedy"] = "\(remedy)" }
+            resources.log.error("a listener for operators is missing", metadata: facts)
         }
     }
 

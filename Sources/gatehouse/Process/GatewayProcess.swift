@@ -182,7 +182,8 @@ struct GatewayProcess: Sendable {
             switch error {
             case let error as Privileges.Unavailable: configuration.problem(.error, at: error.key, error.description)
             case let error as AdminServer.Unopened: configuration.problem(.error, at: "admin.socket", error.description)
-            case let error as ControlServer.Unopened: configuration.problem(.error, at: error.key, error.description)
+            case let error as ControlServer.Unopened:
+                configuration.problem(.error, at: error.key, error.description, hint: error.remedy)
             case let error as ListenError where !loaded.source.isEmpty: error.problem(in: configuration)
             default: nil
             }

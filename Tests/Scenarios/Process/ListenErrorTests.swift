@@ -35,6 +35,41 @@ struct ListenErrorTests {
         }
     }
 
+    @Test(
+        "because it is taken says at its place who has it, and what to do",
+        arguments: ["sites[0].port", "management.port", "metrics.listen"])
+    func taken(key: String) async throws {
+        // No SO_REUSEPORT there: nobody shares this port.
+        let upstream = try Upstream.saying("x")
+        let free = try (0..<3).map { _ in try FreePort() }
+        func port(_ own: String, else free: FreePort) -> String { own == key ? "\(upstream)" : "\(free)" }
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            "gatehouse.toml",
+            """
+            [admin]
+            socket = "none"
+            [management]
+            enabled = true
+            port = \(port("management.port", else: free[0]))
+            api_key = "0123456789abcdef-all"
+            [metrics]
+            listen = "127.0.0.1:\(port("metrics.listen", else: free[1]))"
+            [[sites]]
+            hostname = "a.test"
+            listen = "127.0.0.1"
+            port = \(port("sites[0].port", else: free[2]))
+            static_dir = "."
+            """)
+        let outcome = try await Command.run(Place.gatehouse, ["run", "-c", file])
+        #expect(outcome.exit == .code(1), "\(outcome)")
+        #expect(
+            outcome.errors.contains("error: \(key): cannot listen on 127.0.0.1:\(upstream): Address already in use"),
+            "\(outcome)")
+        let words = ["help: process \(getpid())", "stop it, or change one of the ports", "\"ss -ltnp sport = :\(upstream)\""]
+        for word in words { #expect(outcome.errors.contains(word), "\(outcome)") }
+    }
+
     @Test("because the machine has it not says so at its place")
     func strangeAddress() async throws {
         let directory = try TemporaryDirectory()
