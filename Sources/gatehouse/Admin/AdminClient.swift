@@ -15,15 +15,22 @@ actor AdminClient {
     nonisolated let loop: EventLoop
     private let socket: SocketAddress
     private let path: String
+    private let timeout: UInt64
+
+    /// For who asks no more than who is there, in nanoseconds: a gateway that has been stopped answers nobody.
+    static let shortTimeout: UInt64 = 5_000_000_000
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The loop's thread keeps the loop alive until `deinit`, after which no job of this actor is left.
         unsafe loop.asUnownedSerialExecutor()
     }
 
-    /// - Parameter path: of the admin socket.
-    init(_ path: String) throws(SystemError) {
-        self.path = path
+    /// - Parameters:
+    ///   - path: of the admin socket.
+    ///   - timeout: how long an answer may take, in nanoseconds. A reload may read thousands of certificates, after another one
+    ///     that does.
+    init(_ path: String, timeout: UInt64 = 600_000_000_000) throws(SystemError) {
+        (self.path, self.timeout) = (path, timeout)
         socket = SocketAddress(family: .unix, bytes: Array(path.utf8), port: 0)
         loop = try EventLoop()
         try loop.start(name: "client")
@@ -100,8 +107,7 @@ actor AdminClient {
         defer { waiter.retire() }
         var limits = Call.Limits()
         limits.maxBodyBytes = 64 << 20
-        // A reload may read thousands of certificates, after another one that does.
-        limits.timeout = taking == nil ? 600_000_000_000 : .max / 4
+        limits.timeout = taking == nil ? timeout : .max / 4
         do throws(CallError) {
             return try await Call(waiter: waiter, buffers: BufferPool(smallCapacity: 16_384))
                 .send(request, to: Call.Server(addresses: [socket]), limits: limits, taking: taking)

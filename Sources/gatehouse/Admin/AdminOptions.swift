@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLoop
+import HTTP
 
 /// Which gateway a command is for.
 struct AdminOptions: ParsableArguments {
@@ -8,8 +9,8 @@ struct AdminOptions: ParsableArguments {
 
     /// The one gateway that is meant.
     /// - Throws: `ExitCode(1)` if there is none, or if it is not certain which one.
-    func client() throws -> AdminClient {
-        let path = try socket ?? onlySocket()
+    private func client() async throws -> AdminClient {
+        let path = if let socket { socket } else { try await onlySocket() }
         do throws(SystemError) {
             return try AdminClient(path)
         } catch {
@@ -18,7 +19,7 @@ struct AdminOptions: ParsableArguments {
         }
     }
 
-    private func onlySocket() throws -> String {
+    private func onlySocket() async throws -> String {
         let found = RuntimeDirectory.sockets
         if found.count == 1 { return found[0] }
         if found.isEmpty {
@@ -28,15 +29,28 @@ struct AdminOptions: ParsableArguments {
             Console.error("Name it with --socket, as [admin] socket of its configuration does.")
         } else {
             Console.error("gatehouse: several gateways run here; name the socket of one with --socket:")
-            for path in found { Console.error("  \(path)") }
+            var rows = [["socket", "process", "configuration", "listens on"]]
+            for path in found { rows.append([path] + (await Self.facts(of: path))) }
+            for line in Table.text(rows).split(separator: "\n") { Console.error("  \(line)") }
         }
         throw ExitCode(1)
+    }
+
+    /// What a gateway says of itself, so that it can be told from others.
+    private static func facts(of path: String) async -> [String] {
+        guard let client = try? AdminClient(path, timeout: AdminClient.shortTimeout),
+            let status: AdminStatus = try? await client.ask(.get, "/status")
+        else { return ["-", "-", "does not answer"] }
+        return [
+            "\(status.pid)", status.configuration.isEmpty ? "none" : status.configuration,
+            status.addresses.joined(separator: " "),
+        ]
     }
 
     /// Carries out what a command asks, and says why it cannot be done.
     func ask<Answer>(_ body: (AdminClient) async throws -> Answer) async throws -> Answer {
         do {
-            return try await body(try client())
+            return try await body(try await client())
         } catch let refusal as AdminRefusal {
             for problem in refusal.problem.problems ?? [] { Console.error(problem.text) }
             Console.error("gatehouse: \(refusal.problem.title)")

@@ -53,9 +53,9 @@ struct ExaminedPorts {
         if case .file(let path) = configuration.admin.socket { sockets.append(path) }
         var holders: [String: Int] = [:]
         for path in sockets {
-            guard let client = try? AdminClient(path), let status: AdminStatus = try? await client.ask(.get, "/status") else {
-                continue
-            }
+            guard let client = try? AdminClient(path, timeout: AdminClient.shortTimeout),
+                let status: AdminStatus = try? await client.ask(.get, "/status")
+            else { continue }
             let control = try? await client.ask(.get, "/configuration", for: ControlListeners.self)
             for address in status.addresses + (control?.addresses ?? []) { holders[address] = Int(status.pid) }
         }

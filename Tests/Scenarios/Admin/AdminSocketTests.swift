@@ -51,6 +51,33 @@ struct AdminSocketTests {
         #expect(names(in: running.runtime) == [], "the socket is removed")
     }
 
+    @Test("of several gateways each is told from the others, one that does not answer, too; --socket chooses")
+    func several() async throws {
+        let (port, other) = (try FreePort(), try FreePort())
+        let first = try await ReloadingGatehouse(site(port))
+        let file = try first.directory.write("other.toml", site(other))
+        let second = try ChildProcess(
+            Place.gatehouse, ["run", "-c", file], environment: ["RUNTIME_DIRECTORY": first.runtime])
+        _ = try await second.errors.first { $0.contains(": serving addresses=") }
+        func line(of process: ChildProcess) async throws -> String {
+            let outcome = try await first.command(["status"])
+            #expect(outcome.code == 1 && outcome.errors.contains("name the socket of one with --socket"), "\(outcome)")
+            return outcome.errors.split(separator: "\n").first { $0.contains("/\(process.pid).sock") }.map(String.init) ?? ""
+        }
+        let (one, another) = (try await line(of: first.process), try await line(of: second))
+        #expect(one.contains(" \(first.process.pid) ") && one.hasSuffix(" 127.0.0.1:\(port)"), "\(one)")
+        #expect(another.contains("/other.toml ") && another.hasSuffix(" 127.0.0.1:\(other)"), "\(another)")
+        let chosen = try await first.command(["status", "--socket", first.runtime + "/\(second.pid).sock"])
+        #expect(chosen.code == 0 && chosen.text.contains("process \(second.pid),"), "\(chosen)")
+        second.signal(SIGSTOP)
+        let silent = try await line(of: second)
+        #expect(silent.hasSuffix(" does not answer"), "\(silent)")
+        second.signal(SIGCONT)
+        second.terminate()
+        #expect(try await second.exit() == .code(0))
+        try await first.end()
+    }
+
     @Test("reloads that are asked for at once are carried out one after the other, and what the file says last is in use")
     func manyAtOnce() async throws {
         let (port, other) = (try FreePort(), try FreePort())
