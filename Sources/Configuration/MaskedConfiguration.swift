@@ -8,6 +8,8 @@ package enum MaskedConfiguration {
     ]
     /// Parts of the names of fields that carry secrets: `X-Auth-Key`, `Ocp-Apim-Subscription-Key`. A challenge is none.
     private static let secretFieldWords = ["cookie", "auth", "key", "session", "credential"]
+    /// Parts of names of a query's parameters that are secrets, besides `secretWords`; `pin-value` is of `pkcs11:` (RFC 7512).
+    private static let secretParameterWords = ["key", "sig", "auth", "pass", "session", "credential", "pin-value"]
     private static let challenges: Set = ["www-authenticate", "proxy-authenticate"]
 
     /// - Parameter source: TOML; variables of the environment stay as they are written.
@@ -42,7 +44,7 @@ package enum MaskedConfiguration {
                 append(element.value, inFields: inFields, to: &out)
             }
             out += "]"
-        case .string(let text): out += quoted(withoutUser(text))
+        case .string(let text): out += quoted(withoutSecrets(text))
         case .integer(let number): out += "\(number)"
         // JSON has no form for what TOML calls inf and nan.
         case .float(let number): out += number.isFinite ? "\(number)" : "null"
@@ -65,6 +67,28 @@ package enum MaskedConfiguration {
             if secretFieldWords.contains(where: { name.contains($0) }) { return true }
         }
         return !name.hasSuffix("_file") && secretWords.contains { name.contains($0) }
+    }
+
+    /// A URL may have secrets in its query, too: keys of collectors, a PIN.
+    private static func withoutSecrets(_ text: String) -> String {
+        guard text.contains("://") || text.hasPrefix("pkcs11:") else { return text }
+        let url = withoutUser(text)
+        guard let mark = url.firstIndex(of: "?") else { return url }
+        var out = String(url[...mark])
+        var rest = url[mark...].dropFirst()
+        while !rest.isEmpty {
+            let parameter = rest.prefix { $0 != "&" && $0 != ";" }
+            let name = parameter.prefix { $0 != "=" }
+            out += name.endIndex < parameter.endIndex && isSecretParameter(name) ? "\(name)=\(mask)" : "\(parameter)"
+            rest = rest[parameter.endIndex...]
+            if let separator = rest.popFirst() { out.append(separator) }
+        }
+        return out
+    }
+
+    private static func isSecretParameter(_ name: Substring) -> Bool {
+        let name = name.lowercased()
+        return (secretWords + secretParameterWords).contains { name.contains($0) }
     }
 
     /// A URL may have a name and a password before its host.

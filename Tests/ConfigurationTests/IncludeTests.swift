@@ -210,7 +210,7 @@ struct IncludeTests {
         try remove()
     }
 
-    @Test("what the admin socket shows has no key that a field carries, and no part of a password in a URL")
+    @Test("what the admin socket shows has no key that a field carries, and no secret in a URL")
     func maskedFields() throws {
         let text = """
             [sites.request_headers.set]
@@ -219,7 +219,8 @@ struct IncludeTests {
             X-Session = "hidden"
             X-Env = "prod"
             [sites.forward_auth]
-            url = "http://me:hid@hidden@host/a@b"
+            url = "http://me:hid@hidden@host/a@b?API_Key=hidden&page=2;Signature=hidden&"
+            key_file = "pkcs11:token=one;object=two?module-name=three&pin-value=hidden"
             [sites.forward_auth.headers]
             WWW-Authenticate = "Basic realm=shown"
             [sites.proxy.headers]
@@ -227,7 +228,9 @@ struct IncludeTests {
             """
         let json = try #require(MaskedConfiguration.json(ConfigurationSource(text: Self.site("one") + text, file: "f")))
         #expect(!json.contains("hidden") && !json.contains("hid@"), "\(json)")
-        #expect(json.contains(#""X-Auth-Key":"***""#) && json.contains("http://***@host/a@b"), "\(json)")
+        #expect(json.contains(#""X-Auth-Key":"***""#) && json.contains("http://***@host/a@b?"), "\(json)")
+        #expect(json.contains(#"?API_Key=***&page=2;Signature=***&""#), "\(json)")
+        #expect(json.contains(#""pkcs11:token=one;object=two?module-name=three&pin-value=***""#), "\(json)")
         for shown in ["prod", "Basic realm=shown", "10.0.0.1"] { #expect(json.contains(shown), "\(json)") }
     }
 }
