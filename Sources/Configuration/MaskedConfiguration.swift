@@ -24,6 +24,27 @@ package enum MaskedConfiguration {
         return out
     }
 
+    /// Has one file of a configuration a secret in it, and not only the name of a variable that holds one?
+    package static func hasSecret(_ file: ConfigurationSource.File) -> Bool {
+        let reading = Reading(file: file.path, mode: .lenient, notesKeys: false)
+        var gathering = DocumentGathering(reading, SeenFiles(.kept([file])), nil)
+        guard let root = gathering.gather(file.path) else { return false }
+        return hasSecret(.table(root), isNamed: false)
+    }
+
+    /// - Parameter isNamed: does the key say that it is one?
+    private static func hasSecret(_ value: TomlValue, isNamed: Bool) -> Bool {
+        switch value {
+        case .table(let table):
+            table.entries.contains { hasSecret($0.node.value, isNamed: isSecret($0.key, inFields: false)) }
+        case .array(let elements): elements.contains { hasSecret($0.value, isNamed: isNamed) }
+        case .string(let text):
+            !text.isEmpty && !VariableReferences.areIn(text) && (isNamed || withoutSecrets(text) != text)
+        case .integer, .float: isNamed
+        case .boolean, .dateOrTime: false
+        }
+    }
+
     private static func append(_ value: TomlValue, inFields: Bool, to out: inout String) {
         switch value {
         case .table(let table):

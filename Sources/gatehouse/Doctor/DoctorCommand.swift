@@ -50,7 +50,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 descriptors: FileLimit.needed(for: configuration))
             findings += MachineReadings(proc: "/proc", descriptors: FileLimit.highest).findings(for: needs)
             findings += await ExaminedPorts(configuration).findings()
-            findings += ExaminedFiles(configuration, file: config).findings()
+            findings += ExaminedFiles(configuration, result.source).findings()
             findings += ExaminedUpstreams(configuration, timeout: timeout).findings()
         }
         let report = DoctorReport(findings)

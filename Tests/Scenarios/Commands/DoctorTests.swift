@@ -22,14 +22,15 @@ struct DoctorTests {
 
     /// Runs it, and holds the exit code against what it says.
     private func examine(
-        _ toml: String, in directory: TemporaryDirectory, mode: Int = 0o644, arguments: [String] = []
+        _ toml: String, in directory: TemporaryDirectory, mode: Int = 0o644, arguments: [String] = [],
+        variables: [String: String] = [:]
     ) async throws -> [Finding] {
         let file = try directory.write("doctor.toml", toml)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
         return try findings(
             await Command.run(
                 Place.gatehouse, ["doctor", "-c", file, "--json"] + arguments,
-                environment: ["RUNTIME_DIRECTORY": directory.path]))
+                environment: variables.merging(["RUNTIME_DIRECTORY": directory.path]) { $1 }))
     }
 
     private func findings(_ outcome: Command.Outcome) throws -> [Finding] {
@@ -234,5 +235,40 @@ struct DoctorTests {
         }
         let open = own(try await examine(site(try FreePort()), in: directory, mode: 0o666), "files")
         #expect(open.map(\.verdict) == ["error"] && open[0].remedy?.contains("chmod o-w") == true, "\(open)")
+    }
+
+    @Test("a configuration with a secret that everybody may read is a warning; one that names a variable has none")
+    func secrets() async throws {
+        let directory = try TemporaryDirectory()
+        let scrapers = try FreePort()
+        let metrics = "[metrics]\nlisten = \"127.0.0.1:\(scrapers)\"\ntoken = "
+        let word = "0123456789abcdef"
+        for (token, mode, verdict) in [(word, 0o644, "warning"), (word, 0o640, "ok"), ("${SCRAPERS}", 0o644, "ok")] {
+            let toml = try metrics + "\"\(token)\"\n" + site(FreePort())
+            let found = own(try await examine(toml, in: directory, mode: mode, variables: ["SCRAPERS": word]), "files")
+            #expect(found.map(\.verdict) == [verdict], "\(found)")
+            #expect(verdict == "ok" || found.first?.remedy?.contains("chmod 640") == true, "\(found)")
+        }
+        // Included, it is looked at by itself.
+        let included = try directory.write("metrics.toml", metrics + "\"\(word)\"\n")
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: included)
+        let whole = try "include = [\"\(included)\"]\n" + site(FreePort())
+        let found = own(try await examine(whole, in: directory), "files")
+        #expect(found.map(\.verdict) == ["ok", "warning"] && found.last?.subject == included, "\(found)")
+    }
+
+    @Test("keys for tickets that everybody may read are an error, passwords' hashes a warning")
+    func otherSecrets() async throws {
+        let directory = try TemporaryDirectory()
+        let keys = try directory.write("tickets", [UInt8](repeating: 7, count: 80))
+        let passwords = try directory.write("passwords", "me:$5$rounds=1000$a$a\n")
+        for file in [keys, passwords] {
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
+        }
+        let access = "[sites.access]\nrequire_auth = true\nauth_file = \"\(passwords)\"\n"
+        let toml = try "[tls]\nticket_keys = \"\(keys)\"\n" + site(FreePort(), access)
+        let found = own(try await examine(toml, in: directory), "files")
+        #expect(found.first { $0.subject == keys }?.verdict == "error", "\(found)")
+        #expect(found.first { $0.subject == passwords }?.verdict == "warning", "\(found)")
     }
 }
