@@ -4,7 +4,8 @@ import Messages
 extension AdminResources {
     /// What the flight recorder keeps, a JSON object a line.
     func recorded() async -> ServiceAnswer {
-        ServiceAnswer(contentType: "application/x-ndjson", body: await gateway.recorded().lines)
+        guard await recorder.isOn else { return .problem(409, RecorderDumps.nothing) }
+        return ServiceAnswer(contentType: "application/x-ndjson", body: await gateway.recorded().lines)
     }
 
     /// Writes what the flight recorder keeps to a file.

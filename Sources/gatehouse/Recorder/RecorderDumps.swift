@@ -62,6 +62,12 @@ actor RecorderDumps {
         watching = settings.dumpOn.map { rule in Task { [weak self] in await self?.watch(rule) } }
     }
 
+    /// Is anything recorded at all?
+    var isOn: Bool { settings.exchanges > 0 }
+
+    /// Said where it is not.
+    static let nothing = "nothing is recorded: recorder.exchanges is 0"
+
     /// Ends what it does by itself.
     func stop() { watching?.cancel() }
 
@@ -69,7 +75,7 @@ actor RecorderDumps {
     /// - Parameter cause: who or what wants it.
     func dump(_ cause: String) async throws(Failure) -> Dump {
         do throws(Failure) {
-            guard settings.exchanges > 0 else { throw Failure(description: "nothing is recorded: recorder.exchanges is 0") }
+            guard isOn else { throw Failure(description: Self.nothing) }
             let dump = try write(await gateway.recorded(), cause)
             var metadata: Logger.Metadata = ["cause": "\(cause)", "exchanges": "\(dump.exchanges)", "file": "\(dump.file)"]
             if let silent = dump.silentWorkers {

@@ -87,7 +87,8 @@ struct RecorderTests {
         #expect(try objects(try await running.command(["recorder"]).text).map { $0["number"] as? Int } == [5, 6])
         for off in ["exchanges = 0", ""] {
             _ = try await running.reload(site(port, upstream.port, recorder: off))
-            #expect(try await running.command(["recorder"]).text.isEmpty)
+            let nothing = try await running.command(["recorder"])
+            #expect(nothing.code == 1 && nothing.text.isEmpty && nothing.errors.contains("recorder.exchanges is 0"), "\(nothing)")
         }
         let refused = try await running.command(["recorder", "--dump"])
         #expect(refused.code == 1 && refused.errors.contains("recorder.exchanges is 0"), "\(refused)")
