@@ -1,7 +1,6 @@
 #include "CCrypto.h"
 
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <pthread.h>
@@ -45,8 +44,4 @@ bool ccrypto_hmac_sha256(const uint8_t *key, size_t key_count, const uint8_t *by
                 && EVP_MAC_final(context, code, &written, CCRYPTO_SHA256_LENGTH) && written == CCRYPTO_SHA256_LENGTH;
     EVP_MAC_CTX_free(context);
     return done;
-}
-
-bool ccrypto_same(const uint8_t *first, const uint8_t *second, size_t count) {
-    return CRYPTO_memcmp(first, second, count) == 0;
 }

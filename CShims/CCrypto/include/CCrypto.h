@@ -17,9 +17,6 @@ bool ccrypto_sha1(const uint8_t *bytes, size_t count, uint8_t *digest);
 /// False: libcrypto has none here, or no memory; `code` then says nothing.
 bool ccrypto_hmac_sha256(const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *code);
 
-/// Whether `count` bytes are the same, in a time that does not depend on which of them differ (CRYPTO_memcmp(3)).
-bool ccrypto_same(const uint8_t *first, const uint8_t *second, size_t count);
-
 /// Whether a password is the one that was hashed: by crypt(5) in a form that libcrypt knows, or as Apache's "$apr1$". It takes as
 /// long as the hash's form wants, up to seconds. 1: it is; 0: it is not; -1: the hash is of no known form, or there is no memory.
 int ccrypto_password_is(const char *password, const char *hash);

@@ -13,11 +13,4 @@ enum Signature {
         code.removeLast(code.count - length)
         return code
     }
-
-    /// Are they the same? The time that it takes says nothing about how much is right.
-    static func areEqual(_ first: [UInt8], _ second: [UInt8]) -> Bool {
-        guard first.count == second.count else { return false }
-        // Sound: as many bytes are read of each as both have.
-        return unsafe ccrypto_same(first, second, first.count)
-    }
 }

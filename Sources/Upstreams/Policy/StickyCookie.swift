@@ -74,7 +74,7 @@ package struct StickyCookie: Sendable {
         }
         let server = said.prefix(Self.identityLength).reduce(0) { $0 &<< 8 | UInt64($1) }
         guard let expected = signature(server) else { return nil }
-        return Signature.areEqual(Array(said.dropFirst(Self.identityLength)), expected) ? server : nil
+        return ConstantTime.areEqual(Array(said.dropFirst(Self.identityLength)), expected) ? server : nil
     }
 
     /// The value of a `Set-Cookie` field (RFC 6265 §4.1): for this browser session, and out of reach for scripts.
