@@ -53,8 +53,9 @@ static gh_staple_verdict judge_basic(const gh_staple *staple, OCSP_BASICRESP *ba
     facts->this_update = seconds(from);
     facts->next_update = seconds(to);
     if (facts->this_update == 0 || facts->this_update > now + skew) return GH_ANSWER_NOT_YET;
+    facts->is_revoked = status == V_OCSP_CERTSTATUS_REVOKED;
     if (to != NULL && facts->next_update <= now) return GH_ANSWER_EXPIRED;
-    if (status == V_OCSP_CERTSTATUS_REVOKED) return GH_ANSWER_REVOKED;
+    if (facts->is_revoked) return GH_ANSWER_REVOKED;
     return status == V_OCSP_CERTSTATUS_GOOD ? GH_ANSWER_GOOD : GH_ANSWER_UNKNOWN;
 }
 

@@ -35,6 +35,8 @@ typedef struct gh_staple_facts {
     int64_t this_update;
     int64_t next_update;
     int error;
+    /// 1: it calls the certificate revoked, also if it has expired since.
+    int is_revoked;
 } gh_staple_facts;
 
 /// For the certificate that was put into a context last, which shows it from then on.

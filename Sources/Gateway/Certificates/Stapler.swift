@@ -118,7 +118,8 @@ package actor Stapler {
             records[name]
             ?? Record(
                 schedule: StapleSchedule(
-                    now: Self.now, kept: group.lazy.compactMap(\.inUse).first, chance: Double.random(in: 0..<1)))
+                    now: Self.now, kept: group.lazy.compactMap(\.inUse).first, chance: Double.random(in: 0..<1)),
+                revocation: group.compactMap(\.revocation).max())
         records[name] = record
         if let answer = record.answer {
             for staple in group where staple.inUse == nil { _ = staple.use(answer, now: Self.now) }
@@ -158,8 +159,7 @@ package actor Stapler {
             if case .revoked(let time) = refusal {
                 record.answer = nil
                 record.revocation = max(time, record.revocation ?? time)
-                // Else the next start, or reload, would show what was good until now.
-                try? directory.remove("\(Self.folder)/\(group[0].cacheName)")
+                keepRevocation(answer, of: group[0])
             }
             throw Failure(reason: "\(refusal)")
         }
@@ -176,6 +176,21 @@ package actor Stapler {
             facts["kept"] = "no: \(error)"
         }
         log.info("a new OCSP answer is in use", metadata: facts)
+    }
+
+    /// In place of the one before: the next start, or reload, would show what was good until then, and take it once more from
+    /// whoever sits between the responder and here.
+    private func keepRevocation(_ answer: [UInt8], of staple: OCSPStaple) {
+        let path = "\(Self.folder)/\(staple.cacheName)"
+        do throws(ACMEError) {
+            try directory.write(answer, to: path)
+        } catch {
+            // For this much there may be room.
+            try? directory.remove(path)
+            log.warning(
+                "an OCSP answer that calls a certificate revoked is not kept",
+                metadata: ["certificate": "\(staple.file)", "reason": "\(error)"])
+        }
     }
 
     private func refuse(_ reason: String, for staple: OCSPStaple, _ record: inout Record) {

@@ -33,6 +33,7 @@ package struct StaplingPolicy: Sendable, Hashable {
     /// Nil where the chain has not the issuer, whose key the question names.
     private nonisolated(unsafe) let staple: OpaquePointer?
     private let lifetime = Mutex<Lifetime?>(nil)
+    private let newestRevocation = Mutex<Int64?>(nil)
 
     /// From when to when an answer holds, in seconds since 1970.
     package struct Lifetime: Sendable, Equatable {
@@ -64,6 +65,7 @@ package struct StaplingPolicy: Sendable, Hashable {
         defer { unsafe CRYPTO_free(der, #file, #line) }
         cacheName = unsafe ContentHash.hexadecimal(Array(UnsafeBufferPointer(start: der, count: max(0, Int(length)))))
         ERR_clear_error()
+        // One that calls the certificate revoked is kept, too: from the start on none is shown that is older.
         if let kept = Self.contents(of: "\(policy.directory)/\(cacheName)") { _ = use(kept, now: Int64(time(nil))) }
     }
 
@@ -90,6 +92,10 @@ package struct StaplingPolicy: Sendable, Hashable {
     /// How long the answer in use holds; nil: there is none.
     package var inUse: Lifetime? { lifetime.withLock { $0 } }
 
+    /// From when the newest answer that it has seen is that calls the certificate revoked, in seconds since 1970, also if that
+    /// was the one that was kept; nil: none does.
+    package var revocation: Int64? { newestRevocation.withLock { $0 } }
+
     /// Judges an answer, and has handshakes that begin from now on show it if it is good. From any thread.
     /// - Parameters:
     ///   - now: seconds since 1970.
@@ -99,10 +105,15 @@ package struct StaplingPolicy: Sendable, Hashable {
         guard let staple = unsafe staple else { return .failure(.unreadable) }
         var facts = gh_staple_facts()
         let verdict = unsafe gh_staple_judge(staple, answer, answer.count, now, &facts)
+        if facts.is_revoked == 1 {
+            let time = facts.this_update
+            newestRevocation.withLock { $0 = max($0 ?? time, time) }
+        }
         if verdict == GH_ANSWER_REVOKED { unsafe withdraw(staple) }
         if let refusal = Refusal(verdict, facts) { return .failure(refusal) }
         // Caches of a responder, and whoever sits on the way to it, may have an answer of before.
-        if let revocation, facts.this_update <= revocation { return .failure(.beforeRevocation) }
+        let newest = max(revocation ?? .min, self.revocation ?? .min)
+        guard facts.this_update > newest else { return .failure(.beforeRevocation) }
         let end = facts.next_update == 0 ? now + Self.undated : facts.next_update
         let found = Lifetime(from: facts.this_update, until: end)
         return lifetime.withLock { lifetime in

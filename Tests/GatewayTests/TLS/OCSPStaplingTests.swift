@@ -161,6 +161,23 @@ struct OCSPStaplingTests {
         try await Gatehouse.serving(toml) { _ async throws in try await expect(Self.none) }
     }
 
+    @Test("nor after a restart, when the answer of before comes from the network once more")
+    func revokedBeforeRestart() async throws {
+        let bench = try await Bench()
+        let responder = try await bench.spoiling(seconds: 80)
+        defer { responder.process.kill() }
+        let toml = bench.toml("ocsp_responder = \"http://127.0.0.1:\(responder.port)/replayed\"")
+        try await Gatehouse.serving(toml) { gatehouse in
+            _ = try await gatehouse.log.first("why") { $0.contains("the certificate is revoked") }
+        }
+        #expect(try await bench.check(toml).text.contains("which has called it revoked on 20"))
+        try await Gatehouse.serving(toml) { gatehouse in
+            let line = try await gatehouse.log.first("what becomes of it") { $0.contains("new OCSP answer") }
+            #expect(line.contains("older than the one that calls the certificate revoked"), "\(line)")
+            #expect(try await bench.shown().contains(Self.none))
+        }
+    }
+
     /// By the kind of answer, why it is not used.
     private static let refusals = [
         ("another", "about another certificate"), ("expired", "it has expired"), ("future", "from the future"),

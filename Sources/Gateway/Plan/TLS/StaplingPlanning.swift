@@ -63,7 +63,8 @@ extension Plan {
     package var stapling: [String] {
         certificates.flatMap(\.context.staples).compactMap { staple in
             guard staple.flaw == nil, let responder = staple.responder else { return nil }
-            let kept = staple.inUse.map { "an answer is there until \(Timestamp.text(seconds: $0.until))" }
+            let good = staple.inUse.map { "an answer is there until \(Timestamp.text(seconds: $0.until))" }
+            let kept = good ?? staple.revocation.map { "which has called it revoked on \(Timestamp.text(seconds: $0))" }
             let demand = staple.isRequired ? " (must-staple)" : ""
             return "\(staple.file)\(demand): from \(responder), \(kept ?? "asked for at the start")"
         }
