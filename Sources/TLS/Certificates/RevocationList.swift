@@ -48,6 +48,14 @@ package struct RevocationList: Sendable, Equatable {
     /// Does a PEM file hold any? False if it cannot be read.
     package static func areIn(_ file: String) -> Bool { !all(in: file).isEmpty }
 
+    /// Why a file of authorities protects less than whoever made it believes, where there is no key that names lists: OpenSSL
+    /// would load them with the authorities, and ask none of them.
+    /// - Returns: nil if there are no lists in it, or if it cannot be read.
+    package static func unasked(in file: String) -> String? {
+        guard areIn(file) else { return nil }
+        return "\(file) holds revocation lists, too, and the server's certificate would not be verified by them"
+    }
+
     /// All lists of a PEM file; empty if it cannot be read.
     package static func all(in file: String) -> [RevocationList] {
         guard let input = unsafe RegularFile.open(file) else {

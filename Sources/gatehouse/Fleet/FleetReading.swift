@@ -2,6 +2,7 @@ import ACME
 import Configuration
 import EventLoop
 import Fleet
+import TLS
 
 /// What a configuration says of its fleet, in the terms of who acts on it.
 extension FleetMemberSettings {
@@ -27,6 +28,7 @@ extension FleetMemberSettings {
                 throw Unusable(key: "fleet.\(key)", reason: "\(file ?? ""): \(problem.reason)")
             }
         }
+        try checkNoRevocations(in: etcd.caFile, key: "fleet.ca_file")
         if let file = etcd.passwordFile, let problem = FileAccess.problem(reading: file) {
             throw Unusable(key: "fleet.password_file", reason: "\(file): \(problem.reason)")
         }
@@ -39,6 +41,14 @@ extension FleetMemberSettings {
             stateDirectory: configuration.stateDirectoryInUse,
             ticketRotation: Int(fleet.ticketRotation / .seconds(1)),
             degradedAfter: UInt64(max(1, fleet.degradedAfter / .seconds(1))) * 1_000_000_000)
+    }
+}
+
+extension FleetMemberSettings {
+    /// Throws where a service's authorities have revocation lists with them, which nobody would ask.
+    fileprivate static func checkNoRevocations(in file: String?, key: String) throws(Unusable) {
+        guard let message = file.flatMap({ RevocationList.unasked(in: $0) }) else { return }
+        throw Unusable(key: key, reason: "\(message): take them out of it")
     }
 }
 
@@ -68,6 +78,7 @@ extension RedisSettings {
                 throw FleetMemberSettings.Unusable(key: "fleet.redis.\(key)", reason: "\(file ?? ""): \(problem.reason)")
             }
         }
+        try FleetMemberSettings.checkNoRevocations(in: settings.caFile, key: "fleet.redis.ca_file")
         return settings
     }
 }

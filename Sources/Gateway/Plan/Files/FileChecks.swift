@@ -15,6 +15,8 @@ extension PlanBuilder {
         if let file = logging.syslogCaFile, let error = FileAccess.problem(reading: file) {
             problem(at: "logging.syslog_ca_file", "cannot read \(file): \(error.reason)")
         }
+        checkNoRevocations(in: logging.syslogCaFile, at: "logging.syslog_ca_file")
+        checkNoRevocations(in: configuration.tracing.caFile, at: "tracing.ca_file")
         for (key, destination) in files {
             guard case .file(let path) = destination, let error = FileAccess.problem(appendingTo: path) else { continue }
             let directory = FileAccess.directory(of: path)

@@ -26,6 +26,7 @@ extension PlanBuilder {
                 do throws(TLSError) { _ = try TLSClientContext(made) } catch {
                     problem(at: "\(keyPath).forward_auth.ca_file", error.reason)
                 }
+                checkNoRevocations(in: settings.caFile, at: "\(keyPath).forward_auth.ca_file")
             }
             tls = made
         }

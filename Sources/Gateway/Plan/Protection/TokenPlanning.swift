@@ -62,8 +62,9 @@ extension PlanBuilder {
         do throws(TLSError) {
             _ = try TLSClientContext(TLSClientContext.Settings(serverName: host, caFile: caFile))
         } catch {
-            problem(at: keyPath, error.reason)
+            return problem(at: keyPath, error.reason)
         }
+        checkNoRevocations(in: caFile, at: keyPath)
     }
 
     private static func isThisMachine(_ host: String) -> Bool {

@@ -80,9 +80,8 @@ extension PlanBuilder {
         checkHook(ssl.acme, keyPath)
         let update = issuer == .internalCA ? nil : dnsUpdate(ssl.acme, keyPath)
         let authority = issuer == .internalCA ? .local : authority(ssl.acme)
-        switch wanted.join(name, names: names, authority: authority, challengeFolder: ssl.acme.challengeDir) {
-        case .joined: return name
-        case .unknown:
+        checkNoRevocations(in: authority.caFile, at: "\(keyPath).acme.ca_file")
+        guard let index = managedIndices[name] else {
             checkStateDirectory(for: authority)
             wanted.add(managedCertificate(for: WantedCertificates.once(names), ssl, authority, update), named: name)
             return name

@@ -14,7 +14,9 @@ extension PlanBuilder {
         let isLocal =
             ssl.issuer == .internalCA
             || ssl.issuer == nil && !settings.names.isEmpty && Self.issuer(of: settings.names, ssl) == .internalCA
-        checkStateDirectory(for: isLocal ? .local : authority(ssl.acme))
+        let authority = isLocal ? .local : authority(ssl.acme)
+        checkStateDirectory(for: authority)
+        checkNoRevocations(in: authority.caFile, at: "\(keyPath).acme.ca_file")
         let policy = policy(ssl, at: keyPath)
         checkResponder(ssl.stapling, keyPath)
         guard checkClientAuthentication(policy, at: keyPath) else { return nil }
@@ -22,7 +24,7 @@ extension PlanBuilder {
             site: site.name, own: (site.allHostnames + ssl.domains).filter { !$0.hasPrefix("*") }, patterns: settings.names,
             question: settings.ask.flatMap { question($0, keyPath) }, perMinute: settings.perMinute,
             maxNames: settings.maxNames, maxWaiting: settings.maxWaiting, wait: settings.wait.nanoseconds,
-            template: managedCertificate(for: [], ssl, isLocal ? .local : authority(ssl.acme), dnsUpdate(ssl.acme, keyPath)),
+            template: managedCertificate(for: [], ssl, authority, dnsUpdate(ssl.acme, keyPath)),
             policy: policy)
         // What is there of the plan before goes on to be used.
         let demand =

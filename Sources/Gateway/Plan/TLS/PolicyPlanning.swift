@@ -84,6 +84,12 @@ extension PlanBuilder {
         }
     }
 
+    /// Says that a service's authorities have lists with them, where there is no key that names any.
+    mutating func checkNoRevocations(in file: String?, at keyPath: String) {
+        guard let file, let message = RevocationList.unasked(in: file) else { return }
+        problem(at: keyPath, message, hint: "take them out of it: lists are only asked where there is a key that names them")
+    }
+
     /// A certificate can only be asked for in the handshake, when no path is known.
     mutating func checkClientAuthentication(of route: Route, _ site: Site, at keyPath: String) {
         let mode = site.ssl?.clientAuthentication.mode ?? ClientAuthenticationSettings.Mode.none

@@ -89,10 +89,9 @@ extension PlanBuilder {
             problem(at: "\(keyPath).\(key)", error.reason)
             return settings
         }
-        if let file = upstream.caFile, upstream.crlFile == nil, RevocationList.areIn(file) {
+        if let file = upstream.caFile, upstream.crlFile == nil, let message = RevocationList.unasked(in: file) {
             problem(
-                at: "\(keyPath).ca_file",
-                "\(file) holds revocation lists, too, and the server's certificate would not be verified by them",
+                at: "\(keyPath).ca_file", message,
                 hint: "name their file in crl_file: it may be this one; or take them out of it")
         }
         if let file = upstream.crlFile { judgeRevocations(file, at: "\(keyPath).crl_file", refused: "the server is") }
