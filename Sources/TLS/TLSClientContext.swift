@@ -136,7 +136,7 @@ import COpenSSL
             return
         }
         try RegularFile.check([(caFile, .authorities)])
-        guard unsafe NamedAuthorities.use(caFile, in: context, checksRevocation: settings.crlFile != nil) else {
+        guard unsafe NamedAuthorities.use(caFile, in: context, checksRevocation: settings.crlFile != nil) != nil else {
             throw TLSError(.configuration(.authorities), "cannot read the CA file \(caFile): \(TLSError.takeFileReason())")
         }
     }

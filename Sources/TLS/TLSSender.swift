@@ -62,7 +62,7 @@ package final class TLSSender: Sendable {
         _ = unsafe gh_set_min_version(context, TLS1_2_VERSION)
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
         if let caFile {
-            guard unsafe NamedAuthorities.use(caFile, in: context) else {
+            guard unsafe NamedAuthorities.use(caFile, in: context) != nil else {
                 unsafe SSL_CTX_free(context)
                 throw TLSError(.configuration(.authorities), "cannot read the CA file \(caFile): \(TLSError.takeFileReason())")
             }

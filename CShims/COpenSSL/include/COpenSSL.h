@@ -225,6 +225,19 @@ int gh_is_challenge(SSL *ssl);
 /// Has a session be resumed only while its client's certificate is one that the site takes. For a listener's own context.
 void gh_check_resumed(SSL_CTX *context);
 
+/// What a PEM file of authorities has.
+typedef struct gh_authorities {
+    int certificates;
+    /// Revocation lists.
+    int lists;
+    /// 1: one of the certificates is signed by none of them, itself neither.
+    int lacks_issuer;
+} gh_authorities;
+
+/// Has a context that nobody uses yet trust what is in a PEM file, which is read once; with `asks_clients` clients are told the
+/// names (RFC 8446 §4.2.4). 0: it cannot be read, or holds nothing of that; OpenSSL's error queue says why.
+int gh_use_authorities(SSL_CTX *context, const char *file, int asks_clients, gh_authorities *found);
+
 /// SSL_CTX_set_verify(3) of a client's context: a certificate that is refused is kept as its wire's `refused`.
 void gh_verify_servers(SSL_CTX *context, int mode);
 

@@ -45,14 +45,11 @@ package struct RevocationList: Sendable, Equatable {
         TLSError(.configuration(.revocations), "cannot read the revocation lists \(file): \(TLSError.takeFileReason())")
     }
 
-    /// Does a PEM file hold any? False if it cannot be read.
-    package static func areIn(_ file: String) -> Bool { !all(in: file).isEmpty }
-
     /// Why a file of authorities protects less than whoever made it believes, where there is no key that names lists: OpenSSL
     /// would load them with the authorities, and ask none of them.
     /// - Returns: nil if there are no lists in it, or if it cannot be read.
     package static func unasked(in file: String) -> String? {
-        guard areIn(file) else { return nil }
+        guard !all(in: file).isEmpty else { return nil }
         return "\(file) holds revocation lists, too, and the server's certificate would not be verified by them"
     }
 

@@ -136,17 +136,15 @@ package final class ClientAuthentication: Sendable, Hashable {
     func apply(to context: OpaquePointer) throws(TLSError) {
         ERR_clear_error()
         try RegularFile.check([(caFile, .clientAuthorities)])
-        guard unsafe NamedAuthorities.use(caFile, in: context, checksRevocation: crlFile != nil),
-            let names = unsafe SSL_load_client_CA_file(caFile)
+        guard
+            let found = unsafe NamedAuthorities.use(caFile, in: context, checksRevocation: crlFile != nil, asksClients: true)
         else {
             throw TLSError(
                 .configuration(.clientAuthorities), "cannot read the clients' authorities \(caFile): \(TLSError.takeFileReason())"
             )
         }
-        // Owned by the context from here on.
-        unsafe SSL_CTX_set_client_CA_list(context, names)
         // OpenSSL loads them, and asks none of them: whoever has put them there would believe that it does.
-        if crlFile == nil, RevocationList.areIn(caFile) {
+        if crlFile == nil, found.lists > 0 {
             throw TLSError(
                 .configuration(.strayRevocations),
                 "\(caFile) holds revocation lists, too, and clients' certificates would not be verified by them")

@@ -185,7 +185,7 @@ import Glibc
 
     private static func set(_ target: ProbeTarget, of context: OpaquePointer) throws(TLSError) {
         if let file = target.caFile {
-            guard unsafe NamedAuthorities.use(file, in: context) else {
+            guard unsafe NamedAuthorities.use(file, in: context) != nil else {
                 throw TLSError(.configuration(.authorities), "cannot read the CA file \(file): \(TLSError.takeFileReason())")
             }
         } else {

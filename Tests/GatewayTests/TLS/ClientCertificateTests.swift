@@ -255,6 +255,22 @@ struct ClientCertificateTests {
         }
     }
 
+    @Test("clients are told the names of the authorities, each once, in the order of their file")
+    func namesOfAuthorities() async throws {
+        let (certificates, parties) = try await (Certificates.ready(), Parties())
+        let (port, upstream) = try (FreePort(), Upstream.answering { Upstream.ok($0.head) })
+        let files = [parties.strangers, parties.root, parties.middle, parties.strangers]
+        let text = try files.map { try String(contentsOfFile: $0.file, encoding: .utf8) }.joined()
+        try text.write(toFile: parties.root.file, atomically: true, encoding: .utf8)
+        try await Gatehouse.serving(toml(port, upstream, parties, certificates, mode: "optional")) { _ in
+            for version in ["-tls1_2", "-tls1_3"] {
+                let shown = try await Command.sClient(port, [version, "-servername", "localhost", "-nameopt", "RFC2253"])
+                let names = shown.text.split(separator: "\n").drop { $0 != "Acceptable client certificate CA names" }
+                #expect(names.dropFirst().prefix { $0.hasPrefix("CN=") } == ["CN=strangers", "CN=root", "CN=middle"], "\(shown)")
+            }
+        }
+    }
+
     @Test("revocation lists among the authorities are an error that says where they are to be named; named there, they hold")
     func listsAmongAuthorities() async throws {
         let (certificates, parties) = try await (Certificates.ready(), Parties())
