@@ -97,6 +97,30 @@ struct SharedPoolTests {
             ])
     }
 
+    @Test("a cookie that browsers take over TLS alone is warned of where a site that has none sends to the pool")
+    func cookies() {
+        let balancing = "[upstreams.load_balancing]\nsticky_sessions = true\nsticky_same_site = \"none\"\n"
+        let route = "[[sites.routes]]\npath = \"/\"\nupstream = \"app\"\n"
+        let ssl = "ssl = { enabled = true, cert_file = \"c\", key_file = \"k\" }\n"
+        let secure = "[[sites]]\nhostname = \"b\"\nport = 443\n" + ssl + route
+        #expect(
+            Self.problems(Self.pool + balancing + secure + Self.site + route) == [
+                """
+                f:7:20: warning: upstreams[0].load_balancing.sticky_same_site: browsers refuse the cookie of "a": it is \
+                Secure, and that site has no ssl
+                  help: add [sites.ssl] there; if a proxy in front ends TLS, name it in trusted_proxies
+                """
+            ])
+        #expect(Self.problems(Self.pool + balancing + secure).isEmpty)
+        let trust = "[security]\ntrusted_proxies = [\"10.0.0.9\"]\n"
+        #expect(Self.problems(trust + Self.pool + balancing + Self.site + route).isEmpty)
+        #expect(Self.problems(Self.pool + balancing + Self.site + "listen = \"127.0.0.1\"\n" + route).isEmpty)
+        #expect(Self.problems(Self.pool + balancing.replacing("none", with: "lax") + Self.site + route).isEmpty)
+        let own = "[sites.proxy]\nenabled = true\n[[sites.proxy.upstreams]]\nname = \"own\"\nurl = \"http://10.0.0.2:1\"\n"
+        let elsewhere = Self.site + own + "[[sites.proxy.routes]]\npath = \"/\"\nupstream = \"own\"\n"
+        #expect(Self.problems(Self.pool + balancing + secure + elsewhere).isEmpty)
+    }
+
     @Test("a change of one is told once")
     func changes() throws {
         let rest = Self.site + "[[sites.routes]]\npath = \"/\"\nupstream = \"app\"\n"

@@ -19,6 +19,9 @@ extension LoadBalancing {
         table.read("panic_percent", into: &panicPercent, in: 0...100)
         table.finish()
     }
+
+    /// Does it set a cookie that is `Secure` on every site?
+    var setsSecureCookies: Bool { stickySessions && stickySameSite == .unrestricted }
 }
 
 extension TableReader {

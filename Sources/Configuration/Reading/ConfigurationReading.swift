@@ -131,6 +131,7 @@ extension Configuration {
         configuration.sites = SiteChecks.checked(read)
         configuration.parsedSites = sitesReading.results
         SharedPoolChecks.checkUse(poolTables, by: configuration.sites)
+        SharedPoolChecks.checkCookies(poolTables, configuration.sharedPools, by: configuration.sites)
         let listeners = document.tables("tcp").map { (listener: TCPListener(reading: $0), table: $0) }
         TCPChecks.check(listeners, beside: read)
         configuration.tcp = listeners.map(\.listener)

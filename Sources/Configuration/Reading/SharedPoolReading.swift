@@ -53,11 +53,24 @@ enum SharedPoolChecks {
     /// Reports pools that no route names.
     static func checkUse(_ tables: [TableReader], by sites: [Site]) {
         guard !tables.isEmpty else { return }
-        let used = Set(sites.flatMap { ($0.proxy?.routes ?? []) + $0.routes }.map(\.upstream))
+        let used = Set(sites.flatMap(\.everyRoute).map(\.upstream))
         for table in tables {
             guard let name = table.writtenText("name"), !used.contains(name.value) else { continue }
             table.reading.warning(
                 name, "no route goes to \"\(name.value)\"", hint: "add a route with upstream = \"\(name.value)\"")
+        }
+    }
+
+    /// Reports cookies that browsers take over TLS alone, where a site that has none sends to the pool.
+    static func checkCookies(_ tables: [TableReader], _ pools: [SharedPool], by sites: [Site]) {
+        for table in tables {
+            guard let name = table.writtenText("name")?.value, let pool = pools.first(where: { $0.name == name }),
+                pool.proxy.loadBalancing.setsSecureCookies,
+                let site = sites.first(where: { $0.losesSecureCookies && $0.sends(to: name) })
+            else { continue }
+            table.table("load_balancing").warning(
+                at: "sticky_same_site", "browsers refuse the cookie of \"\(site.name)\": it is Secure, and that site has no ssl",
+                hint: "add [sites.ssl] there; if a proxy in front ends TLS, name it in trusted_proxies")
         }
     }
 
@@ -79,4 +92,10 @@ enum SharedPoolChecks {
     }
 
     private static let message = "does nothing: the site has no upstreams of its own"
+}
+
+extension Site {
+    fileprivate var everyRoute: [Route] { (proxy?.routes ?? []) + routes }
+
+    fileprivate func sends(to pool: String) -> Bool { everyRoute.contains { $0.upstream == pool } }
 }

@@ -216,14 +216,18 @@ extension Site {
 
     /// A cookie for requests of all sites is `Secure`, and browsers take no such cookie of an answer that came without TLS.
     private func checkStickySessions(_ proxyTable: TableReader) {
-        guard let proxy, proxy.loadBalancing.stickySessions, proxy.loadBalancing.stickySameSite == .unrestricted else { return }
-        guard ssl == nil, !redirectToHTTPS else { return }
-        // In front of it something else may end TLS; of this machine's own address browsers take the cookie all the same.
-        let isLoopback = listen == "::1" || listen.hasPrefix("127.")
-        guard proxy.headers.trustedProxies.isEmpty, proxyProtocol == nil, !isLoopback else { return }
+        guard let proxy, proxy.loadBalancing.setsSecureCookies, losesSecureCookies else { return }
         proxyTable.table("load_balancing").warning(
             at: "sticky_same_site", "browsers refuse the cookie: it is Secure, and the site has no ssl",
             hint: "add [sites.ssl]; if a proxy in front ends TLS, name it in trusted_proxies")
+    }
+
+    /// Do its clients come without TLS, as far as the configuration tells? In front of it something else may end TLS; of this
+    /// machine's own address browsers take such a cookie all the same.
+    var losesSecureCookies: Bool {
+        guard let proxy, ssl == nil, !redirectToHTTPS else { return false }
+        let isLoopback = listen == "::1" || listen.hasPrefix("127.")
+        return proxy.headers.trustedProxies.isEmpty && proxyProtocol == nil && !isLoopback
     }
 
     private mutating func readIndexFiles(_ table: TableReader) {
