@@ -51,8 +51,7 @@ struct TrustCommand: ParsableCommand {
     }
 
     func run() throws {
-        let isNamed = self.root != nil || stateDir != nil
-        let root = try findRoot(isNamed ? nil : DefaultConfiguration.path(config))
+        let root = try findRoot()
         Console.say("\(remove ? "no longer trusting" : "trusting") \(root.file), SHA-256 \(root.fingerprint)")
         var hasFailed = false
         // Java follows the system by itself on Debian, so it comes last.
@@ -79,11 +78,12 @@ struct TrustCommand: ParsableCommand {
         }
     }
 
-    /// - Parameter configuration: the one that names the state directory, where nothing else does.
-    private func findRoot(_ configuration: String?) throws -> TrustedRoot {
+    private func findRoot() throws -> TrustedRoot {
+        // Not asked for where the root itself is named.
+        let state = try root == nil ? stateDirectory() : ""
         do throws(ACMEError) {
             if let root { return try Self.trusted(root, CertificateChain(file: root)) }
-            let directory = StateDirectory(try stateDirectory(configuration))
+            let directory = StateDirectory(state)
             if remove {
                 let chain = try LocalAuthority.certificate(in: directory)
                 return try Self.trusted(LocalAuthority.file(in: directory), chain)
@@ -97,11 +97,10 @@ struct TrustCommand: ParsableCommand {
         }
     }
 
-    private func stateDirectory(_ configuration: String?) throws(ACMEError) -> String {
+    /// - Throws: `ExitCode`, having said why, if no configuration can be read that would name it.
+    private func stateDirectory() throws -> String {
         if let stateDir { return stateDir }
-        guard let configuration, let found = CertsCommand.stateDirectory(configuration) else {
-            throw .storage("the configuration does not say where the state is: name it with --state-dir")
-        }
+        guard let found = try CertsCommand.stateDirectory(DefaultConfiguration.path(config)) else { throw ExitCode(1) }
         return found
     }
 

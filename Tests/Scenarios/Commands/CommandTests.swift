@@ -93,6 +93,22 @@ struct CommandTests {
         }
     }
 
+    @Test(
+        "where the state is named by a configuration that cannot be read, what is wrong with that is all that is said",
+        arguments: [["trust"], ["trust", "--remove"], ["certs"]])
+    func brokenConfiguration(command: [String]) async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("broken.toml", "x = [")
+        for (file, words) in [
+            ("none.toml", "none.toml:1:1: error: cannot be read: No such file or directory\n1 error, 0 warnings"),
+            ("broken.toml", "broken.toml:1:7: error: while parsing array: encountered end-of-file"),
+        ] {
+            let outcome = try await Command.run(Place.gatehouse, command + ["-c", file], directory: directory.path)
+            #expect(outcome.exit == .code(1) && outcome.errors.hasPrefix(words), "\(outcome)")
+            #expect(outcome.errors.hasSuffix("1 error, 0 warnings") && outcome.text.isEmpty, "\(outcome)")
+        }
+    }
+
     @Test("a file in the place of a directory is told how configurations are named", arguments: [["run"], []])
     func fileForDirectory(command: [String]) async throws {
         let directory = try TemporaryDirectory()
