@@ -22,19 +22,25 @@ struct FalseEtcdTests {
     }
 
     /// Answers every transaction as if all had been done.
-    /// - Parameter found: what is told of a range, by the key that it begins with.
-    private func etcd(revision: String = "7", _ found: @escaping @Sendable (String) -> [Told]) throws -> Upstream {
+    /// - Parameters:
+    ///   - goesOn: does it say of all that it has found that there is more?
+    ///   - found: what is told of a range, by the key that it begins with.
+    private func etcd(
+        revision: String = "7", goesOn: Bool = false, _ found: @escaping @Sendable (String) -> [Told]
+    ) throws -> Upstream {
         try Upstream.answering { request in
             let header = "\"header\":{\"revision\":\"\(revision)\"}"
             switch request.target {
-            case "/v3/kv/txn": return Upstream.ok("{\(header),\"succeeded\":true,\"responses\":[\(Self.parts(request, found))]}")
+            case "/v3/kv/txn":
+                let parts = Self.parts(request, goesOn, found)
+                return Upstream.ok("{\(header),\"succeeded\":true,\"responses\":[\(parts)]}")
             case "/v3/lease/keepalive": return Upstream.ok("{\"result\":{\"ID\":\"5\",\"TTL\":\"20\"}}")
             default: return Upstream.ok("{\(header),\"ID\":\"5\",\"TTL\":\"20\"}")
             }
         }
     }
 
-    private static func parts(_ request: Message, _ found: (String) -> [Told]) -> String {
+    private static func parts(_ request: Message, _ goesOn: Bool, _ found: (String) -> [Told]) -> String {
         let asked = (try? JSONSerialization.jsonObject(with: Data(request.body))) as? [String: Any]
         let operations = asked?["success"] as? [[String: Any]] ?? []
         return operations.map { operation in
@@ -42,7 +48,8 @@ struct FalseEtcdTests {
                 let bytes = Data(base64Encoded: key)
             else { return "{}" }
             let all = found(String(decoding: bytes, as: UTF8.self))
-            return "{\"response_range\":{\"kvs\":[\(all.map(\.json).joined(separator: ","))],\"count\":\"\(all.count)\"}}"
+            let more = goesOn && !all.isEmpty ? ",\"more\":true" : ""
+            return "{\"response_range\":{\"kvs\":[\(all.map(\.json).joined(separator: ","))],\"count\":\"\(all.count)\"\(more)}}"
         }.joined(separator: ",")
     }
 
@@ -122,6 +129,31 @@ struct FalseEtcdTests {
         while taken < 1000, stream.take(bytes.span) { taken += 1 }
         #expect((10..<1000).contains(taken) && stream.refusal != nil)
         #expect(isOfLines == (changes > 0))
+    }
+
+    @Test(
+        "pages of files without end end the look, and the log says why",
+        arguments: [
+            (FilesLimit(maxFiles: 1000), "the answer is not etcd's: more than 1000 files"),
+            (FilesLimit(maxBytes: 3000), "the answer is not etcd's: files of more than 3000 bytes"),
+            (FilesLimit(maxTime: 0), "the answer is not etcd's: files that have no end after 0 s"),
+        ])
+    func pages(limit: FilesLimit, reason: String) async throws {
+        let number = Guarded(100_000)
+        let impostor = try etcd(goesOn: true) { key in
+            guard let prefix = key.range(of: "/files/") else { return [] }
+            let first = number.withLock { number in
+                defer { number += FleetMember.filesOfPage }
+                return number
+            }
+            return (first..<first + FleetMember.filesOfPage).map { Told(key: "\(key[..<prefix.upperBound])\($0)") }
+        }
+        let directory = try TemporaryDirectory()
+        var settings = try RunningMember.settings("a", ["http://127.0.0.1:\(impostor.port)"], in: directory, place: "a")
+        settings.filesLimit = limit
+        let running = try await RunningMember(settings)
+        _ = try await running.log.first { $0.hasPrefix("the fleet has lost etcd") && $0.contains(reason) }
+        await running.stop()
     }
 
     @Test("documents without end that are not used do not fill memory and log")

@@ -12,6 +12,8 @@ package struct FleetMemberSettings: Sendable, Equatable {
     package var ticketRotation: Int
     /// Nanoseconds of lag after which the health of the gateway is degraded.
     package var degradedAfter: UInt64
+    /// How many files one look reads.
+    var filesLimit = FilesLimit()
 
     package init(
         name: String, member: String, etcd: EtcdSettings, secret: FleetSecret, stateDirectory: String, ticketRotation: Int,

@@ -104,13 +104,22 @@ extension FleetMember {
     /// All files, or those since the last time.
     private func readAll(_ body: (EtcdEntry) -> Void) async throws(EtcdError) {
         var last = ""
+        let began = loop.now
+        var (count, bytes) = (0, 0)
         while true {
             // Without a revision etcd stops reading where a page ends.
             let since = sharedFiles.pulled > 0 ? sharedFiles.pulled + 1 : 0
             let found = try await client.read([.prefix(settings.files, since: since, most: Self.filesOfPage, after: last)])
-            for entry in found.found[0] { body(entry) }
+            for entry in found.found[0] {
+                bytes += entry.value.count
+                body(entry)
+            }
             guard found.isCut, let end = found.found[0].last else { return }
             last = end.key
+            count += found.found[0].count
+            if let refusal = settings.filesLimit.refusal(files: count, bytes: bytes, time: loop.now - began) {
+                throw .malformed(refusal)
+            }
         }
     }
 
