@@ -244,6 +244,8 @@ static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
     gh_wire *wire = BIO_get_data(bio);
     unsigned char *room = (unsigned char *)bytes, arrived[GH_LONGEST_RECORD];
     BIO_clear_retry_flags(bio);
+    *count = 0;
+    if (!wire->is_server && !wire->keeps_records && gh_flight_is_too_long(bio)) return 0;
     *count = gh_wire_take_inbox(wire, room, capacity);
     if (*count > 0) return 1;
     // OpenSSL asks for a header, then for a body: with an inbox each record costs one system call, and what follows the handshake

@@ -9,7 +9,14 @@
 enum {
     /// Bytes of tickets that wait for what is sent next. One that says more, of a client's certificate, leaves at once.
     GH_MOST_HELD = 2048,
+    /// Bytes that a server may say in a handshake. Its chain may have a hundred thousand, and the authorities that it names to
+    /// clients as many.
+    GH_LONGEST_FLIGHT = 256 * 1024,
 };
+
+/// Has a server said more than that in its handshake? OpenSSL passes over as many HelloRequests (RFC 5246 §7.4.1.1) as come, and
+/// does not return while there is another: no deadline would end it. 1 with an error in OpenSSL's queue.
+int gh_flight_is_too_long(BIO *bio);
 
 /// Copies tickets that wait into the room, and forgets them. How many bytes there were.
 size_t gh_wire_take_tickets(gh_wire *wire);

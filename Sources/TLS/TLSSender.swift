@@ -85,6 +85,7 @@ package final class TLSSender: Sendable {
 
     func performHandshake(with serverName: String, within timeout: Duration) throws(TLSError) {
         unsafe SSL_set_fd(ssl, descriptor)
+        unsafe gh_limit_flight(ssl, 1)
         if let address = unsafe a2i_IPADDRESS(serverName) {
             unsafe ASN1_OCTET_STRING_free(address)
             _ = unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), serverName)
@@ -99,6 +100,7 @@ package final class TLSSender: Sendable {
             shutDown()
             throw error
         }
+        unsafe gh_limit_flight(ssl, 0)
     }
 
     private func complete(by deadline: ContinuousClock.Instant, _ step: () -> Int32) -> (result: Int32, code: Int32) {

@@ -133,6 +133,10 @@ SSL_CTX *gh_new_context(const SSL_METHOD *method, int tells_secrets);
 /// One step of a handshake: SSL_do_handshake(3), which collects.
 int gh_handshake(SSL *ssl);
 
+/// Has a client's session, whose BIO is a socket's, end a handshake in which the server does not come to an end; with 0 no more,
+/// as is right once the handshake is done. Sessions over a wire do so by themselves.
+void gh_limit_flight(SSL *ssl, int is_limited);
+
 /// There will be a key log: contexts that are made from now on, of OpenSSL's records too, tell their sessions' secrets.
 void gh_want_key_log(void);
 
