@@ -26,5 +26,17 @@ enum {
     GH_STAPLE_UNKNOWN = 2,
 };
 
+/// What keeps a certificate of a server's chain from being trusted.
+typedef struct gh_fault {
+    /// As X509_STORE_CTX_get_error(3) has it.
+    int error;
+    /// Of the certificate that it is about: 0 for the server's own.
+    int depth;
+} gh_fault;
+
+/// After a handshake: everything that is wrong with the server's certificate by what the session was to verify, where OpenSSL
+/// ends at the first. How many faults there are, of which up to `room` are written; -1 when memory is out.
+int gh_server_faults(SSL *ssl, gh_fault *faults, int room);
+
 /// What a server's OCSP answer says, after the handshake. Its signature is not looked at.
 int gh_staple_status(SSL *ssl);

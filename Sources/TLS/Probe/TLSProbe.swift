@@ -132,7 +132,27 @@ import Glibc
         let verdict = unsafe SSL_get_verify_result(ssl)
         let doubt = unsafe verdict == Int(X509_V_OK) ? nil : String(cString: X509_verify_cert_error_string(verdict))
         return ProbeAnswer(
-            facts: facts, chain: chain, verification: doubt, staple: staple, asksForCertificate: asksForCertificate)
+            facts: facts, chain: chain, verification: doubt, faults: doubt.map(faults) ?? [], staple: staple,
+            asksForCertificate: asksForCertificate)
+    }
+
+    /// OpenSSL ends at the first fault: what else is wrong is asked for once more.
+    private func faults(first: String) -> [String] {
+        var room = [gh_fault](repeating: gh_fault(), count: Self.maxFaults)
+        // As many are written as there is room for.
+        let count = unsafe gh_server_faults(ssl, &room, Int32(Self.maxFaults))
+        let others = room.prefix(max(0, min(Int(count), Self.maxFaults))).map(Self.words)
+        return [first] + others.filter { $0 != first }
+    }
+
+    /// A chain has ten certificates at most, as a rule three.
+    private static let maxFaults = 32
+
+    private static func words(_ fault: gh_fault) -> String {
+        let words = unsafe String(cString: X509_verify_cert_error_string(Int(fault.error)))
+        // Others' dates would be taken for the server's own.
+        let isOfDates = [X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID].contains(fault.error)
+        return isOfDates && fault.depth > 0 ? "\(words) (number \(fault.depth + 1) of its chain)" : words
     }
 
     private var staple: ProbeAnswer.Staple {

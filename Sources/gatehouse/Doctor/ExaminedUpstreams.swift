@@ -82,7 +82,7 @@ struct ExaminedUpstreams {
                 return Finding(.upstreams, .ok, subject, "TLS, with a certificate to be trusted", place: place)
             }
             let remedy = Self.remedy(doubt, upstream)
-            let message = "its certificate is not to be trusted: \(doubt)"
+            let message = "its certificate is not to be trusted: \(answer.faults.joined(separator: ", "))"
             guard upstream.verify else {
                 return Finding(.upstreams, .warning, subject, message + "; verify = false takes it", remedy: remedy, place: place)
             }

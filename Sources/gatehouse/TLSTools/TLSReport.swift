@@ -53,6 +53,8 @@ struct TLSReport: Encodable {
     var asksForCertificate = false
     /// Why OpenSSL does not believe the certificate; nil if it does, or there is none.
     var verification: String?
+    /// All for which it does not.
+    var faults: [String] = []
     var certificates: [CertificateReport] = []
     /// The `openssl s_client` line that shows the same.
     var command = ""
@@ -74,6 +76,7 @@ struct TLSReport: Encodable {
         staple = answer.staple.rawValue
         asksForCertificate = answer.asksForCertificate
         verification = answer.verification
+        faults = answer.faults
         certificates = CertificateReport.all(in: answer.chain)
         // Whom it does not know was told by file.
         if verification == nil, !certificates.isEmpty { certificates[0].notes = [] }
@@ -110,9 +113,12 @@ struct TLSReport: Encodable {
             ("resumption", resumed.joined(separator: ", ")),
             ("OCSP staple", staple ?? "none"),
             ("client certificate", asksForCertificate ? "asked for" : "not asked for"),
-            ("trusted", verification.map { "no: \($0)" } ?? "yes"),
         ]
-        if let verification, let known = TLSExplanation.first(in: verification) { rows.append(("", known.remedy)) }
+        if faults.isEmpty { rows.append(("trusted", "yes")) }
+        for (index, fault) in faults.enumerated() {
+            rows.append((index == 0 ? "trusted" : "", "\(index == 0 ? "no" : "nor"): \(fault)"))
+            if let known = TLSExplanation.first(in: fault) { rows.append(("", known.remedy)) }
+        }
         return rows
     }
 }

@@ -88,6 +88,27 @@ struct TLSToolsTests {
         }
     }
 
+    @Test("probe tells all that keeps a certificate from being trusted, each with what to do")
+    func allFaults() async throws {
+        let certificates = try await Certificates.ready()
+        let arguments = ["-cert", certificates.certificate("expired.test"), "-key", certificates.key("expired.test")]
+        try await serving(arguments) { port in
+            let faults = ["unable to get local issuer certificate", "hostname mismatch", "certificate has expired"]
+            let json = try object(await tls("probe", "127.0.0.1:\(port)", "--name", "other.test", "--json"))
+            #expect(json["faults"] as? [String] == faults && json["verification"] as? String == faults[0], "\(json)")
+            let text = try await tls("probe", "127.0.0.1:\(port)", "--name", "other.test")
+            let lines = text.text.split(separator: "\n").map { String($0.replacing(/\ +/, with: " ")) }
+            for line in ["trusted no: \(faults[0])", " nor: \(faults[1])", " nor: \(faults[2])"] {
+                #expect(lines.contains(line), "\(line): \(text)")
+            }
+            #expect(text.code == 1 && text.text.contains("with a CA of your own: -CAfile"), "\(text)")
+            let known = try object(
+                await tls(
+                    "probe", "127.0.0.1:\(port)", "--name", "expired.test", "--ca", certificates.authority, "--json"))
+            #expect(known["faults"] as? [String] == ["certificate has expired"], "\(known)")
+        }
+    }
+
     @Test("probe explains where there is no TLS, nobody, or no such name")
     func nothingThere() async throws {
         let (port, plain) = try (FreePort(), FreePort())
