@@ -27,7 +27,9 @@ package struct WebKeys: Sendable {
     ///   (RFC 7517 §5): what it adds for others is no reason to let nobody in. In an operator's file they are mistakes.
     package init(_ bytes: [UInt8], isIssuers: Bool = false) throws(Fault) {
         guard bytes.count <= Self.maxBytes else { throw Fault(reason: "is larger than \(Self.maxBytes >> 10) KiB") }
-        guard let text = JSONText(bytes) else { throw Fault(reason: "is no JSON text") }
+        // RFC 8259 §8.1: a byte-order mark, which some editors put before all, may be passed over.
+        let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        guard let text = JSONText(isMarked ? Array(bytes.dropFirst(3)) : bytes) else { throw Fault(reason: "is no JSON text") }
         guard let keys = text["keys"]?.array else { throw Fault(reason: "has no list \"keys\"") }
         guard keys.count <= Self.maxKeys else { throw Fault(reason: "has \(keys.count) keys, more than \(Self.maxKeys)") }
         for (index, key) in keys.enumerated() {

@@ -1,4 +1,5 @@
 import ACME
+import TestSupport
 import Testing
 
 @testable import Fleet
@@ -18,6 +19,18 @@ struct DocumentTests {
         } catch {
             return error
         }
+    }
+
+    @Test("secrets are read from files with a byte-order mark as from those without, and with either end of a line")
+    func secretFiles() throws {
+        let directory = try TemporaryDirectory()
+        for (start, end) in [("", "\n"), ("\u{FEFF}", "\r\n"), ("\u{FEFF}\n", "")] {
+            let file = try directory.write("secret", "\(start)\(Self.digits)\(end)")
+            #expect(try FleetSecret(file: file) == secret)
+            #expect(SecretFile.password(in: file) == Self.digits)
+        }
+        #expect(SecretFile.password(in: try directory.write("empty", "\u{FEFF}\n")) == "")
+        #expect(SecretFile.password(in: directory.path + "/none") == nil)
     }
 
     @Test("what was sealed opens, and does not stand there in plain", arguments: [0, 1, 15, 16, 17, 100_000])

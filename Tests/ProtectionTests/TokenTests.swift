@@ -118,6 +118,12 @@ struct WebTokenTests {
         }
     }
 
+    @Test("is held against keys before which an editor has put a byte-order mark")
+    func markedKeys() throws {
+        #expect(try WebKeys(Array("\u{FEFF}\(keys)".utf8)).count == WebKeys(Array(keys.utf8)).count)
+        #expect(throws: WebKeys.Fault.self) { try WebKeys(Array("\u{FEFF}\u{FEFF}\(keys)".utf8)) }
+    }
+
     @Test("is held against keys that are keys")
     func keySets() throws {
         let point = "\"x\":\"\(String(repeating: "A", count: 43))\",\"y\":\"\(String(repeating: "A", count: 43))\""

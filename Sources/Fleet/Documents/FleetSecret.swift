@@ -18,9 +18,8 @@ package struct FleetSecret: Sendable, Equatable {
 
     /// - Throws: `.settings`: why the file cannot be used.
     package init(file: String) throws(ACMEError) {
-        let path = file.hasPrefix("/") ? file : "./\(file)"
-        guard let bytes = StateDirectory.contents(of: path) else { throw .settings("cannot read \(file)") }
-        try self.init(text: String(decoding: bytes, as: UTF8.self), file: file)
+        guard let text = SecretFile.text(of: file) else { throw .settings("cannot read \(file)") }
+        try self.init(text: text, file: file)
     }
 
     init(text: String, file: String) throws(ACMEError) {

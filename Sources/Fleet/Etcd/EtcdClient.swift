@@ -188,11 +188,8 @@ final class EtcdClient {
 
     private nonisolated(nonsending) func authenticate(at endpoint: ServiceURL) async throws(EtcdError) {
         guard let user = settings.user, let file = settings.passwordFile else { return }
-        guard let bytes = StateDirectory.contents(of: file.hasPrefix("/") ? file : "./\(file)") else {
-            throw .settings("cannot read \(file)")
-        }
-        let password = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
-        guard let body = EtcdMessage.encode(EtcdMessage.Credentials(name: user, password: String(password))) else {
+        guard let password = SecretFile.password(in: file) else { throw .settings("cannot read \(file)") }
+        guard let body = EtcdMessage.encode(EtcdMessage.Credentials(name: user, password: password)) else {
             throw .settings("\(file) holds no text")
         }
         let answer = try await exchange("/v3/auth/authenticate", body, endpoint, timeout, nil)

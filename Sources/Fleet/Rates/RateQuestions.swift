@@ -1,4 +1,3 @@
-import ACME
 import EventLoop
 import Protection
 
@@ -8,10 +7,7 @@ extension RateLink {
     func introduce(over connection: RedisConnection) async throws(RedisError) {
         var commands = RESPCommands()
         if let file = settings.passwordFile {
-            guard let bytes = StateDirectory.contents(of: file.hasPrefix("/") ? file : "./\(file)") else {
-                throw .settings("cannot read \(file)")
-            }
-            let password = String(String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? "")
+            guard let password = SecretFile.password(in: file) else { throw .settings("cannot read \(file)") }
             if let user = settings.user { commands.add("AUTH", user, password) } else { commands.add("AUTH", password) }
             for reply in try await ask(commands, over: connection) where reply != .simple("OK") { throw .malformed("\(reply)") }
         }

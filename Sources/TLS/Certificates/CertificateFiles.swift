@@ -61,8 +61,12 @@ package struct CertificateFiles: Sendable, Hashable {
         bytes = [CChar](repeating: 0, count: Self.maxPassphraseBytes + 1)
         // At most so many bytes are written, and the last one stays a zero.
         let count = unsafe Int(max(0, BIO_read(input, &bytes, Int32(Self.maxPassphraseBytes))))
-        let end = bytes.prefix(count).firstIndex { $0 == 0x0A || $0 == 0x0D || $0 == 0 } ?? count
-        for index in end..<bytes.count { bytes[index] = 0 }
+        // Some editors put a byte-order mark before all. What follows is moved over it, so that no copy of it is left behind.
+        let mark = [0xEF, 0xBB, 0xBF].map { CChar(truncatingIfNeeded: $0) }
+        let start = bytes.prefix(count).starts(with: mark) ? mark.count : 0
+        let end = bytes[start..<count].firstIndex { $0 == 0x0A || $0 == 0x0D || $0 == 0 } ?? count
+        for index in start..<end { bytes[index - start] = bytes[index] }
+        for index in (end - start)..<bytes.count { bytes[index] = 0 }
     }
 
     /// Lends it as C has it.

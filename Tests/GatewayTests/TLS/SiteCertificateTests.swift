@@ -71,8 +71,12 @@ struct SiteCertificateTests {
         func keys(_ file: String) -> String {
             "cert_file = \"\(made.file)\"\nkey_file = \"\(encrypted)\"\nkey_passphrase_file = \"\(file)\""
         }
-        try await Gatehouse.serving(toml(port, keys(right))) { _ async throws in
-            #expect(try await Command.sClient(port, []).text.contains("CN = site"))
+        // As some editors write it.
+        let marked = try directory.write("marked", "\u{FEFF}open sesame\r\n")
+        for file in [right, marked] {
+            try await Gatehouse.serving(toml(port, keys(file))) { _ async throws in
+                #expect(try await Command.sClient(port, []).text.contains("CN = site"), "\(file)")
+            }
         }
         let wrong = try await check(toml(port, keys(directory.write("wrong", "close\n"))), in: directory)
         #expect(
