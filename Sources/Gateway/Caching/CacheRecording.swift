@@ -40,6 +40,8 @@ final class CacheRecording {
     private var body: [UInt8] = []
     /// The stored answer, with the words of the 304 that has come.
     private(set) var validated: CachedAnswer?
+    /// What that 304 has set for the client whose request it answers, and for nobody else: it is not stored.
+    private(set) var cookies: [[UInt8]] = []
     /// A 304 has come that is of another answer than the stored one, or makes its head too long: the whole is to be asked for.
     private(set) var isMismatched = false
 
@@ -77,7 +79,8 @@ final class CacheRecording {
     // MARK: The head
 
     /// Does the answer say that the stored one is still the same? It is then not passed on, nor is one that says so of another.
-    func takes(notModified head: ResponseHead, _ limits: PlanLimits) -> Bool {
+    /// - Parameter reverseRewrite: what cookies of this upstream go through.
+    func takes(unchanged head: ResponseHead, _ limits: PlanLimits, _ reverseRewrite: ReverseRewrite?) -> Bool {
         guard head.status == 304, case .validation(let stored, _) = purpose else { return false }
         let fresh = ResponseHead()
         let bytes = StoredHead.bytes(of: stored.head, freshenedBy: head)
@@ -101,6 +104,8 @@ final class CacheRecording {
             values: isForAsMany ? stored.values : selecting.values(of: varying))
         guard let answer = CachedAnswer(renewed, mark) else { return false }
         validated = answer
+        reverseRewrite?.changeCookies(of: head)
+        for line in head.fields.lines where line.known == .setCookie { cookies.append(Array(head.fields.bytes[line.value])) }
         if case .store = verdict, cache.endReceiving(self) {
             // The one from before would go on to suit others, for whom it may be none.
             if !isForAsMany { cache.remove(key) }

@@ -38,6 +38,12 @@ package final class ReverseRewrite: Sendable {
     package func apply(to head: ResponseHead, of request: RequestHead) {
         // RFC 9110 §10.2.2: elsewhere `Location` has no meaning. With 202 it is where the outcome will be (§15.3.3).
         if head.status >= 300 && head.status < 400 || head.status == 201 || head.status == 202 { changeLocation(head, request) }
+        changeCookies(of: head)
+    }
+
+    /// Changes the cookies of an answer's head.
+    @inline(__always)
+    package func changeCookies(of head: ResponseHead) {
         if changesCookies { head.changeValues(of: .setCookie) { self.cookie($0) } }
     }
 

@@ -51,6 +51,27 @@ struct StaleCacheTests {
         }
     }
 
+    @Test("bring the cookies of the 304 to the client whose request it answers, and to nobody else", arguments: [false, true])
+    func cookiesOf304(hasOwnCondition: Bool) async throws {
+        let site = try CachedSite(route: "rewrite_cookies = true") { request, _ in
+            guard request.value("If-None-Match") != nil else {
+                return CachedSite.answer("a", "ETag: \"a\"\r\nCache-Control: max-age=0\r\nX-A: 1")
+            }
+            return "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nCache-Control: max-age=1000\r\nX-A: 2\r\n"
+                + "Set-Cookie: id=1; HttpOnly; Domain=127.0.0.1\r\nSet-Cookie: b=2\r\n\r\n"
+        }
+        try await Gatehouse.serving(site.toml) { _ in
+            #expect(try await site.ask().values("Set-Cookie").isEmpty)
+            let asking = try await site.ask("/", hasOwnCondition ? "If-None-Match: \"a\"" : "")
+            #expect(asking.status == (hasOwnCondition ? 304 : 200) && asking.value("X-A") == "2", "\(asking)")
+            #expect(asking.values("Set-Cookie") == ["id=1; HttpOnly", "b=2"], "\(asking)")
+            let other = try await site.ask()
+            #expect(other.status == 200 && other.value("X-A") == "2" && other.value("Age") != nil, "\(other)")
+            #expect(other.values("Set-Cookie").isEmpty, "\(other)")
+            #expect(site.upstream.requests.all.count == 2)
+        }
+    }
+
     /// RFC 9110 §15.4.5: an application that has come to look at more fields of requests says so in its 304s.
     @Test("are for those alone who ask alike by all that a 304 names in Vary", arguments: [false, true])
     func varyOf304(isForNobody: Bool) async throws {

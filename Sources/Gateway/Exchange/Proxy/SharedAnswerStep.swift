@@ -93,6 +93,8 @@ extension Exchange {
         var status = recording.status
         status.ttl = answer.times.freshness(at: resources.clock.seconds)
         status.isStored = cache.holds(answer)
+        // An application that begins a session with each request does so in a 304, too.
+        for cookie in recording.cookies { answerFields.append("Set-Cookie", said: cookie[...]) }
         try await send(answer, to: cacheable, status)
     }
 
