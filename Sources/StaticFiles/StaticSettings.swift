@@ -7,10 +7,11 @@ package struct StaticSettings: Sendable, Equatable {
     package var indexFiles = ["index.html", "index.htm"]
     /// Whether files are compressed while they are sent.
     package var compressionEnabled = true
-    /// Media types, without parameters, that are worth compressing. Types that are compressed already are never compressed.
+    /// Media types, without parameters, that are worth compressing; "+json" is all types whose name ends so. Types that are
+    /// compressed already are never compressed.
     package var compressionTypes = [
         "text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml",
-        "application/xml", "text/plain", "image/svg+xml", "application/manifest+json", "application/wasm",
+        "application/xml", "text/plain", "image/svg+xml", "application/manifest+json", "application/wasm", "+json", "+xml",
     ]
     /// What is offered to clients, the preferred one first.
     package var codings: [ContentCoding] = [.brotli, .zstd, .gzip]

@@ -119,6 +119,22 @@ struct AnswerCompressionTests {
     }
 
     @Test(
+        "takes all types of a structure, whatever comes before it, and no other",
+        arguments: [
+            ("application/problem+json", true), ("application/vnd.api+json; charset=utf-8", true), ("Application/LD+JSON", true),
+            ("application/json", true), ("application/atom+xml", true), ("+json", false), ("application/xml", false),
+            ("application/problem+json-seq", false), ("application/json+gzip", false), ("application/xjson", false),
+            ("application/grpc+json", false), ("application/grpc-web+json", false), ("text/html;x=a+json", false),
+        ])
+    func suffixes(type: String, isCompressed: Bool) throws {
+        let rules = AnswerCompression(
+            types: ["application/json", "+json", "+XML"], minSize: 1024, codings: [.gzip], takesCookies: false)
+        let request = try request("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n")
+        let answer = try response("HTTP/1.1 200 X\r\nContent-Type: \(type)\r\n\r\n")
+        #expect(rules.verdict(on: answer, .chunked, to: request) == (isCompressed ? .encoded(.gzip) : .asItIs), "\(type)")
+    }
+
+    @Test(
         "knows a stream of events",
         arguments: [
             ("text/event-stream", true), ("TEXT/Event-Stream", true), ("text/event-stream;charset=utf-8", true),

@@ -21,10 +21,23 @@ import Testing
         ("x.html", true), ("x.css", true), ("x.js", true), ("x.json", true), ("x.xml", true), ("x.txt", true),
         // What bundlers write FILE.br and FILE.gz beside, too.
         ("x.svg", true), ("x.wasm", true), ("x.webmanifest", true),
+        // By what their types end with.
+        ("x.jsonld", true), ("x.geojson", true), ("feed.atom", true), ("feed.rss", true), ("x.xhtml", true),
         ("x.png", false), ("x.woff2", false), ("x.mp4", false), ("x.unknown", false),
     ])
     func `what shrinks is compressed where nothing is said of types`(path: String, isCompressible: Bool) {
         #expect(MediaTypes(StaticSettings()).type(of: Array(path.utf8)).isCompressible == isCompressible)
+    }
+
+    @Test func `a list without the ends of types is of those alone that it names`() {
+        var settings = StaticSettings()
+        settings.compressionTypes = ["application/json", "text/xml"]
+        let types = MediaTypes(settings)
+        for (path, isCompressible) in [("x.json", true), ("x.jsonld", false), ("x.svg", false), ("feed.atom", false)] {
+            #expect(types.type(of: Array(path.utf8)).isCompressible == isCompressible, "\(path)")
+        }
+        settings.compressionTypes = ["+XML"]
+        #expect(MediaTypes(settings).type(of: Array("feed.atom".utf8)).isCompressible)
     }
 
     @Test func `the table is large and clean`() {

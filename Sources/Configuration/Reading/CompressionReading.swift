@@ -3,7 +3,7 @@ extension Compression {
         guard table.mayBeWritten else { return }
         table.read("enabled", into: &enabled)
         if let texts = table.strings(["types"]) {
-            for text in texts where !MediaTypeText.isPlain(text.value) {
+            for text in texts where !MediaTypeText.isPlain(text.value) && !MediaTypeText.isSuffix(text.value) {
                 table.reading.error(text, "\"\(text.value)\" is not a media type", hint: "such as \"text/html\"")
             }
             types = texts.map { $0.value.lowercased() }
@@ -102,6 +102,11 @@ extension Site {
 
 /// Media types as the configuration writes them (RFC 9110 §8.3.1).
 enum MediaTypeText {
+    /// The name of a structure (RFC 6838 §4.2.8), as types end with it: "+json".
+    static func isSuffix(_ text: String) -> Bool {
+        text.hasPrefix("+") && text.utf8.count > 1 && text.utf8.dropFirst().allSatisfy { isToken($0) && $0 != UInt8(ascii: "+") }
+    }
+
     /// A type without parameters.
     static func isPlain(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)

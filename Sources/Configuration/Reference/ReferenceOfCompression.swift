@@ -9,8 +9,13 @@ extension ConfigurationReference {
                 .value(
                     """
                     ["text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml", \
-                    "application/xml", "text/plain", "image/svg+xml", "application/manifest+json", "application/wasm"]
-                    """), "What is compressed."),
+                    "application/xml", "text/plain", "image/svg+xml", "application/manifest+json", "application/wasm", "+json", \
+                    "+xml"]
+                    """),
+                """
+                What is compressed. `+json` is every type of that structure (RFC 6838 §4.2.8), such as \
+                `application/problem+json`.
+                """),
             Key(
                 "codings", "list of `br`, `zstd`, `gzip`", .value("[\"br\", \"zstd\", \"gzip\"]"),
                 "What is offered. The client's weights decide; where it likes several equally, the first of the list."),

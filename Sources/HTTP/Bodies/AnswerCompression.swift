@@ -11,17 +11,21 @@ package struct AnswerCompression: Sendable, Equatable {
 
     /// Media types without parameters, in lower case.
     private let types: [[UInt8]]
+    /// With which types end, in lower case, with their "+".
+    private let suffixes: [[UInt8]]
     private let minSize: UInt64
     private let codings: [ContentCoding]
     private let takesCookies: Bool
 
     /// - Parameters:
-    ///   - types: media types without parameters.
+    ///   - types: media types without parameters; one that begins with "+" stands for all that end so (RFC 6838 §4.2.8).
     ///   - minSize: bytes below which a body of known length stays as it is.
     ///   - codings: what is offered, the preferred one first.
     ///   - takesCookies: also answers that set cookies.
     package init(types: [String], minSize: UInt64, codings: [ContentCoding], takesCookies: Bool) {
-        self.types = types.map { Array($0.lowercased().utf8) }
+        let all = types.map { Array($0.lowercased().utf8) }
+        self.types = all.filter { $0.first != UInt8(ascii: "+") }
+        suffixes = all.filter { $0.first == UInt8(ascii: "+") }
         self.minSize = minSize
         self.codings = codings
         self.takesCookies = takesCookies
@@ -83,6 +87,10 @@ package struct AnswerCompression: Sendable, Equatable {
             return false
         }
         for type in types where Text.equal(bytes, essence, type.span, 0..<type.count) { return true }
+        for suffix in suffixes where essence.count > suffix.count {
+            let end = essence.upperBound - suffix.count..<essence.upperBound
+            if Text.equal(bytes, end, suffix.span, 0..<suffix.count) { return true }
+        }
         return false
     }
 

@@ -24,8 +24,10 @@ struct MediaTypes: Sendable {
         }
         for (name, text) in settings.mediaTypes { types[name] = MediaType(written: text, charset: settings.charset) }
         let wanted = Set(settings.compressionTypes.map(MediaType.canonical))
+        let suffixes = wanted.filter { $0.hasPrefix("+") }
         func isWorthIt(_ type: MediaType) -> Bool {
-            !type.isCompressed && wanted.contains(MediaType.canonical(type.essence))
+            let name = MediaType.canonical(type.essence)
+            return !type.isCompressed && (wanted.contains(name) || suffixes.contains { name.hasSuffix($0) })
         }
         byExtension = types
         compressible = Set(types.filter { isWorthIt($0.value) }.keys)

@@ -8,10 +8,10 @@ package struct Compression: Sendable, Equatable {
     }
 
     package var enabled = true
-    /// Media types, lower case, without parameters.
+    /// Media types, lower case, without parameters. One that begins with "+" stands for all of that structure (RFC 6838 §4.2.8).
     package var types = [
         "text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/xml",
-        "application/xml", "text/plain", "image/svg+xml", "application/manifest+json", "application/wasm",
+        "application/xml", "text/plain", "image/svg+xml", "application/manifest+json", "application/wasm", "+json", "+xml",
     ]
     /// What is offered to clients, the preferred one first; at least one, each once.
     package var codings = Coding.allCases
