@@ -15,6 +15,11 @@ static _Thread_local size_t gathered_count;
 // end.
 #define MOST_PENDING (2 * GH_SEALED_ROOM)
 
+// Alerts of one connection. Up to TLS 1.2 a peer may ask for another handshake as often as it likes. Each time OpenSSL says by
+// a warning that there is none (RFC 5746 §4.5), and reads on, without returning while there is something to read: thousands of
+// such messages have room in one record. Who asks once or twice is served.
+#define MOST_ALERTS 16
+
 static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count, int flags) {
     ssize_t sent;
     if (wire->send_error != 0) {
@@ -128,6 +133,14 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
     gh_wire *wire = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
     *written = 0;
+    if (count > 0 && (unsigned char)bytes[0] == SSL3_RT_ALERT) {
+        // What else stands in the record that is being read is answered no more: see wire_read.
+        if (wire->alerts > MOST_ALERTS) {
+            *written = count;
+            return 1;
+        }
+        wire->alerts += 1;
+    }
     // OpenSSL answers KeyUpdates that come after its close_notify.
     if (wire->has_said_end) {
         *written = count;
@@ -246,6 +259,10 @@ static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
     BIO_clear_retry_flags(bio);
     *count = 0;
     if (!wire->is_server && !wire->keeps_records && gh_flight_is_too_long(bio)) return 0;
+    if (wire->alerts > MOST_ALERTS) {
+        ERR_raise(ERR_LIB_SSL, SSL_R_TOO_MANY_WARN_ALERTS);
+        return 0;
+    }
     *count = gh_wire_take_inbox(wire, room, capacity);
     if (*count > 0) return 1;
     // OpenSSL asks for a header, then for a body: with an inbox each record costs one system call, and what follows the handshake

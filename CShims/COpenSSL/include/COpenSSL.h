@@ -77,6 +77,8 @@ typedef struct gh_wire {
     uint8_t is_server;
     /// Is it the site of the name that the client asks for, and not the default one?
     uint8_t is_named;
+    /// Alerts that were sent, up to TLS 1.2.
+    uint8_t alerts;
     /// Why a site refuses the hello: a number of whoever chooses; 0 if it does not.
     uint8_t refusal;
     /// The name that it asks for, or an empty one; NULL before the hello is read and after the handshake.
