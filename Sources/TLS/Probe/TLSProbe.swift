@@ -66,9 +66,9 @@ import Glibc
     /// Makes the handshake, whatever the certificate: `ProbeAnswer.verification` tells of that.
     /// - Throws: `.handshake`, with OpenSSL's reason or the system's.
     package func performHandshake() throws(TLSError) -> ProbeAnswer {
+        // Of all that comes: an exchange asks for a head alone.
         unsafe gh_limit_flight(ssl, 1)
         let (result, code) = complete(by: ContinuousClock.now + timeout) { unsafe SSL_connect(ssl) }
-        unsafe gh_limit_flight(ssl, 0)
         guard result == 1 else {
             if code == ETIMEDOUT { throw TLSError(.handshake, "no answer in time") }
             if ERR_peek_error() != 0 { throw TLSError(.handshake, TLSError.takeReason()) }
