@@ -71,7 +71,8 @@ for name, command in COMMANDS.items():
         content = file.read()
     known = {NEW: "the new file", OLD[:5000]: "the old half", OLD[:5000] + NEW[5000:]: "half of each"}
     what = known.get(content, f"{len(content)} bytes")
-    version = subprocess.run([name.split()[0], "--version"], capture_output=True, text=True).stdout.split("\n")[0].split(" (")[0].split(" built")[0]
+    version = subprocess.run([name.split()[0], "--version"], capture_output=True, text=True).stdout
+    version = version.split("\n")[0].split(" (")[0].split(" built")[0]
     print(f"{name} ({version}): exit code {ended.returncode}, {what}, If-Range: {conditions} {ended.stderr.strip()[-100:]}")
     expected = {"axel": (1, "the old half"), "aria2c": (0, "the new file")}.get(name, (0, "half of each"))
     right = right and (ended.returncode, what) == expected and set(conditions) == {None}
