@@ -12,7 +12,8 @@ extension TLSExplanation {
             ],
             "The certificate is not for the name that was asked for.",
             "Which name came? Without -servername it is the default site's certificate. Else a certificate is needed that has "
-                + "the name in its subjectAltName."),
+                + "the name in its subjectAltName: in full, or below an asterisk that has two labels behind it. "
+                + "*.internal is good for no name."),
         TLSExplanation(
             [
                 "ip address mismatch", "verify error:num=64", "return code: 64",

@@ -54,6 +54,12 @@ struct TLSIssueCommand: ParsableCommand {
             if case .failure(let fault) = HostName.check(rest) {
                 throw ValidationError("\"\(name)\" is no host name: \(fault.reason).")
             }
+            // OpenSSL and GnuTLS compare such a name with nothing, whoever has issued the certificate.
+            if name.hasPrefix("*."), !rest.contains(".") {
+                throw ValidationError(
+                    "\"\(name)\" is good for no client of OpenSSL or GnuTLS, which want two labels behind the asterisk: "
+                        + "such as *.shop.\(rest).")
+            }
         }
     }
 

@@ -102,6 +102,12 @@ struct TLSIssueTests {
             let none = try await issue("--", name)
             #expect(none.code == 2 && none.errors.contains("\"\(name)\" is no host name: "), "\(none)")
         }
+        // It would be issued, and OpenSSL would find no name in it.
+        for name in ["*.internal", "*.test", "*.localhost"] {
+            let wide = try await issue("shop.test", name)
+            #expect(wide.code == 2 && wide.errors.contains("*.shop.\(name.dropFirst(2))"), "\(wide)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder))
         let other = try TemporaryDirectory()
         try other.write("ca.key", "somebody's")
         let half = try await Command.run(Place.gatehouse, ["tls", "issue", "-o", other.path, "a.test"])
