@@ -85,7 +85,9 @@ struct VariableTests {
 
     @Test("values of the environment cannot make a small file a huge one")
     func bounded() {
-        let huge = EnvironmentVariables { _ in String(repeating: "x", count: 100_000) }
+        // Made once: without optimisation a thousand of them take a minute.
+        let value = String(repeating: "x", count: 100_000)
+        let huge = EnvironmentVariables { _ in value }
         let text = "x = [" + String(repeating: "\"${A}\",", count: 1000) + "]\n"
         let problems = Configuration.parse(text: text, file: "f", environment: huge).problems
         #expect(problems.contains { $0.message == "too long with the environment's values" })
