@@ -164,6 +164,13 @@ let package = Package(
         // Its peers are Python programs, found by their path beside the tests.
         .testTarget(
             name: "RelayTests", dependencies: ["gatehouse", "TestSupport"], exclude: ["Peers"], swiftSettings: settings),
+        // Beside the house, as tests are: what single steps cost, which scripts/bench-micro builds. It counts every allocation of
+        // its process, which the gateway should not.
+        .target(name: "CCount", path: "Benchmarks/CCount"),
+        .executableTarget(
+            name: "micro",
+            dependencies: ["Gateway", "Upstreams", "Configuration", "HTTP", "WebSocket", "EventLoop", "CCount"],
+            path: "Benchmarks/micro", swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )

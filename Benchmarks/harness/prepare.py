@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from .processes import SEARCH
@@ -60,7 +61,9 @@ def _compile(name: str, options: list[str]) -> None:
     subprocess.run(["cc", "-O2", "-std=c17", "-Wall", "-Wextra", "-Werror", "-o", str(target), *sources, *options], check=True)
 
 
+@cache
 def build_gatehouse() -> None:
+    """Once in a process: whoever asks again has it."""
     command = [str(ROOT / "scripts" / "build")]
     print(" ".join(command), file=sys.stderr)
     if subprocess.run(command, cwd=ROOT, stdout=sys.stderr).returncode != 0:

@@ -45,9 +45,9 @@ struct RepositoryTests {
         report(ProjectRules.crowded(repository.files))
     }
 
-    @Test("packages that build the same sources agree with Package.swift", arguments: ["Benchmarks/micro", "Fuzz"])
-    func copiesAgree(_ folder: String) throws {
-        let path = folder + "/Package.swift"
+    @Test("the package that builds the same sources with other settings agrees with Package.swift")
+    func copyAgrees() throws {
+        let path = "Fuzz/Package.swift"
         let text = try #require(repository.files.first { $0.path == path }).text
         let copy = Manifest(parsing: text)
         #expect(copy.targets.count { project.manifest.target($0.name) != nil } >= 3)

@@ -71,8 +71,8 @@ enum ProjectRules {
         }
     }
 
-    /// Packages that build the same folders with other settings repeat a part of Package.swift: each target that both have is the
-    /// same in both, and has all that it needs.
+    /// A package that builds the same folders with other settings repeats a part of Package.swift: each target that both have is
+    /// the same in both, and has all that it needs.
     static func copies(of manifest: Manifest, in copy: Manifest, at path: String) -> [Finding] {
         copy.targets.flatMap { target in
             guard let own = manifest.target(target.name) else { return [Finding]() }

@@ -1,6 +1,7 @@
 package import HTTP
 
-/// The router as a benchmark sees it. This file is compiled into the gateway's module, whose router is nobody else's business.
+/// The router as a benchmark sees it (Benchmarks/micro): a request in, where its path goes on out. So what a `Router` takes and
+/// returns stays the gateway's own.
 package struct RouteLookup {
     private let site: SitePlan
 
