@@ -15,7 +15,8 @@ struct TicketRotationTests {
         let first = rotation.next(after: present, isHeld: false, now: 5 * Self.second, every: 7200)
         let due = try #require(rotation.due)
         #expect(first == nil && (5 * Self.second..<7 * Self.second).contains(due))
-        let next = try #require(rotation.next(after: present, isHeld: false, now: due, every: 7200))
+        let made = rotation.next(after: present, isHeld: false, now: due, every: 7200)
+        let next = try #require(made)
         #expect(next.number == present.number + 1 && rotation.due == nil)
     }
 
