@@ -1,6 +1,6 @@
 package import HTTP
 
-/// A request's trailers as they are decoded.
+/// A message's trailers as they are decoded.
 package struct TrailerFields {
     package private(set) var fields = FieldSection()
     /// The first rule that was broken; nil as long as none is.

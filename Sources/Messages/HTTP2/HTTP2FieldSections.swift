@@ -91,8 +91,8 @@ extension HTTP2Connection {
         guard endsStream, trailers.malformation == nil else {
             return try resetStream(identifier, .protocolError, because: "malformed trailers")
         }
-        try end(
-            stream, trailers: trailers.fields, refusal: trailers.isTooLarge ? HTTPRefusal(.trailersTooLarge) : nil)
+        let refusal = trailers.isTooLarge ? HTTPRefusal(.trailersTooLarge, from: role == .server ? .client : .upstream) : nil
+        try end(stream, trailers: trailers.fields, refusal: refusal)
     }
 
     /// - Returns: what the acceptor does.

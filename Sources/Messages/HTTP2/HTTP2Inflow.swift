@@ -135,8 +135,9 @@ package final class HTTP2Inflow: BodySource {
         return isWhole ? .finished : .needsBytes
     }
 
-    /// Has all of the message come? Not if its stream was reset, even behind its end: what nobody had taken by then is gone.
-    private var isWhole: Bool { ended && !isReset }
+    /// Has all of the message come? Not if its stream was reset, even behind its end: what nobody had taken by then is gone. And
+    /// not if its trailers are refused.
+    private var isWhole: Bool { ended && !isReset && refusal == nil }
 
     /// The connection reads for all streams: this says whether it has read anything.
     package func read() throws(PeerError) -> BodyRead {

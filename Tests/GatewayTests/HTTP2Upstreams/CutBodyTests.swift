@@ -42,6 +42,65 @@ struct CutBodyTests {
         }
     }
 
+    private static let largeTrailers = Frame.headers([("x-sum", String(repeating: "y", count: 9000))])
+
+    @Test("an answer with too large trailers is cut, and its upstream is blamed")
+    func trailers() async throws {
+        let hasBegun = Signal()
+        let upstream = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            _ = try connection.request()
+            try connection.write(ScriptedConnection.ok(), Frame.data("some ", 0))
+            hasBegun.wait()
+            try connection.write(Self.largeTrailers)
+            while true { _ = try connection.next() }
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port)) { gatehouse in
+            let rest = try await onThread {
+                let client = try Wire(to: port.number)
+                try client.write("GET /trailers HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                _ = try client.head()
+                _ = try client.read(10)
+                hasBegun.fire()
+                return String(decoding: try client.readToEnd().bytes, as: UTF8.self)
+            }
+            #expect(!rest.hasSuffix("0\r\n\r\n"), "\(rest)")
+            let entry = try await gatehouse.access("/trailers")
+            #expect(entry["status"] == "200" && entry["reason"] == "upstream_trailers_too_large", "\(entry)")
+            #expect(entry["blame"] == "upstream", "\(entry)")
+        }
+    }
+
+    @Test("an answer of which nothing but too large trailers comes does not look whole to a client in HTTP/2, either")
+    func trailersAlone() async throws {
+        let upstream = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            _ = try connection.request()
+            // All at once: that no DATA comes is known before the answer begins.
+            try connection.write(ScriptedConnection.ok() + Self.largeTrailers)
+            while true { _ = try connection.next() }
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port, site: "h2c = true")) { _ in
+            let ending: String = try await onThread {
+                let wire = try Wire(to: port.number)
+                defer { wire.close() }
+                let fields = [(":method", "GET"), (":scheme", "http"), (":path", "/alone"), (":authority", "localhost")]
+                try wire.write(Frame.preface + Frame.settings() + Frame.headers(fields))
+                while true {
+                    let head = try wire.read(9)
+                    _ = try wire.read(Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
+                    if head[3] == 3 { return "RST_STREAM" }
+                    if head[3] < 2, head[4] & Frame.endStream != 0 { return "END_STREAM" }
+                }
+            }
+            #expect(ending == "RST_STREAM")
+        }
+    }
+
     @Test("an answer shorter than it says is the last of its client's connection: the next would be taken for its rest")
     func shortAnswer() async throws {
         let hasBegun = Signal()
