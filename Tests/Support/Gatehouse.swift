@@ -126,6 +126,22 @@ package final class Gatehouse: Sendable {
 
     package var accessEntries: [AccessEntry] { process.output.all.compactMap { AccessEntry($0) } }
 
+    // MARK: Standing still
+
+    /// Stops all of its threads (SIGSTOP): whatever happens until `goOn`, it learns of at once.
+    package func pause() async throws {
+        process.signal(SIGSTOP)
+        let folder = "/proc/\(process.pid)/task"
+        try await eventually("the gateway stands still") {
+            try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy {
+                (try? String(contentsOfFile: "\(folder)/\($0)/stat", encoding: .utf8))?.contains(") T ") ?? true
+            }
+        }
+    }
+
+    /// Ends the pause.
+    package func goOn() { process.signal(SIGCONT) }
+
     // MARK: What it uses
 
     /// Waits until no more than `limit` descriptors are open: closing takes its time.

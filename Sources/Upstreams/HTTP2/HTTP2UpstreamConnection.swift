@@ -22,6 +22,8 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     private(set) var isOpen = true
     /// Takes no exchange any more, and ends with its last.
     private var isRetired = false
+    /// The code of the last GOAWAY that has been heeded; nil: none has.
+    private var heededCode: ErrorCode?
     /// Has it carried an exchange to its end?
     private(set) var hasServed = false
     /// Since when it carries none, in monotonic nanoseconds.
@@ -234,14 +236,12 @@ final class HTTP2UpstreamConnection: AddressedConnection {
             if http2.frameCount != frames { liveness.heard(at: loop.now) }
             isSent = try http2.flush()
         } catch {
+            // What breaks the connection may have come together with it.
+            heedGoAway()
             return end(error)
         }
         isBehind = !isSent
-        if http2.hasReceivedGoAway, !isRetired, let code = http2.receivedGoAway?.code {
-            isRetired = true
-            if code == .enhanceYourCalm { owner.backOff() }
-            if code == .http11Required { owner.fallBack() }
-        }
+        heedGoAway()
         if http2.error != nil || read == .end { return end(nil) }
         if isIdle, http2.hasReceivedGoAway { return close() }
         if !newcomers.isEmpty, http2.hasSettings { tellNewcomers() }
@@ -253,6 +253,15 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     }
 
     private static let writersPerTurn = 8
+
+    /// The server may go in steps: why it does may be what its last GOAWAY says.
+    private func heedGoAway() {
+        guard http2.hasReceivedGoAway, let code = http2.receivedGoAway?.code, code != heededCode else { return }
+        heededCode = code
+        isRetired = true
+        if code == .enhanceYourCalm { owner.backOff() }
+        if code == .http11Required { owner.fallBack() }
+    }
 
     /// - Parameter count: bytes that were read.
     private func gather(_ count: Int) {

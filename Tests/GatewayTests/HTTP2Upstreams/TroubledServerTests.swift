@@ -64,6 +64,56 @@ struct TroubledServerTests {
         }
     }
 
+    /// How a server goes that wants calm.
+    enum Leaving: CaseIterable {
+        case withReset, afterOtherGoAway
+    }
+
+    @Test(
+        "a server gets its calm, too, that breaks the connection at once, or has said before that it goes",
+        arguments: Leaving.allCases)
+    func calmWhileLeaving(how: Leaving) async throws {
+        let steps = Journal<String>("what the server has done")
+        let isStopped = Signal()
+        let upstream = try Upstream { upstream, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            let request = try connection.request()
+            if upstream.connections.all.count > 1 {
+                let flags = Frame.endHeaders | Frame.endStream
+                try connection.write(ScriptedConnection.ok([], flags, stream: request.stream))
+            } else if how == .withReset {
+                steps.append("asked")
+                isStopped.wait()
+                try connection.write(Self.goAway)
+                wire.reset()
+                return steps.append("gone")
+            } else {
+                try connection.write(Frame.make(7, 0, 0, Frame.number(0x7FFF_FFFF) + Frame.number(0)), Frame.ping())
+                while try connection.next(6).flags == 0 {}
+                try connection.write(Self.goAway)
+            }
+            while true { _ = try connection.next() }
+        }
+        let port = try FreePort()
+        let toml = Sites.before(upstream, port, retries: 2, tables: "[sites.proxy.timeout]\nconnect = 1\n")
+        try await Gatehouse.serving(toml) { gatehouse in
+            async let answer = Command.curl(["-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:\(port)/leaving"])
+            if how == .withReset {
+                _ = try await steps.first("the request") { $0 == "asked" }
+                try await gatehouse.pause()
+                isStopped.fire()
+                _ = try await steps.first("the reset") { $0 == "gone" }
+                gatehouse.goOn()
+            }
+            let status = try await answer.text
+            #expect(status == "503")
+            let entry = try await gatehouse.access("/leaving")
+            #expect(entry["reason"] == "upstream_resting", "\(entry)")
+            #expect(upstream.connections.all.count == 1)
+        }
+    }
+
     @Test("while one server rests, another is asked, even for what would always be its own")
     func calmOfOne() async throws {
         let asked = Journal<Int>("whom the gateway asked")
