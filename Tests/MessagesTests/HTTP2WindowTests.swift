@@ -7,11 +7,11 @@ import Testing
 struct HTTP2WindowTests {
     private static let second: UInt64 = 1_000_000_000
     /// Bytes of the connection's window.
-    private static let connection = FlowControl.initialWindow + HTTP2ReceiveWindow.firstCredit
+    private static let connection = FlowControl.initialWindow + HTTP2ConnectionReceiveWindow.firstCredit
 
     @Test("a connection's is credited as a whole when half of it is used")
     func connectionCredit() {
-        var window = HTTP2ReceiveWindow()
+        var window = HTTP2ConnectionReceiveWindow()
         #expect(window.charge(Self.connection / 2 - 1) == 0)
         #expect(window.charge(1) == Self.connection / 2)
         // It is as large as before.
@@ -20,13 +20,13 @@ struct HTTP2WindowTests {
 
     @Test("a byte more than a connection's window is refused")
     func connectionExcess() {
-        var window = HTTP2ReceiveWindow()
+        var window = HTTP2ConnectionReceiveWindow()
         #expect(window.charge(Self.connection + 1) == nil)
     }
 
     @Test("streams' windows grow by no more together than the limit, and by more when one is closed")
     func growth() {
-        var window = HTTP2ReceiveWindow()
+        var window = HTTP2ConnectionReceiveWindow()
         #expect(window.grant(growth: 60, limit: 100) == 60)
         #expect(window.grant(growth: 60, limit: 100) == 40)
         #expect(window.grant(growth: 60, limit: 100) == 0)
@@ -36,7 +36,7 @@ struct HTTP2WindowTests {
 
     @Test("a stream's is credited when half of it has been taken, and holds what was sent and not taken against its peer")
     func streamCredit() {
-        var window = HTTP2StreamWindow()
+        var window = HTTP2StreamReceiveWindow()
         window.open(1000, now: 0)
         let charged = [window.charge(1000), window.take(499), window.take(1)]
         #expect(charged == [true, false, true])
@@ -47,7 +47,7 @@ struct HTTP2WindowTests {
 
     @Test("a stream's grows where it is used up within a round trip, and is credited for that, too")
     func streamGrowth() {
-        var window = HTTP2StreamWindow()
+        var window = HTTP2StreamReceiveWindow()
         window.open(1000, now: Self.second)
         _ = window.charge(1000)
         _ = window.take(500)
@@ -64,7 +64,7 @@ struct HTTP2WindowTests {
 
     @Test("a stream's that is opened anew knows nothing of the last")
     func streamReuse() {
-        var window = HTTP2StreamWindow()
+        var window = HTTP2StreamReceiveWindow()
         window.open(1000, now: 0)
         _ = window.charge(900)
         _ = window.take(900)

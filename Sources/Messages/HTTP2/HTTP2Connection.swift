@@ -48,7 +48,7 @@ package final class HTTP2Connection {
     var section: FieldSectionInProgress?
     /// The DATA frame under way.
     var data: DataInProgress?
-    var receiveWindow = HTTP2ReceiveWindow()
+    var receiveWindow = HTTP2ConnectionReceiveWindow()
     var floods: HTTP2FloodLimits
     let decoder = FieldDecoder()
     /// Nil before the first section, and while the connection is silent.
@@ -110,7 +110,7 @@ package final class HTTP2Connection {
         output.append { out in
             if role == .client { out.write(HTTP2Preface.bytes) }
             Frames.appendSettings(settings, to: &out)
-            Frames.appendWindowUpdate(0, HTTP2ReceiveWindow.firstCredit, to: &out)
+            Frames.appendWindowUpdate(0, HTTP2ConnectionReceiveWindow.firstCredit, to: &out)
         }
     }
 

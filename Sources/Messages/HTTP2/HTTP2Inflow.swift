@@ -14,7 +14,7 @@ package final class HTTP2Inflow: BodySource {
     /// What came behind it, in order of arrival: nearly always nothing, which is a fact of its own (price 1).
     private var others: [Buffer] = []
     private var hasOthers = false
-    private var window = HTTP2StreamWindow()
+    private var window = HTTP2StreamReceiveWindow()
     /// Bytes by which its window has grown.
     var growth: Int { window.growth }
     /// `content-length`; nil if the message has none.

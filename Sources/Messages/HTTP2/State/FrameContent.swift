@@ -17,10 +17,10 @@ extension FrameHeader {
     /// - Returns: nil if more has to come first.
     func dataContent(_ bytes: Span<UInt8>) throws(ConnectionError) -> DataContent? {
         guard has(.padded) else { return DataContent(start: Self.size, payload: length, padding: 0) }
-        guard length > 0 else { throw Self.hasNoRoomForPadding }
+        guard length > 0 else { throw Self.paddingLengthMissing }
         guard bytes.count > Self.size else { return nil }
         let padding = Int(bytes[Self.size])
-        guard padding < length else { throw Self.isPaddedTooMuch }
+        guard padding < length else { throw Self.paddingTooLong }
         return DataContent(start: Self.size + 1, payload: length - 1 - padding, padding: padding)
     }
 
@@ -29,7 +29,7 @@ extension FrameHeader {
         var start = 0
         var end = payload.count
         if has(.padded) {
-            guard !payload.isEmpty else { throw Self.hasNoRoomForPadding }
+            guard !payload.isEmpty else { throw Self.paddingLengthMissing }
             start = 1
             end -= Int(payload[0])
         }
@@ -40,13 +40,13 @@ extension FrameHeader {
             guard dependency != stream else { throw ConnectionError(.protocolError, "a stream depends on itself") }
             start += 5
         }
-        guard start <= end else { throw Self.isPaddedTooMuch }
+        guard start <= end else { throw Self.paddingTooLong }
         return start..<end
     }
 
-    private static var hasNoRoomForPadding: ConnectionError {
+    private static var paddingLengthMissing: ConnectionError {
         ConnectionError(.frameSizeError, "no room for the length of padding")
     }
 
-    private static var isPaddedTooMuch: ConnectionError { ConnectionError(.protocolError, "more padding than payload") }
+    private static var paddingTooLong: ConnectionError { ConnectionError(.protocolError, "more padding than payload") }
 }

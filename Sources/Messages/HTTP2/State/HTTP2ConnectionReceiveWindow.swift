@@ -5,10 +5,10 @@ import HTTP2
 ///
 /// What holds a peer back are the windows of its streams: this one is credited when DATA arrives, whoever takes it, so that one
 /// stream that nobody takes from never stops the others.
-struct HTTP2ReceiveWindow {
+struct HTTP2ConnectionReceiveWindow {
     /// Bytes that the peer may send now.
     private var left = Self.size
-    /// Bytes by which the windows of all open streams together have grown (`HTTP2StreamWindow.growth`).
+    /// Bytes by which the windows of all open streams together have grown (`HTTP2StreamReceiveWindow.growth`).
     private var growth = 0
 
     /// Bytes that all streams together may be ahead of us.

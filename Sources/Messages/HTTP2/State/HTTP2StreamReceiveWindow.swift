@@ -1,6 +1,6 @@
 /// The window of a stream for what its peer sends on it (RFC 9113 §6.9): credited when the exchange takes what has come, and
 /// grown where it, and not the exchange, holds the peer back.
-struct HTTP2StreamWindow {
+struct HTTP2StreamReceiveWindow {
     /// Bytes that the peer may send in all before it is credited.
     private var size = 0
     /// Bytes by which `size` has grown with use.
