@@ -57,9 +57,10 @@ extension HTTP2Connection {
         }
         try checkIsKnown(header.stream, "DATA")
         if isBeyondGoAway(header.stream) { return nil }
-        // Requests are given up all the time, and what was under way then is nothing to answer.
+        // Requests are given up all the time, and what was under way then is nothing to answer. It is as much as a window holds,
+        // thousands of frames of those that are sent well; only small ones cost us more than their sender.
         if role == .client {
-            try countControlFrame()
+            if header.length < HTTP2FloodLimits.worthwhile || !recentResets.contains(header.stream) { try countControlFrame() }
             return nil
         }
         if !recentResets.contains(header.stream) { try resetStream(header.stream, .streamClosed) }

@@ -46,5 +46,6 @@ struct HTTP2FloodLimits {
         isAll || count >= worthwhile || role == .client
     }
 
-    private static let worthwhile = 1024
+    /// Bytes of a DATA frame from which on it costs its sender as much as us.
+    static let worthwhile = 1024
 }
