@@ -1,4 +1,4 @@
-// How much a server may say before a handshake with it is done.
+// How much a server may say in a handshake.
 
 #include "Wire.h"
 
@@ -17,4 +17,4 @@ static long limit(
     return 0;
 }
 
-void gh_limit_flight(SSL *ssl, int is_limited) { BIO_set_callback_ex(SSL_get_rbio(ssl), is_limited ? limit : NULL); }
+void gh_limit_flight(SSL *ssl) { BIO_set_callback_ex(SSL_get_rbio(ssl), limit); }

@@ -20,6 +20,10 @@ static _Thread_local size_t gathered_count;
 // such messages have room in one record. Who asks once or twice is served.
 #define MOST_ALERTS 16
 
+// Bytes of a client that one reading takes before there are data among them. A record has 16 KiB, and OpenSSL reads as much
+// ahead; of KeyUpdates it passes over as many as come, and does not return while there is another. A server may send tickets.
+#define MOST_WITHOUT_DATA (64 * 1024)
+
 static ssize_t wire_send(gh_wire *wire, const unsigned char *bytes, size_t count, int flags) {
     ssize_t sent;
     if (wire->send_error != 0) {
@@ -133,7 +137,8 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
     gh_wire *wire = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
     *written = 0;
-    if (count > 0 && (unsigned char)bytes[0] == SSL3_RT_ALERT) {
+    // In the handshake it may be any byte that comes first: OpenSSL cuts what it has buffered where it likes.
+    if (wire->keeps_records && count > 0 && (unsigned char)bytes[0] == SSL3_RT_ALERT) {
         // What else stands in the record that is being read is answered no more: see wire_read.
         if (wire->alerts > MOST_ALERTS) {
             *written = count;
@@ -253,6 +258,11 @@ size_t gh_wire_take_inbox(gh_wire *wire, unsigned char *room, size_t capacity) {
     return count;
 }
 
+static int took(gh_wire *wire, size_t count) {
+    if (wire->keeps_records) wire->taken += (uint32_t)count;
+    return 1;
+}
+
 static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
     gh_wire *wire = BIO_get_data(bio);
     unsigned char *room = (unsigned char *)bytes, arrived[GH_LONGEST_RECORD];
@@ -263,8 +273,12 @@ static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
         ERR_raise(ERR_LIB_SSL, SSL_R_TOO_MANY_WARN_ALERTS);
         return 0;
     }
+    if (wire->keeps_records && wire->taken > (wire->is_server ? MOST_WITHOUT_DATA : GH_LONGEST_FLIGHT)) {
+        ERR_raise(ERR_LIB_SSL, SSL_R_EXCESSIVE_MESSAGE_SIZE);
+        return 0;
+    }
     *count = gh_wire_take_inbox(wire, room, capacity);
-    if (*count > 0) return 1;
+    if (*count > 0) return took(wire, *count);
     // OpenSSL asks for a header, then for a body: with an inbox each record costs one system call, and what follows the handshake
     // stays here.
     int collects = wire->collects && capacity < sizeof arrived;
@@ -278,7 +292,7 @@ static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
     }
     if (received > 0) {
         *count = (size_t)received;
-        return 1;
+        return took(wire, *count);
     }
     if (received == 0 && !wire->at_end) BIO_set_retry_read(bio);
     return 0;

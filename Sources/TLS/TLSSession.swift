@@ -139,6 +139,7 @@ import CRecords
             return try progress(of: unsafe gh_wire_read_records(wire, records, buffer.baseAddress, buffer.count, &count), count)
         }
         Self.clearErrors()
+        unsafe wire.pointee.taken = 0
         let result = unsafe SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
         if result == 1 { return .moved(count) }
         return try outcome(of: result, during: .protocolViolation)
@@ -219,6 +220,7 @@ import CRecords
         guard unsafe SSL_has_pending(ssl) == 0, unsafe SSL_version(ssl) == TLS1_3_VERSION else { return }
         var byte: UInt8 = 0
         var count = 0
+        unsafe wire.pointee.taken = 0
         _ = unsafe SSL_peek_ex(ssl, &byte, 1, &count)
         ERR_clear_error()
     }
@@ -229,6 +231,7 @@ import CRecords
         var byte: UInt8 = 0
         var count = 0
         defer { ERR_clear_error() }
+        unsafe wire.pointee.taken = 0
         return unsafe SSL_peek_ex(ssl, &byte, 1, &count) == 1
     }
 

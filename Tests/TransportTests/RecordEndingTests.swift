@@ -42,6 +42,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [(2000, true), (3000, false)])
+    func `OpenSSL's records: KeyUpdates before data are passed over, and without end they end the connection`(
+        updates: Int, isRead: Bool
+    ) async throws {
+        try await onLoop { actor in
+            let connection = try await Connection.open(on: actor.loop, server: Certificates.server(records: .openSSL))
+            let peer = try BarePeer(of: connection.client, isClient: true)
+            try await peer.performHandshake(with: connection.server, connection.waiter)
+            let areSent = (0..<updates).allSatisfy { _ in peer.changeKey() }
+            #expect(areSent && peer.write([1]))
+            let buffer = Buffer(capacity: 1000)
+            if isRead {
+                #expect(try await connection.next(connection.server, into: buffer) == .bytes(1))
+            } else {
+                let error = await #expect(throws: TransportError.self) {
+                    _ = try await connection.next(connection.server, into: buffer)
+                }
+                #expect(error?.description.contains("excessive message size") == true, "\(String(describing: error))")
+            }
+            connection.close()
+        }
+    }
+
     @Test func `an answer to a KeyUpdate stands behind what was deferred`() async throws {
         try await onLoop { actor in
             let connection = try await Connection.open(on: actor.loop, server: Certificates.server())
@@ -192,6 +215,9 @@ private func addNothing(
         guard count <= 0 else { return Array(room[..<Int(count)]) }
         return unsafe SSL_get_error(ssl, count) == SSL_ERROR_WANT_READ ? [] : nil
     }
+
+    /// A KeyUpdate that asks for nothing.
+    func changeKey() -> Bool { unsafe SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 && SSL_do_handshake(ssl) == 1 }
 
     /// A KeyUpdate that asks for the other side's (RFC 8446 §4.6.3).
     func askForKey() -> Bool { unsafe SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl) == 1 }

@@ -75,9 +75,12 @@ typedef struct gh_wire {
     uint32_t hello_length;
     /// Is it a server's session?
     uint8_t is_server;
+    /// After the handshake: bytes that were taken since the present reading began, by which it is set to 0. There is an end to
+    /// them where no data come: see wire_read.
+    uint32_t taken;
     /// Is it the site of the name that the client asks for, and not the default one?
     uint8_t is_named;
-    /// Alerts that were sent, up to TLS 1.2.
+    /// Alerts that were sent after the handshake, up to TLS 1.2.
     uint8_t alerts;
     /// Why a site refuses the hello: a number of whoever chooses; 0 if it does not.
     uint8_t refusal;
@@ -135,9 +138,9 @@ SSL_CTX *gh_new_context(const SSL_METHOD *method, int tells_secrets);
 /// One step of a handshake: SSL_do_handshake(3), which collects.
 int gh_handshake(SSL *ssl);
 
-/// Has a client's session, whose BIO is a socket's, end a handshake in which the server does not come to an end; with 0 no more,
-/// as is right once the handshake is done. Sessions over a wire do so by themselves.
-void gh_limit_flight(SSL *ssl, int is_limited);
+/// Has a client's session, whose BIO is a socket's, take no more than a handshake's length from the server, in the handshake
+/// and behind it: for those who expect little else. Sessions over a wire end such a handshake by themselves.
+void gh_limit_flight(SSL *ssl);
 
 /// There will be a key log: contexts that are made from now on, of OpenSSL's records too, tell their sessions' secrets.
 void gh_want_key_log(void);

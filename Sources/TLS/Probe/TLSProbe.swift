@@ -67,7 +67,7 @@ import Glibc
     /// - Throws: `.handshake`, with OpenSSL's reason or the system's.
     package func performHandshake() throws(TLSError) -> ProbeAnswer {
         // Of all that comes: an exchange asks for a head alone.
-        unsafe gh_limit_flight(ssl, 1)
+        unsafe gh_limit_flight(ssl)
         let (result, code) = complete(by: ContinuousClock.now + timeout) { unsafe SSL_connect(ssl) }
         guard result == 1 else {
             if code == ETIMEDOUT { throw TLSError(.handshake, "no answer in time") }

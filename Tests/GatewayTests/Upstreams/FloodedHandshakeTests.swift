@@ -45,6 +45,31 @@ struct FloodedHandshakeTests {
         }
     }
 
+    @Test("is given up by spans, too, where it is shaken hands with and asks for others in place of an answer")
+    func collector() async throws {
+        let certificates = try await Certificates.ready()
+        let (port, collector) = try (FreePort(), FreePort())
+        let files = [certificates.local.certificate, certificates.local.key]
+        let server = try ChildProcess(
+            Place.pythonWithLibraries, [Place.peer("hello_requests.py"), "\(collector)"] + files)
+        defer { server.kill() }
+        _ = try await server.output.first("the server") { $0 == "listening" }
+        let toml = """
+            [tracing]
+            endpoint = "https://127.0.0.1:\(collector)"
+            ca_file = "\(certificates.authority)"
+            [[sites]]
+            hostname = "localhost"
+            listen = "127.0.0.1"
+            port = \(port)
+            respond = { body = "hello" }
+            """
+        try await Gatehouse.serving(toml) { _ in
+            _ = try await Command.curl(["http://127.0.0.1:\(port)/"])
+            _ = try await server.output.first("the end of a connection") { $0 == "left" }
+        }
+    }
+
     @Test("is given up by tls probe, in the same way")
     func probe() async throws {
         let server = try flooding()
