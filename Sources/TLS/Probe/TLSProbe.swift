@@ -132,17 +132,22 @@ import Glibc
         let verdict = unsafe SSL_get_verify_result(ssl)
         let doubt = unsafe verdict == Int(X509_V_OK) ? nil : String(cString: X509_verify_cert_error_string(verdict))
         return ProbeAnswer(
-            facts: facts, chain: chain, verification: doubt, faults: doubt.map(faults) ?? [], staple: staple,
+            facts: facts, chain: chain, verification: doubt, faults: doubt == nil ? [] : faults(verdict), staple: staple,
             asksForCertificate: asksForCertificate)
     }
 
-    /// OpenSSL ends at the first fault: what else is wrong is asked for once more.
-    private func faults(first: String) -> [String] {
+    /// OpenSSL ends at the first fault, and does not tell whose it is: all are asked for once more.
+    private func faults(_ verdict: Int) -> [String] {
         var room = [gh_fault](repeating: gh_fault(), count: Self.maxFaults)
         // As many are written as there is room for.
         let count = unsafe gh_server_faults(ssl, &room, Int32(Self.maxFaults))
-        let others = room.prefix(max(0, min(Int(count), Self.maxFaults))).map(Self.words)
-        return [first] + others.filter { $0 != first }
+        var found = Array(room.prefix(max(0, min(Int(count), Self.maxFaults))))
+        // Unless memory was out, the one that is known is among them.
+        if !found.contains(where: { Int($0.error) == verdict }) {
+            found.insert(gh_fault(error: Int32(clamping: verdict), depth: 0), at: 0)
+        }
+        var seen: Set<String> = []
+        return found.map(Self.words).filter { seen.insert($0).inserted }
     }
 
     /// A chain has ten certificates at most, as a rule three.

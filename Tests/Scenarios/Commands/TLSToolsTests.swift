@@ -109,6 +109,20 @@ struct TLSToolsTests {
         }
     }
 
+    @Test("probe tells of dates whose they are, and not as the server's own as well")
+    func faultOfIssuer() async throws {
+        let directory = try TemporaryDirectory()
+        let signs = ["basicConstraints = critical,CA:TRUE"]
+        let root = try await MadeCertificate.make("root", in: directory, extensions: signs)
+        let middle = try await MadeCertificate.make("middle", in: directory, days: -20 ... -10, issuer: root, extensions: signs)
+        let leaf = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:a.test"], issuer: middle)
+        try await serving(["-cert", leaf.file, "-key", leaf.keyFile, "-cert_chain", middle.file]) { port in
+            let json = try object(await tls("probe", "127.0.0.1:\(port)", "--name", "a.test", "--ca", root.file, "--json"))
+            #expect(json["verification"] as? String == "certificate has expired", "\(json)")
+            #expect(json["faults"] as? [String] == ["certificate has expired (number 2 of its chain)"], "\(json)")
+        }
+    }
+
     @Test("probe explains where there is no TLS, nobody, or no such name")
     func nothingThere() async throws {
         let (port, plain) = try (FreePort(), FreePort())
