@@ -43,7 +43,7 @@ struct RepeatedMember {
                 skipString()
                 guard isNameNext, let object = open.indices.last else { break }
                 isNameNext = false
-                guard let name = Self.decoded(text[start..<place]) else { return nil }
+                let name = Self.name(text[start..<place])
                 if open[object]?.insert(name).inserted == false { return name }
             default: break
             }
@@ -61,9 +61,11 @@ struct RepeatedMember {
         place = min(place, text.count)
     }
 
-    /// - Parameter token: a string with its quotation marks. With other escapes it is the same name.
-    private static func decoded(_ token: ArraySlice<UInt8>) -> String? {
-        guard token.contains(UInt8(ascii: "\\")) else { return String(decoding: token.dropFirst().dropLast(), as: UTF8.self) }
-        return try? JSONDecoder().decode(String.self, from: Data(token))
+    /// - Parameter token: a string with its quotation marks. With other escapes it is the same name; with some that are none, of
+    ///   which its decoder may not hear either, it is the name as it stands there.
+    private static func name(_ token: ArraySlice<UInt8>) -> String {
+        let plain = String(decoding: token.dropFirst().dropLast(), as: UTF8.self)
+        guard token.contains(UInt8(ascii: "\\")) else { return plain }
+        return (try? JSONDecoder().decode(String.self, from: Data(token))) ?? plain
     }
 }

@@ -143,6 +143,7 @@ struct AdminResourceTests {
             ("/servers", #"{"action": "drain", "s\u0069te": "other", "site": "shop"}"#, "site"),
             ("/servers", #"{"action": "drain", "site": "shop", "\"": 1, "\u0022": 1}"#, "\\\""),
             ("/servers", #"{"action": "drain", "site": "shop", "more": [{"a": {"b": 1, "b": 2}}]}"#, "b"),
+            ("/servers", #"{"action": "drain", "more": {"\q": 1}, "site": "shop", "site": "other"}"#, "site"),
             ("/explain", #"{"url": "http://localhost/", "fields": ["a: b", "a: b"], "url": "http://elsewhere/"}"#, "url"),
             ("/connections/close", #"{"id": "0-1", "id": "0-2"}"#, "id"),
         ]
