@@ -15,11 +15,6 @@ static _Thread_local size_t gathered_count;
 // end.
 #define MOST_PENDING (2 * GH_SEALED_ROOM)
 
-// Alerts of one connection. Up to TLS 1.2 a peer may ask for another handshake as often as it likes. Each time OpenSSL says by
-// a warning that there is none (RFC 5746 §4.5), and reads on, without returning while there is something to read: thousands of
-// such messages have room in one record. Who asks once or twice is served.
-#define MOST_ALERTS 16
-
 // Bytes of a client that one reading takes before there are data among them. A record has 16 KiB, and OpenSSL reads as much
 // ahead; of KeyUpdates it passes over as many as come, and does not return while there is another. A server may send tickets.
 #define MOST_WITHOUT_DATA (64 * 1024)
@@ -140,7 +135,7 @@ static int wire_write(BIO *bio, const char *bytes, size_t count, size_t *written
     // In the handshake it may be any byte that comes first: OpenSSL cuts what it has buffered where it likes.
     if (wire->keeps_records && count > 0 && (unsigned char)bytes[0] == SSL3_RT_ALERT) {
         // What else stands in the record that is being read is answered no more: see wire_read.
-        if (wire->alerts > MOST_ALERTS) {
+        if (wire->alerts > GH_MOST_ALERTS) {
             *written = count;
             return 1;
         }
@@ -269,7 +264,7 @@ static int wire_read(BIO *bio, char *bytes, size_t capacity, size_t *count) {
     BIO_clear_retry_flags(bio);
     *count = 0;
     if (!wire->is_server && !wire->keeps_records && gh_flight_is_too_long(bio)) return 0;
-    if (wire->alerts > MOST_ALERTS) {
+    if (wire->alerts > GH_MOST_ALERTS) {
         ERR_raise(ERR_LIB_SSL, SSL_R_TOO_MANY_WARN_ALERTS);
         return 0;
     }

@@ -141,7 +141,13 @@ import CRecords
         Self.clearErrors()
         unsafe wire.pointee.taken = 0
         let result = unsafe SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
-        if result == 1 { return .moved(count) }
+        if result == 1 {
+            // Also of a peer that has asked for too many other handshakes: data may have come together with them.
+            guard unsafe Int(wire.pointee.alerts) <= GH_MOST_ALERTS else {
+                throw TLSError(.protocolViolation, "too many warn alerts")
+            }
+            return .moved(count)
+        }
         return try outcome(of: result, during: .protocolViolation)
     }
 

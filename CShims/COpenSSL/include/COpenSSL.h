@@ -21,6 +21,10 @@ typedef struct gh_secrets gh_secrets;
 enum {
     /// Bytes of a host's name in a hello, with a zero behind it.
     GH_LONGEST_NAME = 256,
+    /// Alerts of one connection. Up to TLS 1.2 a peer may ask for another handshake as often as it likes. Each time OpenSSL says
+    /// by a warning that there is none (RFC 5746 §4.5), and reads on, without returning while there is something to read:
+    /// thousands of such messages have room in one record. Who asks once or twice is served.
+    GH_MOST_ALERTS = 16,
 };
 
 /// The socket under one TLS session, as our BIO sees it. The owner copies the socket's readiness in before an OpenSSL call and
@@ -80,7 +84,8 @@ typedef struct gh_wire {
     uint32_t taken;
     /// Is it the site of the name that the client asks for, and not the default one?
     uint8_t is_named;
-    /// Alerts that were sent after the handshake, up to TLS 1.2.
+    /// Alerts that were sent after the handshake, up to TLS 1.2. If they are more than GH_MOST_ALERTS, nothing more is read, and
+    /// what OpenSSL has read with them is not to be used.
     uint8_t alerts;
     /// Why a site refuses the hello: a number of whoever chooses; 0 if it does not.
     uint8_t refusal;

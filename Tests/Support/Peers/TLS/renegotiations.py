@@ -30,8 +30,9 @@ context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 with socket.create_connection(("127.0.0.1", PORT)) as connection:
     maker = shake_hands(connection, context)
     try:
-        connection.sendall(maker.send((HANDSHAKE, b"\x01\x00\x00\x00" * COUNT)))
-        connection.sendall(maker.send((DATA, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")))
+        asking = maker.send((HANDSHAKE, b"\x01\x00\x00\x00" * COUNT))
+        # At once: what the server has read with the one it could answer without reading on.
+        connection.sendall(asking + maker.send((DATA, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")))
         print("answered" if is_answered(connection) else "closed", flush=True)
     except ConnectionError:
         print("closed", flush=True)
