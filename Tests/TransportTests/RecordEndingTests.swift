@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(2000, true), (3000, false)])
+    @Test(arguments: [(2000, true), (12_000, false)])
     func `OpenSSL's records: KeyUpdates before data are passed over, and without end they end the connection`(
         updates: Int, isRead: Bool
     ) async throws {
