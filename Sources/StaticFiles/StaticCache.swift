@@ -69,20 +69,20 @@ package final class StaticCache {
     /// The directory of a site, if it was looked at less than `valid` seconds ago. `now`: seconds since 1970.
     func freshDirectory(of site: StaticSite, now: Int64) -> Directory? {
         // First what changes nothing (price 1).
-        directories.latestIfFresh(of: site, now: now) ?? directories.fresh(of: site, now: now)
+        directories.latestIfFresh(of: site, now: now) ?? withDirectories { $0.fresh(of: site, now: now) }
     }
 
     /// The site's directory as it was looked at last, however long ago.
-    func lastDirectory(of site: StaticSite) -> Directory? { directories.last(of: site) }
+    func lastDirectory(of site: StaticSite) -> Directory? { withDirectories { $0.last(of: site) } }
 
     /// A site's directory has just been looked at, and is this one.
     func take(_ directory: Directory, of site: StaticSite, now: Int64) {
-        guard let replaced = directories.take(directory, of: site, now: now) else { return }
+        guard let replaced = withDirectories({ $0.take(directory, of: site, now: now) }) else { return }
         for index in slots.indices where slots[index]?.root == replaced { remove(at: index) }
     }
 
     /// A site's directory is not there.
-    func loseDirectory(of site: StaticSite) { directories.lose(site) }
+    func loseDirectory(of site: StaticSite) { withDirectories { $0.lose(site) } }
 
     var count: Int { indices.count }
 
@@ -122,7 +122,7 @@ package final class StaticCache {
 
     /// Forgets a path whose file has changed or gone.
     func forget(_ path: RequestPath, in root: Directory) {
-        guard let entry = entry(at: path, in: root), let index = indices[entry.key] else { return }
+        guard let entry = entry(at: path, in: root), let index = slot(of: entry.key) else { return }
         remove(at: index)
     }
 
@@ -144,7 +144,7 @@ package final class StaticCache {
         guard now >= nextTidying || now < nextTidying - Self.tidying else { return }
         nextTidying = now + Self.tidying
         closeFiles(lookedAtBefore: now - max(60, settings.valid))
-        directories.close(lookedAtBefore: now - max(60, settings.valid))
+        withDirectories { $0.close(lookedAtBefore: now - max(60, settings.valid)) }
     }
 
     /// Should the bytes of a kept file be brought into memory? If there is room for them, and they are certain.
@@ -166,7 +166,7 @@ package final class StaticCache {
         else { return }
         form.collector = body
         body.collect(atMost: settings.maxContentBytes) { [weak self, weak entry] content in
-            guard let self, let entry, self.indices[entry.key].flatMap({ self.slots[$0] }) === entry else { return }
+            guard let self, let entry, self.slot(of: entry.key).flatMap({ self.slots[$0] }) === entry else { return }
             // Another exchange may have been faster. And what was written to while it was read is no version of the file; where
             // that cannot be known at once each piece was looked at when it was read.
             guard form.file === file, !file.isOnMachine || file.isUnchanged else { return }
@@ -198,9 +198,7 @@ package final class StaticCache {
 
     /// - Parameter relative: of the path, as `endsWithSlash`.
     private func entry(at relative: Span<UInt8>, _ endsWithSlash: Bool, in root: Directory) -> Entry? {
-        // Looked at in copies (price 1).
-        let (indices, slots) = (indices, slots)
-        guard let index = indices[Self.key(relative, endsWithSlash, root)], let entry = slots[index] else { return nil }
+        guard let index = slot(of: Self.key(relative, endsWithSlash, root)), let entry = slots[index] else { return nil }
         let path = entry.path
         guard entry.root == root.number, path.endsWithSlash == endsWithSlash else { return nil }
         return ByteScanning.same(path.relative.span, relative) ? entry : nil
@@ -214,15 +212,19 @@ package final class StaticCache {
         return hash.value
     }
 
+    private func slot(of key: UInt64) -> Int? {
+        // Looked at in a copy (price 1).
+        let indices = indices
+        return indices[key]
+    }
+
     private func insert(_ entry: Entry) {
-        if let index = indices[entry.key] { remove(at: index) }
-        if indices.count >= settings.entries { evict() }
-        if let index = free.popLast() {
-            slots[index] = entry
-            indices[entry.key] = index
-        } else {
-            indices[entry.key] = slots.count
-            slots.append(entry)
+        if let index = slot(of: entry.key) { remove(at: index) }
+        if count >= settings.entries { evict() }
+        let index = free.popLast()
+        withEntries { slots, indices in
+            indices[entry.key] = index ?? slots.count
+            if let index { slots[index] = entry } else { slots.append(entry) }
         }
     }
 
@@ -230,7 +232,7 @@ package final class StaticCache {
     /// - Returns: was there anything to drop?
     @discardableResult
     private func evict() -> Bool {
-        guard !indices.isEmpty else { return false }
+        guard count > 0 else { return false }
         while true {
             hand = hand + 1 < slots.count ? hand + 1 : 0
             guard let entry = slots[hand] else { continue }
@@ -245,9 +247,27 @@ package final class StaticCache {
 
     private func remove(at index: Int) {
         guard let entry = slots[index] else { return }
-        slots[index] = nil
+        withEntries { slots, indices in
+            slots[index] = nil
+            indices[entry.key] = nil
+        }
         free.append(index)
-        indices[entry.key] = nil
         bytes -= entry.bytes
+    }
+
+    // Price 1: what is changed is taken out and put back, everywhere. So those who only look, with each request, need no check.
+
+    private func withDirectories<Result>(_ body: (inout DirectoryCache) -> Result) -> Result {
+        var lent = exchange(&directories, with: DirectoryCache(valid: settings.valid))
+        defer { directories = lent }
+        return body(&lent)
+    }
+
+    private func withEntries(_ body: (_ slots: inout [Entry?], _ indices: inout [UInt64: Int]) -> Void) {
+        var lentSlots = exchange(&slots, with: [])
+        var lentIndices = exchange(&indices, with: [:])
+        body(&lentSlots, &lentIndices)
+        slots = lentSlots
+        indices = lentIndices
     }
 }
