@@ -24,12 +24,13 @@ extension ClientConnection {
 extension HTTP2Session {
     /// Carries out the exchange on a stream.
     nonisolated(nonsending) func serve(_ side: HTTP2Side) async {
-        side.generation = endpoint.generation.number
+        let present = endpoint.generation
+        side.generation = present.number
         side.began = resources.now
         var tunnel: Tunnel?
         // In a block of its own: the exchange is gone before its head is used again.
         do {
-            var exchange = Exchange(side, resources: resources, in: endpoint.generation)
+            var exchange = Exchange(side, resources: resources, in: present)
             if let refusal = side.refusal { await exchange.refuse(refusal) } else { await exchange.run() }
             tunnel = exchange.tunnel.take()
         }

@@ -83,6 +83,7 @@ final class HTTP2Side: ClientSide {
     }
 
     var answerBody: any BodySink { stream.outflow }
+    var bodyBytes: (received: UInt64, sent: UInt64) { (stream.inflow.bodyBytes, stream.outflow.bodyBytes) }
     func abort() { stream.reset(isMalformed ? .protocolError : .internalError) }
     func endTruncated() { stream.reset(.internalError) }
 

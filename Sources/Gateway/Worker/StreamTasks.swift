@@ -117,7 +117,9 @@ final class StreamTasks {
             return true
         }
         task.isIdle = false
-        idle.removeAll { $0 === task }
+        var tasks = exchange(&idle, with: [])
+        tasks.removeAll { $0 === task }
+        idle = tasks
         return wake != .deadline && !isOver
     }
 
