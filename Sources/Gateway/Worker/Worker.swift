@@ -146,7 +146,7 @@ actor Worker {
         for prober in probing { await prober.value }
         resources?.generation.names.close()
         resources?.streamTasks.end()
-        if let resources { resources.records.log.flush() }
+        if let resources { resources.records.flush() }
         // What is of the loop ends on it.
         acceptors = [:]
         resources = nil
