@@ -143,4 +143,17 @@ struct ListPageTests {
         }
         try await watched.running.end()
     }
+
+    @Test("a parameter that is there twice is refused by its name", arguments: ["search", "state", "sort", "offset", "limit"])
+    func repeated(name: String) async throws {
+        let value = ["state": "idle", "sort": "age", "offset": "1", "limit": "1"][name] ?? "a"
+        let watched = try await WatchedGatehouse([1])
+        // One that is written with an escape is the same.
+        for again in ["\(name)=\(value)", "\(name)=", "%\(String(name.utf8.first ?? 0, radix: 16))\(name.dropFirst())=\(value)"] {
+            let answer = try await watched.ask("/connections?\(name)=\(value)&\(again)")
+            #expect(answer.status == 400 && answer.text.contains("application/problem+json"), "\(again) \(answer)")
+            #expect(answer.text.contains(#"\"\#(name)\" is there more than once."#), "\(again) \(answer)")
+        }
+        try await watched.running.end()
+    }
 }
