@@ -158,8 +158,10 @@ package actor Stapler {
         if let refusal {
             if case .revoked(let time) = refusal {
                 record.answer = nil
-                record.revocation = max(time, record.revocation ?? time)
-                keepRevocation(answer, of: group[0])
+                // An older one, as of a cache, in place of a newer would let in more of what was good before after a restart.
+                let newest = max(time, record.revocation ?? time)
+                record.revocation = newest
+                if time == newest { keepRevocation(answer, of: group[0]) }
             }
             throw Failure(reason: "\(refusal)")
         }

@@ -178,6 +178,24 @@ struct OCSPStaplingTests {
         }
     }
 
+    @Test("an older answer that calls it revoked does not take the place of the newer one on the disk")
+    func olderRevocation() async throws {
+        let bench = try await Bench()
+        let responder = try await bench.spoiling(seconds: 80)
+        defer { responder.process.kill() }
+        let toml = bench.toml("ocsp_responder = \"http://127.0.0.1:\(responder.port)/aged\"")
+        var kept: [Data] = []
+        for _ in 0..<2 {
+            try await Gatehouse.serving(toml) { gatehouse in
+                _ = try await gatehouse.log.first("why") { $0.contains("the certificate is revoked") }
+            }
+            let name = try #require(try FileManager.default.contentsOfDirectory(atPath: bench.state + "/ocsp").first)
+            kept.append(try Data(contentsOf: URL(filePath: bench.state + "/ocsp/" + name)))
+        }
+        #expect(responder.process.output.all.count { $0 == "aged" } >= 2)
+        #expect(kept[0] == kept[1])
+    }
+
     /// By the kind of answer, why it is not used.
     private static let refusals = [
         ("another", "about another certificate"), ("expired", "it has expired"), ("future", "from the future"),

@@ -47,6 +47,7 @@ UNNAMED = make("unnamed", AUTHORITY, AUTHORITY_KEY, signs_answers=False)
 POSER = make("", named=AUTHORITY.subject)
 # "turning": good the first time, then revoked, but for the third time: that is the first answer once more, as of a cache.
 # "replayed": revoked the first time, then good, by an answer of two hours ago that holds still.
+# "aged": revoked, and from the second time on by an answer of two hours ago that holds still.
 TURNS = itertools.count()
 FIRST = []
 
@@ -56,7 +57,7 @@ def answer(kind, request):
         return ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
     if kind == "unauthorized":
         return ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)
-    turn = next(TURNS) if kind in ("turning", "replayed") else 0
+    turn = next(TURNS) if kind in ("turning", "replayed", "aged") else 0
     if kind == "turning" and turn == 2:
         return FIRST[0]
     begin, end = now() - datetime.timedelta(seconds=60), now() + datetime.timedelta(seconds=HOLDS)
@@ -64,10 +65,10 @@ def answer(kind, request):
         begin, end = now() - datetime.timedelta(days=2), now() - datetime.timedelta(days=1)
     if kind == "future":
         begin, end = now() + datetime.timedelta(days=1), now() + datetime.timedelta(days=2)
-    if kind == "replayed" and turn > 0:
+    if kind in ("replayed", "aged") and turn > 0:
         begin = now() - datetime.timedelta(hours=2)
     status, revoked = ocsp.OCSPCertStatus.GOOD, None
-    if kind == "revoked" or (kind == "turning" and turn > 0) or (kind == "replayed" and turn == 0):
+    if kind in ("revoked", "aged") or (kind == "turning" and turn > 0) or (kind == "replayed" and turn == 0):
         status, revoked = ocsp.OCSPCertStatus.REVOKED, now() - datetime.timedelta(days=1)
     if kind == "unknown":
         status = ocsp.OCSPCertStatus.UNKNOWN
