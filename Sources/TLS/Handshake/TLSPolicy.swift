@@ -139,9 +139,7 @@ package final class ClientAuthentication: Sendable, Hashable {
         guard
             let found = unsafe NamedAuthorities.use(caFile, in: context, checksRevocation: crlFile != nil, asksClients: true)
         else {
-            throw TLSError(
-                .configuration(.clientAuthorities), "cannot read the clients' authorities \(caFile): \(TLSError.takeFileReason())"
-            )
+            throw unusable(TLSError.takeFileReason())
         }
         // OpenSSL loads them, and asks none of them: whoever has put them there would believe that it does.
         if crlFile == nil, found.lists > 0 {
@@ -157,5 +155,17 @@ package final class ClientAuthentication: Sendable, Hashable {
         let digest = sha256(Array("\(isRequired)\u{0}\(caFile)\u{0}\(crlFile ?? "")\u{0}\(depth)".utf8))
         _ = unsafe SSL_CTX_set_session_id_context(context, digest, UInt32(digest.count))
         ERR_clear_error()
+    }
+
+    /// What is wrong with the authorities' file.
+    /// - Parameter reason: OpenSSL's.
+    private func unusable(_ reason: String) -> TLSError {
+        // PEM can be read there, and is of another kind: most likely the two files were taken for one another.
+        guard reason == TLSError.nothingFound, !RevocationList.all(in: caFile).isEmpty else {
+            return TLSError(.configuration(.clientAuthorities), "cannot read the clients' authorities \(caFile): \(reason)")
+        }
+        return TLSError(
+            .configuration(crlFile == nil ? .strayRevocations : .clientAuthorities),
+            "\(caFile) holds revocation lists, and no certificate of an authority by which clients' would be verified")
     }
 }

@@ -283,6 +283,10 @@ struct ClientCertificateTests {
         let outcome = try await Command.run(Place.gatehouse, ["check", file])
         #expect(outcome.code == 1 && outcome.errors.contains("sites[0].ssl.client_ca_file: \(root) holds"), "\(outcome)")
         #expect(outcome.errors.contains("help: name their file in client_crl_file"), "\(outcome)")
+        let swapped = toml(port, upstream, parties, certificates, mode: "require").replacing(root, with: lists)
+        let wrong = try await Command.run(Place.gatehouse, ["check", try parties.directory.write("swapped.toml", swapped)])
+        #expect(wrong.code == 1 && wrong.errors.contains("\(lists) holds revocation lists, and no certificate of"), "\(wrong)")
+        #expect(wrong.errors.contains("help: name their file in client_crl_file"), "\(wrong)")
         let named = toml(
             port, upstream, parties, certificates, mode: "require", more: "client_crl_file = \"\(root)\"")
         try await Gatehouse.serving(named) { gatehouse in
