@@ -88,7 +88,10 @@ package final class Logs: Sendable {
             let lost = close(writer, by: now &+ 4_000_000_000)
             guard lost > 0 else { continue }
             let facts = "key=\(writer.key) lost=\(lost)"
-            say("gatehouse: warning: a log ends before it is written: lines are lost \(facts)", level: .warning)
+            let what =
+                writer === spans
+                ? "the end comes before all spans are taken: spans" : "a log ends before it is written: lines"
+            say("gatehouse: warning: \(what) are lost \(facts)", level: .warning)
         }
         _ = close(diagnostics, by: now &+ 5_000_000_000)
     }
@@ -105,24 +108,41 @@ package final class Logs: Sendable {
     }
 
     private func report(_ writer: LogWriter, _ log: Logger) {
+        let isOfSpans = writer === spans
         for change in writer.takeChanges() {
             var facts: Logger.Metadata = ["key": "\(writer.key)"]
             if let path = writer.path { facts["path"] = "\(path)" }
             switch change {
-            case .isFull: log.warning("a log is not read: lines are dropped", metadata: facts)
+            case .isFull:
+                log.warning(
+                    isOfSpans ? "spans are not taken: they are dropped" : "a log is not read: lines are dropped",
+                    metadata: facts)
             case .hasRoom(let lost):
                 facts["dropped"] = "\(lost)"
-                log.warning("a log is read again", metadata: facts)
+                log.warning(
+                    isOfSpans ? "spans are taken again" : "a log is read again",
+                    metadata: facts)
             case .fails(let error):
                 facts["reason"] = "\(error)"
-                log.error("a log cannot be written: lines are lost", metadata: facts)
+                log.error(
+                    isOfSpans ? "spans are not taken: they are lost" : "a log cannot be written: lines are lost",
+                    metadata: facts)
             case .unreached(let error):
                 facts["reason"] = "\(error)"
-                log.error("a log's receiver cannot be reached: lines wait", metadata: facts)
-            case .reached: log.notice("a log's receiver is there again", metadata: facts)
+                log.error(
+                    isOfSpans
+                        ? "the spans' collector cannot be reached: spans wait"
+                        : "a log's receiver cannot be reached: lines wait",
+                    metadata: facts)
+            case .reached:
+                log.notice(
+                    isOfSpans ? "the spans' collector is there again" : "a log's receiver is there again",
+                    metadata: facts)
             case .works(let lost):
                 facts["lost"] = "\(lost)"
-                log.warning("a log is written again", metadata: facts)
+                log.warning(
+                    isOfSpans ? "spans are taken again" : "a log is written again",
+                    metadata: facts)
             case .reopened: log.notice("log file opened again", metadata: facts)
             case .notReopened(let error):
                 facts["reason"] = "\(error.reason)"

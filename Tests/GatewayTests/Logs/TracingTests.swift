@@ -167,12 +167,12 @@ struct TracingTests {
             port, upstream.port, "endpoint = \"http://127.0.0.1:\(collector.port)\"\n[logging]\nlevel = \"debug\"")
         try await Gatehouse.serving(toml) { gatehouse in
             for number in 1...3 { _ = try await ask(port, "/\(number)") }
-            let said = try await gatehouse.log.first { $0.contains("a log's receiver cannot be reached: lines wait") }
+            let said = try await gatehouse.log.first { $0.contains("the spans' collector cannot be reached: spans wait") }
             #expect(said.contains("key=tracing.endpoint") && said.contains("the collector answers 503"), "\(said)")
-            _ = try await gatehouse.log.first { $0.contains("a log's receiver is there again") }
+            _ = try await gatehouse.log.first { $0.contains("the spans' collector is there again") }
             let spans = try await collector.spans.first(6)
             #expect(Set(spans.compactMap { $0.attributes["url.path"] }) == ["/1", "/2", "/3"], "\(spans)")
-            #expect(!gatehouse.log.all.contains { $0.contains("lines are lost") })
+            #expect(!gatehouse.log.all.contains { $0.contains("are lost") })
             #expect(gatehouse.log.all.count { $0.contains("cannot be reached") } == 1)
         }
         #expect(collector.spans.all.count == 6)
@@ -187,7 +187,7 @@ struct TracingTests {
         try await Gatehouse.serving(site(port, upstream.port, endpoint + "\n[logging]\nlevel = \"debug\"\nformat = \"json\"")) {
             gatehouse in
             for _ in 0..<20 { #expect(try await ask(port, "/").count == 2) }
-            let words = status == 0 ? "a log's receiver cannot be reached: lines wait" : "a log cannot be written: lines are lost"
+            let words = status == 0 ? "the spans' collector cannot be reached: spans wait" : "spans are not taken: they are lost"
             let said = try await gatehouse.log.first { $0.contains(words) }
             #expect(said.contains("key=tracing.endpoint") && said.contains(status == 0 ? "refused" : "400"), "\(said)")
         }
