@@ -41,7 +41,16 @@ extension WorkerResources {
             identifier: "\(number)-\(connection.number)", client: endpoint.peer, listener: endpoint.listener.address,
             milliseconds: Int((loop.now &- connection.began) / 1_000_000), activity: connection.activity,
             tls: endpoint.tls?.version, serverName: endpoint.session?.serverName,
-            requests: requests.map { "\($0.head.methodText) \($0.head.string($0.head.path))" }, tunnels: tunnels,
+            requests: requests.map { "\($0.head.methodText) \($0.head.string($0.head.path))" },
+            requestNames: requests.reduce(into: []) { $0.formUnion(names(of: $1, by: endpoint)) }, tunnels: tunnels,
             tunnelBytesIn: bytesIn, tunnelBytesOut: bytesOut, tunnelServers: servers, tunnelTargets: targets)
+    }
+
+    /// The site's name, and the route as the configuration writes it, as far as there are any.
+    private func names(of request: RequestUnderWay, by endpoint: ClientEndpoint) -> [String] {
+        guard let site = try? endpoint.site(for: request.head) else { return [] }
+        let decision = Router.decide(site, request.head) { endpoint.origin(of: request.head, for: site) }
+        let names = decision.route?.names ?? site.names
+        return [names.site, names.route].compactMap(\.self)
     }
 }

@@ -26,6 +26,8 @@ package struct ConnectionReport: Sendable {
     package var serverName: String?
     /// Method and path of what is under way; of HTTP/2 of each stream.
     package var requests: [String]
+    /// The sites and routes that these are for, by their names; of one that is not of the plan in use those that it would be for.
+    package var requestNames: Set<String>
     /// WebSockets over it.
     package var tunnels: Int
     /// Bytes that these have carried, from and to the client.

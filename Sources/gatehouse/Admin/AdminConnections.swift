@@ -147,6 +147,7 @@ extension ConnectionReport {
     fileprivate var texts: [String] {
         var texts = [identifier, client.description, serverName ?? ""]
         texts += requests
+        texts += requestNames
         texts += tunnelServers
         for target in tunnelTargets { texts += [target.path, target.site ?? "", target.route ?? ""] }
         return texts

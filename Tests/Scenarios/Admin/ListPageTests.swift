@@ -107,6 +107,23 @@ struct ListPageTests {
         try await watched.running.end()
     }
 
+    @Test("a request under way is found by its site, too, as by its path", arguments: ["shop", "%2FHeld"])
+    func underWay(text: String) async throws {
+        let upstream = try Upstream { _, wire in
+            _ = try wire.readRequest()
+            _ = try wire.readToEnd()
+        }
+        let watched = try await WatchedGatehouse([upstream.port])
+        let client = try Wire(to: watched.port.number)
+        try await onThread { try client.write("GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n") }
+        try await eventually("it is listed") {
+            try await watched.object("/connections?state=request&search=\(text)").number("matching") == 1
+        }
+        #expect(try await watched.object("/connections?state=request&search=nobody").number("matching") == 0)
+        client.close()
+        try await watched.running.end()
+    }
+
     @Test("of a long path that a WebSocket was opened at the beginning is kept")
     func longPath() async throws {
         let upstream = try Upstream { _, wire in
