@@ -11,7 +11,6 @@ enum SiteChecks {
         for indices in listeners.values {
             guard let first = indices.first else { continue }
             checkTLS(sites, first, indices)
-            checkHTTPSPort(sites, indices)
             checkStrictNames(sites, indices.filter { sites[$0].site.ssl != nil })
             checkH2C(sites, indices.filter { sites[$0].site.ssl == nil })
             checkProxyProtocol(sites, first, indices)
@@ -71,20 +70,6 @@ enum SiteChecks {
             table.error(
                 at: "port", "\(with): port \(sites[member].site.port) cannot speak both",
                 hint: "give one of them another port")
-        }
-    }
-
-    /// Browsers speak nothing but TLS to port 443. `enabled = false` says that another thing is meant; and something in front may
-    /// end TLS.
-    private static func checkHTTPSPort(_ sites: Sites, _ members: [Int]) {
-        guard sites[members[0]].site.port == 443, members.allSatisfy({ sites[$0].site.ssl == nil }) else { return }
-        for member in members where !sites[member].table.has("ssl") {
-            let (site, table) = sites[member]
-            guard site.proxyProtocol == nil, site.proxy?.headers.trustedProxies.isEmpty ?? true else { continue }
-            table.warning(
-                at: "port", "is that of https, and the site is served without TLS: browsers get no answer",
-                hint: "add [sites.ssl] with auto_cert = true, or cert_file and key_file; "
-                    + "ssl = { enabled = false } says that it is meant")
         }
     }
 

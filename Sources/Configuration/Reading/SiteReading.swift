@@ -59,6 +59,7 @@ extension Site {
         checkUpstreamCache(table, proxyTable)
         readHTTP2(table)
         proxyProtocol = ProxyProtocol.read(table.table("proxy_protocol"))
+        checkHTTPSPort(table)
         checkStickySessions(proxyTable)
         // A proxy that nobody switched on has its own message.
         if !table.has("proxy") || proxyTable.has("enabled") {
@@ -212,6 +213,16 @@ extension Site {
         if enableDirectoryListing { report(table, "enable_directory_listing") }
         if routes.contains(where: sendsFiles) { report(table, "routes") }
         if proxy?.routes.contains(where: sendsFiles) ?? false { report(proxyTable, "routes") }
+    }
+
+    /// Browsers speak nothing but TLS to port 443. `enabled = false` says that another thing is meant; and something in front may
+    /// end TLS.
+    private func checkHTTPSPort(_ table: TableReader) {
+        guard port == 443, !table.has("ssl"), proxyProtocol == nil, proxy?.headers.trustedProxies.isEmpty ?? true else { return }
+        table.warning(
+            at: "port", "is that of https, and the site is served without TLS: browsers get no answer",
+            hint: "add [sites.ssl] with auto_cert = true, or cert_file and key_file; "
+                + "ssl = { enabled = false } says that it is meant")
     }
 
     /// A cookie for requests of all sites is `Secure`, and browsers take no such cookie of an answer that came without TLS.

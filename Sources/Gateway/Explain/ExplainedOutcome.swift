@@ -69,7 +69,8 @@ extension Explainer {
         }
     }
 
-    /// A file, unless the request is refused before anything is looked for. Of `try_files` it is not known which path is asked for.
+    /// A file, unless the request is refused before anything is looked for. Of `try_files` it is not known which path is asked
+    /// for.
     private func conclude(_ files: FilesPlan, _ head: RequestHead, _ explanation: inout Explanation) {
         explanation.result = "a file of \(files.site.path)"
         let path = files.tries.isEmpty ? Array(head.fields.bytes[head.path]) : [0x2F]

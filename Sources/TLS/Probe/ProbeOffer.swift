@@ -70,8 +70,8 @@ package struct ProbeAnswer: Sendable {
     package var chain: String
     /// Why OpenSSL does not believe the certificate, in its words; nil if it does.
     package var verification: String?
-    /// All that is wrong with it, that first, in the same words; of another certificate's dates with whose they are. Empty if nothing
-    /// is.
+    /// All that is wrong with it, that first, in the same words; of another certificate's dates with whose they are. Empty if
+    /// nothing is.
     package var faults: [String]
     package var staple: Staple
     package var asksForCertificate: Bool
