@@ -101,7 +101,7 @@ struct CommandTests {
         try directory.write("broken.toml", "x = [")
         for (file, words) in [
             ("none.toml", "none.toml:1:1: error: cannot be read: No such file or directory\n1 error, 0 warnings"),
-            ("broken.toml", "broken.toml:1:7: error: while parsing array: encountered end-of-file"),
+            ("broken.toml", "broken.toml:1:6: error: while parsing array: encountered end-of-file"),
         ] {
             let outcome = try await Command.run(Place.gatehouse, command + ["-c", file], directory: directory.path)
             #expect(outcome.exit == .code(1) && outcome.errors.hasPrefix(words), "\(outcome)")
