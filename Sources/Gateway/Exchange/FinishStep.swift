@@ -17,6 +17,7 @@ extension Exchange {
         else { return }
         (record.bodyBytesReceived, record.bodyBytesSent) = client.bodyBytes
         record.duration = resources.now &- record.began
+        if let tracing { beginTraceIfNone(tracing) }
         if isLogged, record.requestID == nil, resources.records.log.tellsRequestID(for: record.site) { nameRequest() }
         if let series = record.route?.series ?? record.site?.series ?? generation.plan.metrics?.unknown { count(in: series) }
         if let tracing {

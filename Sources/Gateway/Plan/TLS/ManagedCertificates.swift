@@ -81,7 +81,9 @@ extension PlanBuilder {
         let update = issuer == .internalCA ? nil : dnsUpdate(ssl.acme, keyPath)
         let authority = issuer == .internalCA ? .local : authority(ssl.acme)
         checkNoRevocations(in: authority.caFile, at: "\(keyPath).acme.ca_file")
-        guard let index = managedIndices[name] else {
+        switch wanted.join(name, names: names, authority: authority, challengeFolder: ssl.acme.challengeDir) {
+        case .joined: return name
+        case .unknown:
             checkStateDirectory(for: authority)
             wanted.add(managedCertificate(for: WantedCertificates.once(names), ssl, authority, update), named: name)
             return name
