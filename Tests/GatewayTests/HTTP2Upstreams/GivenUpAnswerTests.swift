@@ -13,16 +13,18 @@ struct GivenUpAnswerTests {
         let upstream = try Upstream { _, wire in
             let connection = try ScriptedConnection(wire)
             try connection.write(Frame.settings())
-            let first = try connection.request().stream
-            try connection.write(ScriptedConnection.ok(stream: first), Frame.data("begun\n", 0, stream: first))
-            var window = 65_535 - 6
-            func take(_ type: UInt8) throws {
+            var window = 65_535
+            @discardableResult func take(_ type: UInt8) throws -> UInt32 {
                 while true {
                     let frame = try connection.next()
                     if frame.type == 8, frame.stream == 0 { window += frame.payload.reduce(0) { $0 << 8 | Int($1) } }
-                    if frame.type == type { return }
+                    if frame.type == type { return frame.stream }
                 }
             }
+            let first = try take(1)
+            let begun = "begun\n"
+            try connection.write(ScriptedConnection.ok(stream: first), Frame.data(begun, 0, stream: first))
+            window -= begun.utf8.count
             try take(3)
             for _ in 0..<Self.frames {
                 while window < Self.piece.utf8.count { try take(8) }
