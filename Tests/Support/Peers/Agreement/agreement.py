@@ -229,7 +229,7 @@ class Multiplexed:
                 "127.0.0.1", tls_port, ssl=context, server_hostname="localhost")
             self.connection = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
             self.connection.initiate_connection()
-            self.leaving, self.waiting = False, set()
+            self.leaving, self.waiting = False, {}
             self.fill()
             while self.streams or (self.more and not self.leaving):
                 self.writer.write(self.connection.data_to_send())
@@ -239,9 +239,10 @@ class Multiplexed:
                 for event in self.connection.receive_data(data):
                     self.take(event)
                 self.fill()
-            for task in self.waiting:
-                await task
+            # First: who waits for a request that nobody has read waits for ever.
             assert not self.streams, self.streams
+            for task in list(self.waiting.values()):
+                await task
             self.writer.close()
 
     def fill(self):
@@ -267,8 +268,8 @@ class Multiplexed:
         if kind == "left":
             arrived[target] = asyncio.Event()
             task = asyncio.ensure_future(self.leave(stream, target))
-            self.waiting.add(task)
-            task.add_done_callback(self.waiting.discard)
+            self.waiting[stream] = task
+            task.add_done_callback(lambda _: self.waiting.pop(stream, None))
 
     async def leave(self, stream, target):
         await arrived[target].wait()
@@ -294,6 +295,8 @@ class Multiplexed:
             for stream in [stream for stream in self.streams if stream > event.last_stream_id]:
                 # Nobody has looked at it (RFC 9113 §6.8): it is asked again.
                 kind, _, number = self.streams.pop(stream)
+                if stream in self.waiting:
+                    self.waiting.pop(stream).cancel()
                 self.numbers = iter([(number, kind), *self.numbers])
 
     def end(self, stream, outcome):
