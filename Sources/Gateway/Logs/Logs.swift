@@ -12,6 +12,10 @@ package final class Logs: Sendable {
     let spans: LogWriter?
     /// Each once.
     private let all: [LogWriter]
+    /// Those in use, and those that a reload has replaced and that have not told yet what has become of their lines.
+    private let queues: [LogUse]
+    /// Lines of those that are neither any more.
+    private let settledLines: [LogUse.Content: UInt64]
 
     /// Opens them.
     /// - Parameters:
@@ -50,13 +54,32 @@ package final class Logs: Sendable {
             diagnostics = try writer(configuration.errorLog, "logging.error_log", 1)
             all = accessWriters + [diagnostics] + others
         }
+        let (access, diagnostics, spanWriter) = (accessWriters, diagnostics, self.spans)
+        let inUse = all.map { writer in
+            var contents: Set<LogUse.Content> = []
+            if access.contains(where: { $0 === writer }) { contents.insert(.accessLines) }
+            if writer === diagnostics { contents.insert(.diagnostics) }
+            if writer === spanWriter { contents.insert(.spans) }
+            return LogUse(queue: writer.queue, contents: contents)
+        }
+        var (queues, settled) = (inUse, previous?.settledLines ?? [:])
+        for log in previous?.queues ?? [] where !inUse.contains(where: { $0.queue === log.queue }) {
+            if log.queue.isSettled {
+                for content in log.contents { settled[content, default: 0] += log.queue.missing }
+            } else {
+                queues.append(log)
+            }
+        }
+        (self.queues, settledLines) = (queues, settled)
     }
 
     /// Is one of them a file?
-    package var hasFile: Bool { all.contains { $0.path != nil } }
+    package var hasFile: Bool { all.contains { $0.queue.path != nil } }
 
-    /// Access lines that were dropped or lost.
-    var missingAccessLines: UInt64 { accessWriters.reduce(0) { $0 + $1.missingLines } }
+    /// Lines that were dropped or lost since the process began, also by logs that a reload has replaced.
+    func missingLines(of content: LogUse.Content) -> UInt64 {
+        queues.reduce(settledLines[content] ?? 0) { $1.contents.contains(content) ? $0 + $1.queue.missing : $0 }
+    }
 
     /// Opens files anew.
     package func reopen() {
@@ -84,70 +107,27 @@ package final class Logs: Sendable {
     package func close() {
         let now = monotonicNanoseconds()
         // The diagnostics log is the last, with a second of its own: it tells of the others.
-        for writer in all where writer !== diagnostics {
-            let lost = close(writer, by: now &+ 4_000_000_000)
+        let others = queues.filter { $0.queue !== diagnostics.queue }
+        for log in others { log.queue.close() }
+        for log in others {
+            let lost = close(log.queue, by: now &+ 4_000_000_000)
             guard lost > 0 else { continue }
-            let facts = "key=\(writer.key) lost=\(lost)"
             let what =
-                writer === spans
+                log.contents.contains(.spans)
                 ? "the end comes before all spans are taken: spans" : "a log ends before it is written: lines"
-            say("gatehouse: warning: \(what) are lost \(facts)", level: .warning)
+            say("gatehouse: warning: \(what) are lost key=\(log.queue.key) lost=\(lost)", level: .warning)
         }
-        _ = close(diagnostics, by: now &+ 5_000_000_000)
+        _ = close(diagnostics.queue, by: now &+ 5_000_000_000)
     }
 
     /// - Returns: how many lines are lost.
-    private func close(_ writer: LogWriter, by end: UInt64) -> Int {
+    private func close(_ queue: LogQueue, by end: UInt64) -> Int {
         let now = monotonicNanoseconds()
-        return writer.close(timeout: end > now ? Int((end - now) / 1_000_000) : 0)
+        return queue.close(timeout: end > now ? Int((end - now) / 1_000_000) : 0)
     }
 
     /// Tells in the diagnostics log what has happened to them since the last call.
     func report(_ log: Logger) {
-        for writer in all { report(writer, log) }
-    }
-
-    private func report(_ writer: LogWriter, _ log: Logger) {
-        let isOfSpans = writer === spans
-        for change in writer.takeChanges() {
-            var facts: Logger.Metadata = ["key": "\(writer.key)"]
-            if let path = writer.path { facts["path"] = "\(path)" }
-            switch change {
-            case .isFull:
-                log.warning(
-                    isOfSpans ? "spans are not taken: they are dropped" : "a log is not read: lines are dropped",
-                    metadata: facts)
-            case .hasRoom(let lost):
-                facts["dropped"] = "\(lost)"
-                log.warning(
-                    isOfSpans ? "spans are taken again" : "a log is read again",
-                    metadata: facts)
-            case .fails(let error):
-                facts["reason"] = "\(error)"
-                log.error(
-                    isOfSpans ? "spans are not taken: they are lost" : "a log cannot be written: lines are lost",
-                    metadata: facts)
-            case .unreached(let error):
-                facts["reason"] = "\(error)"
-                log.error(
-                    isOfSpans
-                        ? "the spans' collector cannot be reached: spans wait"
-                        : "a log's receiver cannot be reached: lines wait",
-                    metadata: facts)
-            case .reached:
-                log.notice(
-                    isOfSpans ? "the spans' collector is there again" : "a log's receiver is there again",
-                    metadata: facts)
-            case .works(let lost):
-                facts["lost"] = "\(lost)"
-                log.warning(
-                    isOfSpans ? "spans are taken again" : "a log is written again",
-                    metadata: facts)
-            case .reopened: log.notice("log file opened again", metadata: facts)
-            case .notReopened(let error):
-                facts["reason"] = "\(error.reason)"
-                log.error("a log file cannot be opened again: lines go on to the old one", metadata: facts)
-            }
-        }
+        for use in queues { use.report(log) }
     }
 }

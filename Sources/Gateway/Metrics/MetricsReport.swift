@@ -119,11 +119,11 @@ extension MetricsText {
 
     fileprivate mutating func append(_ logs: Logs) {
         family("gatehouse_log_lines_lost", .counter, "Lines that a log's destination did not take in time, or refused.")
-        sample(nil, ("log", "access"), logs.missingAccessLines)
-        sample(nil, ("log", "diagnostics"), logs.diagnostics.missingLines)
-        guard let spans = logs.spans else { return }
+        sample(nil, ("log", "access"), logs.missingLines(of: .accessLines))
+        sample(nil, ("log", "diagnostics"), logs.missingLines(of: .diagnostics))
+        guard logs.spans != nil else { return }
         family("gatehouse_spans_lost", .counter, "Exchanges whose spans the collector did not take in time, or refused.")
-        sample(spans.missingLines)
+        sample(logs.missingLines(of: .spans))
     }
 
     fileprivate mutating func append(_ process: ProcessFigures, version: String) {

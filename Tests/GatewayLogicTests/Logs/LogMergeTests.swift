@@ -63,7 +63,7 @@ struct LogMergeTests {
 
     @Test("that never get out cost no more than their bound, and what is dropped is told once and counted")
     func bound() throws {
-        let queue = try LogQueue(capacity: 100_000)
+        let queue = try LogQueue(key: "logging.access_log", capacity: 100_000)
         var added = 0
         while queue.takeChanges().isEmpty {
             queue.add(batch(0, Array(0..<100)))

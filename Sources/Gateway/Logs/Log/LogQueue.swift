@@ -21,6 +21,8 @@ final class LogQueue: Sendable {
         case works(lost: Int)
         case reopened
         case notReopened(SystemError)
+        /// Its writer has ended, and nobody takes these lines any more.
+        case ended(lost: Int)
     }
 
     /// What the writer has to do.
@@ -40,8 +42,7 @@ final class LogQueue: Sendable {
         var lost = 0
         var mustReopen = false
         var isClosing = false
-        /// Lines that the writer still held when it ended.
-        var left = 0
+        var hasEnded = false
         var changes: [Change] = []
         /// Since it began, for whatever reason.
         var missing: UInt64 = 0
@@ -50,14 +51,25 @@ final class LogQueue: Sendable {
     private let state = Mutex(State())
     /// There is work.
     let work: Wakeup
+    private let ended: Wakeup
+    /// The configuration key of the log, for messages.
+    let key: String
+    /// The file that it is written to, if it is one.
+    let path: String?
     /// How many bytes may wait.
     let capacity: Int
 
-    /// - Parameter capacity: the most memory that waiting lines may hold, in bytes.
+    /// - Parameters:
+    ///   - key: the configuration key of the log, for messages.
+    ///   - path: the file that it is written to, if it is one.
+    ///   - capacity: the most memory that waiting lines may hold, in bytes.
     /// - Throws: the failed system call.
-    init(capacity: Int) throws(SystemError) {
+    init(key: String, path: String? = nil, capacity: Int) throws(SystemError) {
+        self.key = key
+        self.path = path
         self.capacity = capacity
         work = try Wakeup()
+        ended = try Wakeup()
     }
 
     // MARK: Any thread
@@ -90,13 +102,25 @@ final class LogQueue: Sendable {
         work.ring()
     }
 
-    /// Lines that were dropped or lost since it began.
-    var missing: UInt64 { state.withLock { $0.missing } }
-
-    /// Lines that nobody takes any more, once it has been closed; those apart with which a writer is stuck that has not ended.
-    var left: Int {
-        state.withLock { state in state.batches.reduce(state.left) { $0 + $1.lineCount } }
+    /// The same, and waits for its end.
+    /// - Parameter timeout: milliseconds to wait for the destination; what it has not taken then is lost.
+    /// - Returns: how many lines are lost that waited until now, those apart with which a writer is stuck that has not ended, and
+    ///   those of which `takeChanges` has told.
+    func close(timeout: Int) -> Int {
+        close()
+        ended.wait(milliseconds: timeout)
+        return state.withLock { state in
+            defer { state.changes = [] }
+            let left = state.changes.reduce(0) { if case .ended(let lost) = $1 { $0 + lost } else { $0 } }
+            return state.batches.reduce(left) { $0 + $1.lineCount }
+        }
     }
+
+    /// Has the writer ended, and has that been told?
+    var isSettled: Bool { state.withLock { $0.hasEnded && $0.changes.isEmpty } }
+
+    /// Lines that were dropped or lost since it began, or left when its writer ended.
+    var missing: UInt64 { state.withLock { $0.missing } }
 
     /// What has happened since the last call.
     func takeChanges() -> [Change] {
@@ -146,7 +170,12 @@ final class LogQueue: Sendable {
 
     /// - Parameter left: lines that it has taken and not written.
     func noteEnd(left: Int) {
-        state.withLock { $0.left = left }
+        state.withLock { state in
+            state.hasEnded = true
+            state.missing += UInt64(left)
+            if left > 0 { state.changes.append(.ended(lost: left)) }
+        }
+        ended.ring()
     }
 
     func noteUnreached(_ error: TransportError) {

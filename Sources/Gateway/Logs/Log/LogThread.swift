@@ -5,7 +5,6 @@ import Transport
 struct LogThread: Sendable {
     private var output: LogOutput
     private let queue: LogQueue
-    private let ended: Wakeup
     private let sortingTime: UInt64
     private var merge = LogMerge()
     /// Taken from there, for a receiver that had gone: they are the next one's first.
@@ -22,13 +21,10 @@ struct LogThread: Sendable {
     /// Nanoseconds between two attempts to reach a receiver.
     private static let retryTime: UInt64 = 1_000_000_000
 
-    /// - Parameters:
-    ///   - ended: rings when the last line has been written.
-    ///   - sortingTime: nanoseconds that a line waits for older ones.
-    init(output: LogOutput, queue: LogQueue, ended: Wakeup, sortingTime: UInt64) {
+    /// - Parameter sortingTime: nanoseconds that a line waits for older ones.
+    init(output: LogOutput, queue: LogQueue, sortingTime: UInt64) {
         self.output = output
         self.queue = queue
-        self.ended = ended
         self.sortingTime = sortingTime
     }
 
@@ -44,9 +40,8 @@ struct LogThread: Sendable {
             isClosing = work.isClosing
             write(upTo: isClosing ? .max : lastTime)
         }
-        queue.noteEnd(left: (unsent?.lineCount ?? 0) + merge.lineCount)
         output.close()
-        ended.ring()
+        queue.noteEnd(left: (unsent?.lineCount ?? 0) + merge.lineCount)
     }
 
     /// Milliseconds until the oldest line has waited long enough; nil without one.

@@ -4,19 +4,15 @@ import EventLoop
 /// A log: a bounded queue of lines, and a thread of its own that writes them. Nobody who logs ever waits for the destination, be
 /// it a pipe that nobody reads, a terminal that is held, a full disk, or a file server that is gone.
 package final class LogWriter: Sendable {
-    /// The configuration key of the destination.
-    let key: String
     /// False for the destination `none`.
     package let isOn: Bool
-    /// Nil unless it is a file.
-    package let path: String?
     let destination: Logging.Destination
     private let options: LogOptions
     /// Does whoever receives lines get their times beside them?
     let isTimed: Bool
     private let sources: Int
-    private let queue: LogQueue
-    private let ended: Wakeup
+    /// What becomes of its lines: it is there until the thread has ended, which may be after this.
+    let queue: LogQueue
 
     /// The most memory that lines may hold while they wait (docs/limits.md).
     static let capacity = 16 << 20
@@ -30,7 +26,6 @@ package final class LogWriter: Sendable {
     ///   - sources: how many threads make lines; lines of several are brought into the order of their times.
     /// - Throws: `LogOpenError`, or the system call that failed.
     init(_ destination: Logging.Destination, _ options: LogOptions, key: String, sources: Int) throws {
-        self.key = key
         self.destination = destination
         self.options = options
         isTimed =
@@ -40,16 +35,15 @@ package final class LogWriter: Sendable {
             }
         self.sources = sources
         isOn = destination != .none
-        path = if case .file(let path) = destination { path } else { nil }
-        queue = try LogQueue(capacity: Self.capacity)
-        ended = try Wakeup()
+        let path: String? = if case .file(let path) = destination { path } else { nil }
+        queue = try LogQueue(key: key, path: path, capacity: Self.capacity)
         guard isOn else {
-            ended.ring()
+            queue.noteEnd(left: 0)
             return
         }
         // Opened here, so that what is wrong with it is an error at start.
         let thread = LogThread(
-            output: try LogOutput(destination, options, key: key), queue: queue, ended: ended,
+            output: try LogOutput(destination, options, key: key), queue: queue,
             sortingTime: sources > 1 ? Self.sortingTime : 0)
         try NamedThread.start(name: "log") {
             var thread = thread
@@ -59,7 +53,7 @@ package final class LogWriter: Sendable {
 
     /// Would one with these arguments do the same?
     func isSame(as destination: Logging.Destination, _ options: LogOptions, key: String, sources: Int) -> Bool {
-        self.destination == destination && self.options == options && self.key == key && self.sources == sources
+        self.destination == destination && self.options == options && queue.key == key && self.sources == sources
     }
 
     /// Its thread writes what it has been given, and ends.
@@ -76,21 +70,6 @@ package final class LogWriter: Sendable {
     /// Opens a file anew before the next line is written: what logrotate(8) and its kin ask for. Nothing happens to another
     /// destination.
     package func reopen() {
-        if path != nil { queue.reopen() }
+        if queue.path != nil { queue.reopen() }
     }
-
-    /// Writes what is there, and ends. Nothing may be written to it afterwards.
-    /// - Parameter timeout: milliseconds to wait for the destination; what it has not taken then is lost.
-    /// - Returns: how many lines are lost that waited until now, as far as is known.
-    func close(timeout: Int) -> Int {
-        queue.close()
-        ended.wait(milliseconds: timeout)
-        return queue.left
-    }
-
-    /// Lines that were dropped or lost since it was opened.
-    var missingLines: UInt64 { queue.missing }
-
-    /// What has happened to it since the last call.
-    func takeChanges() -> [LogQueue.Change] { queue.takeChanges() }
 }
