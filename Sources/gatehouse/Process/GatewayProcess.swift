@@ -157,7 +157,7 @@ struct GatewayProcess: Sendable {
         let watcher = reloader.map { FileWatcher($0, on: reloading, log: log) }
         self.watcher = watcher
         await watcher?.open()
-        feed = SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)
+        feed = try SnapshotFeed(gateway, reloader, fleet.board, server: configuration.server, on: loop)
         upgrader =
             if options.isReplaceable {
                 Upgrader(gateway, notifier, reloader, log: log) {
