@@ -1,3 +1,4 @@
+package import HTTP
 package import HTTP2
 import TLS
 package import Transport
@@ -9,6 +10,8 @@ package enum PeerError: Error, CustomStringConvertible {
     case reset(ErrorCode)
     /// It broke a rule of HTTP/2 on its stream, or with its whole connection.
     case broken(String)
+    /// A client's message broke the rule on its stream, which was reset for that (RFC 9113 §8.1.1); the text is for the log.
+    case malformed(RefusalReason, String)
 
     /// Has the peer provably not looked at what was sent on the stream (RFC 9113 §8.7)?
     package var isUnprocessed: Bool {
@@ -35,7 +38,7 @@ package enum PeerError: Error, CustomStringConvertible {
         switch self {
         case .connection(let error): error.description
         case .reset(let code): "the stream was reset: \(code.name)"
-        case .broken(let reason): reason
+        case .broken(let reason), .malformed(_, let reason): reason
         }
     }
 }

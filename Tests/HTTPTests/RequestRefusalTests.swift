@@ -238,8 +238,8 @@ private func host(_ host: String) -> String { "GET / HTTP/1.1\r\nHost: \(host)\r
             .switchNotAskedFor, .switchMissing, .tooManyInterimHeads,
             // HTTP/2's own.
             .http2FieldName, .http2FieldValue, .http2ConnectionField, .pseudoFieldUnknown, .pseudoFieldLate,
-            .pseudoFieldRepeated, .pseudoFieldMissing, .schemeUnknown, .pathMalformed, .contentLengthDisagrees, .connectMalformed,
-            .connectProtocolUnexpected, .connectProtocolUnknown,
+            .pseudoFieldRepeated, .pseudoFieldMissing, .schemeUnknown, .pathMalformed, .contentLengthDisagrees,
+            .trailersUnended, .connectMalformed, .connectProtocolUnexpected, .connectProtocolUnknown,
         ]
         let missing = RefusalReason.allCases.filter { reason in
             !elsewhere.contains(reason) && !all.contains { $0.code == reason.rawValue }

@@ -137,9 +137,10 @@ struct Failure: Error {
     static let statuses: Set<Int> = Set(ExchangeReason.allCases.map(\.status) + RefusalReason.allCases.map(\.status))
         .union(HandshakeRefusal.allCases.map(\.status)).filter { $0 >= 400 && $0 != 499 }
 
-    /// The client's side broke: nobody is left to be answered.
+    /// The client's side broke: nobody is left to be answered. If its own message was what ended the stream, that is told.
     static func clientLeft(_ error: PeerError? = nil) -> Failure {
-        Failure(.clientLeft, detail: error?.description ?? "")
+        if case .malformed(let reason, let text)? = error { return Failure(HTTPRefusal(reason)).noting(text) }
+        return Failure(.clientLeft, detail: error?.description ?? "")
     }
 
     /// The upstream's TLS broke off before an answer. In TLS 1.3 a server refuses a client's certificate, or its lack, only after

@@ -26,7 +26,7 @@ extension Failure.Retry {
         case _ where error.isOfMalformedRequest: .rejected
         // The server itself ended it: that is no idle timeout.
         case .reset: .closed(isReused: false)
-        case .connection, .broken: self
+        case .connection, .broken, .malformed: self
         }
     }
 

@@ -60,6 +60,8 @@ protocol ClientSide: AnyObject {
     /// The address of ours that the client connected to; nil if it is not known.
     var localAddress: SocketAddress? { get }
     var presence: ClientPresence { get }
+    /// What its exchange fails with if it has left.
+    var departure: Failure { get }
     /// Leaves HTTP, after a 101.
     /// - Returns: the connection as it is, and what has been read of it and not taken.
     func upgrade() -> (duplex: any Duplex, unread: Buffer?)
@@ -68,6 +70,7 @@ protocol ClientSide: AnyObject {
 extension ClientSide {
     var bodyBytes: (received: UInt64, sent: UInt64) { (body.bodyBytes, answerBody.bodyBytes) }
     var localAddress: SocketAddress? { nil }
+    var departure: Failure { Failure.clientLeft() }
     /// Has the client closed or broken its connection?
     var hasLeft: Bool { presence == .left }
 
@@ -77,7 +80,7 @@ extension ClientSide {
         switch presence {
         case .there: return
         case .halfClosed(let since): if now >= since &+ limits.halfCloseGrace { throw RelayDeadline.Expiry.halfClosed.failure }
-        case .left: throw Failure.clientLeft()
+        case .left: throw departure
         }
     }
 

@@ -97,6 +97,7 @@ final class HTTP2Side: ClientSide {
     func watch(reading: Bool, writing: Bool) { stream.watch(reading: reading, writing: writing) }
     func unwatch() { stream.unwatch() }
     var presence: ClientPresence { stream.hasLeft ? .left : .there }
+    var departure: Failure { Failure.clientLeft(stream.breach) }
     func upgrade() -> (duplex: any Duplex, unread: Buffer?) { (stream, nil) }
 }
 

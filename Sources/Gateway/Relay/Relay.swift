@@ -98,7 +98,7 @@ struct Relay: ~Copyable {
                 isEventStream: download.isEventStream, isCall: isCall, end: end, waitedForBody: waitedForBody,
                 client: download.client.presence),
             limits: download.limits, timeouts: download.proxying.timeouts, now: now)
-        guard deadline.at > now else { throw deadline.expiry.failure }
+        guard deadline.at > now else { throw deadline.expiry == .left ? download.client.departure : deadline.expiry.failure }
         return deadline.at - now
     }
 }

@@ -127,8 +127,10 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     case schemeUnknown = "scheme_unknown"
     /// `:path` does not begin with a slash or has white space in it, or `:method` is no token (RFC 9113 §8.3.1).
     case pathMalformed = "path_malformed"
-    /// `content-length` of a request whose stream has no DATA (RFC 9113 §8.1.1).
+    /// `content-length` of a request is not what the DATA of its stream comes to (RFC 9113 §8.1.1).
     case contentLengthDisagrees = "content_length_disagrees"
+    /// Trailers that do not end their stream (RFC 9113 §8.1).
+    case trailersUnended = "trailers_unended"
     /// CONNECT with `:scheme` or `:path`, or without `:authority` (RFC 9113 §8.5).
     case connectMalformed = "connect_malformed"
     /// `:protocol` without CONNECT, or where it was not offered (RFC 8441 §4).

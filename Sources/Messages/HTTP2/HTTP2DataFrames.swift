@@ -14,7 +14,10 @@ extension HTTP2Connection {
         let stream = try receiver(of: header)
         if let stream {
             if let error = stream.inflow.refuses(header.length, payload: payload) {
-                try resetStream(header.stream, error, because: error == .protocolError ? Self.tooLong : Self.beyondWindow)
+                let isTooLong = error == .protocolError
+                try resetStream(
+                    header.stream, error, because: isTooLong ? Self.tooLong : Self.beyondWindow,
+                    malformation: isTooLong ? .contentLengthDisagrees : nil)
                 data = DataInProgress(stream: nil, payload: payload, padding: padding, endsStream: false)
                 return start
             }
@@ -94,7 +97,8 @@ extension HTTP2Connection {
     ) throws(ConnectionError) {
         guard stream.inflow.end(trailers: trailers, refusal: refusal) || stream.isAbandoned else {
             return try resetStream(
-                stream.identifier, .protocolError, because: "the body is shorter than content-length says")
+                stream.identifier, .protocolError, because: "the body is shorter than content-length says",
+                malformation: .contentLengthDisagrees)
         }
         stream.becameReadable()
         streamEnded(stream)

@@ -1,4 +1,5 @@
 import Buffers
+import HTTP
 package import HTTP2
 
 /// What a connection takes from its peer, and how it and its streams end.
@@ -26,13 +27,17 @@ extension HTTP2Connection {
     }
 
     /// A stream error, RFC 9113 §5.4.2.
-    /// - Parameter because: what the peer did, for the log.
-    func resetStream(_ identifier: UInt32, _ code: ErrorCode, because: String? = nil) throws(ConnectionError) {
+    /// - Parameters:
+    ///   - because: what the peer did, for the log.
+    ///   - malformation: the rule that its message broke, if that is what it did.
+    func resetStream(
+        _ identifier: UInt32, _ code: ErrorCode, because: String? = nil, malformation: RefusalReason? = nil
+    ) throws(ConnectionError) {
         let stream = streams[identifier]
         if let stream {
             let wasRunning = !stream.isAbandoned
             forget(stream)
-            stream.fault = stream.fault ?? because
+            if stream.fault == nil { (stream.fault, stream.malformation) = (because, malformation) }
             if wasRunning { stream.wasReset(code) }
         }
         sendReset(identifier, code)

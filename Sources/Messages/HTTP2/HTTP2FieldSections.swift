@@ -89,7 +89,9 @@ extension HTTP2Connection {
     private func conclude(_ trailers: TrailerFields, _ identifier: UInt32, endsStream: Bool) throws(ConnectionError) {
         guard let stream = streams[identifier] else { return }
         guard endsStream, trailers.malformation == nil else {
-            return try resetStream(identifier, .protocolError, because: "malformed trailers")
+            return try resetStream(
+                identifier, .protocolError, because: "malformed trailers",
+                malformation: trailers.malformation ?? .trailersUnended)
         }
         let refusal = trailers.isTooLarge ? HTTPRefusal(.trailersTooLarge, from: role == .server ? .client : .upstream) : nil
         try end(stream, trailers: trailers.fields, refusal: refusal)

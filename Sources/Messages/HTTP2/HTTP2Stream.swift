@@ -26,6 +26,8 @@ package final class HTTP2Stream {
     private var resetBy: ErrorCode?
     /// What the peer did to have it reset, for the log; nil if that is not known.
     var fault: String?
+    /// The rule that its message broke, if that is what it did.
+    var malformation: RefusalReason?
     /// The heads of the answer to a request of ours.
     package let answer = HTTP2Answer()
     /// When its exchange was over, in monotonic nanoseconds, while its request was not: what still arrives is dropped.
@@ -55,6 +57,7 @@ package final class HTTP2Stream {
         number = identifier
         resetBy = nil
         fault = nil
+        malformation = nil
         abandonedAt = nil
         isQueued = false
         position = 0
@@ -73,10 +76,17 @@ package final class HTTP2Stream {
     /// Has the peer reset it, or has its connection ended?
     package var hasLeft: Bool { resetBy != nil }
 
+    /// How the client's message broke a rule, if the stream was reset for that. A server's answer is its upstream side's to judge.
+    package var breach: PeerError? {
+        guard connection.role == .server, let malformation, let fault else { return nil }
+        return .malformed(malformation, fault)
+    }
+
     /// What an operation fails with that comes after its end.
     var ending: PeerError {
         // What a server did not look at is no fault, whatever else happened.
         if resetBy == .refusedStream { return .reset(.refusedStream) }
+        if let breach { return breach }
         if let fault { return .broken(fault) }
         if let error = connection.error { return .broken("the connection ended: \(error.code.name): \(error.reason)") }
         return connection.breakage ?? .reset(resetBy ?? .cancel)

@@ -59,7 +59,7 @@ extension Exchange {
 
     /// - Returns: the nanoseconds that it took.
     private nonisolated(nonsending) func waitForBody(since movedAt: UInt64, waited: UInt64) async throws(Failure) -> UInt64 {
-        if client.hasLeft { throw Failure.clientLeft() }
+        if client.hasLeft { throw client.departure }
         client.watch(reading: true, writing: false)
         defer { client.unwatch() }
         let now = resources.now
