@@ -8,9 +8,7 @@ struct AdminQuery {
     private static let maxSearchScalars = 200
 
     /// What cannot be understood.
-    struct Flaw: Error {
-        let reason: String
-    }
+    typealias Flaw = FormText.Flaw
 
     /// The text that is searched for, in lower case.
     private(set) var search: String?
@@ -24,11 +22,7 @@ struct AdminQuery {
 
     /// - Parameter bytes: of a request's target, with the question mark or without.
     init(_ bytes: ArraySlice<UInt8>) throws(Flaw) {
-        guard let pairs = FormText.pairs(bytes) else { throw Flaw(reason: "The query is not well encoded.") }
-        var known: Set<String> = []
-        for (name, value) in pairs {
-            // Which of two would be meant is anybody's guess.
-            guard known.insert(name).inserted else { throw Flaw(reason: "\"\(name)\" is there more than once.") }
+        for (name, value) in try FormText.pairs(bytes) {
             switch name {
             case "search":
                 guard value.unicodeScalars.count <= Self.maxSearchScalars else {

@@ -2,14 +2,23 @@ import HTTP
 
 /// Names and values as forms write them in a query (the URL standard, "application/x-www-form-urlencoded").
 enum FormText {
+    /// A query cannot be understood, whatever its names mean.
+    struct Flaw: Error {
+        let reason: String
+    }
+
     /// - Parameter query: with its question mark or without.
-    /// - Returns: nil if it is not well encoded.
-    static func pairs(_ query: ArraySlice<UInt8>) -> [(name: String, value: String)]? {
+    /// - Throws: if it is not well encoded, or has a name twice: which of two would be meant is anybody's guess.
+    static func pairs(_ query: ArraySlice<UInt8>) throws(Flaw) -> [(name: String, value: String)] {
         let text = query.first == UInt8(ascii: "?") ? query.dropFirst() : query
         var pairs: [(name: String, value: String)] = []
+        var known: Set<String> = []
         for pair in text.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = decoded(parts[0]), let value = decoded(parts.count == 2 ? parts[1] : []) else { return nil }
+            guard let name = decoded(parts[0]), let value = decoded(parts.count == 2 ? parts[1] : []) else {
+                throw Flaw(reason: "The query is not well encoded.")
+            }
+            guard known.insert(name).inserted else { throw Flaw(reason: "\"\(name)\" is there more than once.") }
             pairs.append((name, value))
         }
         return pairs

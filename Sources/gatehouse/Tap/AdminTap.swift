@@ -11,9 +11,7 @@ final class AdminTap: Sendable {
     static let maxTaps = 8
 
     /// What is asked for cannot be understood.
-    struct Flaw: Error {
-        let reason: String
-    }
+    typealias Flaw = FormText.Flaw
 
     private let count = Mutex(0)
 
@@ -32,8 +30,7 @@ final class AdminTap: Sendable {
     /// `connection` have frames of tunnels shown in place of exchanges.
     /// - Parameter query: of a request's target, with its question mark or without.
     static func tap(_ query: ArraySlice<UInt8>) throws(Flaw) -> Tap {
-        guard let pairs = FormText.pairs(query) else { throw Flaw(reason: "The query is not well encoded.") }
-        return try tap(pairs)
+        try tap(FormText.pairs(query))
     }
 
     /// - Throws: a flaw whose reason begins with the name of what is wrong, where that is a value.

@@ -168,6 +168,22 @@ struct LookingOnTests {
         try await running.end()
     }
 
+    @Test("a parameter that is there twice is refused by its name")
+    func repeated() async throws {
+        let running = try await ReloadingGatehouse(site(try FreePort(), 1))
+        let socket = running.runtime + "/\(running.process.pid).sock"
+        // One that is written with an escape is the same.
+        for (name, query) in [
+            ("status", "status=503&status=503"), ("site", "site=shop&method=GET&%73ite=other"), ("frames", "frames=1&frames=2"),
+        ] {
+            let refused = try await Command.run(
+                "curl", ["-sS", "--unix-socket", socket, "http://localhost/tap?\(query)", "-w", "%{http_code}"])
+            #expect(refused.text.contains(#"\"\#(name)\" is there more than once."#), "\(refused)")
+            #expect(refused.text.hasSuffix("400"), "\(refused)")
+        }
+        try await running.end()
+    }
+
     @Test(
         "a value that no exchange can have is wrong usage, whether a gateway runs or not",
         arguments: [
