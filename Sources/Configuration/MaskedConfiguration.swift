@@ -29,21 +29,41 @@ package enum MaskedConfiguration {
         let reading = Reading(file: file.path, mode: .lenient, notesKeys: false)
         var gathering = DocumentGathering(reading, SeenFiles(.kept([file])), nil)
         guard let root = gathering.gather(file.path) else { return false }
-        return hasSecret(.table(root), isNamed: false)
+        return hasSecret(.table(root), isNamed: false, inFields: false)
     }
 
-    /// - Parameter isNamed: does the key say that it is one?
-    private static func hasSecret(_ value: TomlValue, isNamed: Bool) -> Bool {
+    /// The value of a field that a rule writes, as it may be shown.
+    package static func fieldValue(_ name: String, _ value: String) -> String {
+        isSecret(name, inFields: true) ? mask : withoutSecrets(value)
+    }
+
+    /// - Parameters:
+    ///   - isNamed: does the key say that it is one?
+    ///   - inFields: it is within a table whose keys are names of fields.
+    private static func hasSecret(_ value: TomlValue, isNamed: Bool, inFields: Bool) -> Bool {
         switch value {
         case .table(let table):
-            table.entries.contains { hasSecret($0.node.value, isNamed: isSecret($0.key, inFields: false)) }
-        case .array(let elements): elements.contains { hasSecret($0.value, isNamed: isNamed) }
+            table.entries.contains { entry in
+                hasSecret(
+                    entry.node.value, isNamed: isSecret(entry.key, inFields: inFields),
+                    inFields: inFields || isOfFields(entry.key))
+            }
+        case .array(let elements): elements.contains { hasSecret($0.value, isNamed: isNamed, inFields: inFields) }
         case .string(let text):
-            !text.isEmpty && !VariableReferences.areIn(text) && (isNamed || withoutSecrets(text) != text)
+            !text.isEmpty && !VariableReferences.areIn(text) && !(inFields && isOneVariable(text))
+                && (isNamed || withoutSecrets(text) != text)
         case .integer, .float: isNamed
         case .boolean, .dateOrTime: false
         }
     }
+
+    /// Is a field's value only what a request has, as `{user}`?
+    private static func isOneVariable(_ text: String) -> Bool {
+        text.hasPrefix("{") && text.firstIndex(of: "}") == text.index(before: text.endIndex)
+    }
+
+    /// Has the table of this key names of fields for its keys, or tables that do?
+    private static func isOfFields(_ key: String) -> Bool { key.hasSuffix("headers") }
 
     private static func append(_ value: TomlValue, inFields: Bool, to out: inout String) {
         switch value {
@@ -54,7 +74,7 @@ package enum MaskedConfiguration {
                 if isSecret(entry.key, inFields: inFields), isWord(entry.node.value) {
                     out += quoted(mask)
                 } else {
-                    append(entry.node.value, inFields: inFields || entry.key.hasSuffix("headers"), to: &out)
+                    append(entry.node.value, inFields: inFields || isOfFields(entry.key), to: &out)
                 }
             }
             out += "}"

@@ -85,7 +85,10 @@ struct ExplainedLimits {
     }
 
     private func fields(_ fields: [HeaderField], _ word: String, _ key: String) -> [Explanation.Setting] {
-        fields.map { setting("\(key).\($0.name)", "\(word) \($0.name): \($0.value)") }
+        fields.map { field in
+            let value = MaskedConfiguration.fieldValue(field.name, field.value)
+            return setting("\(key).\(field.name)", "\(word) \(field.name): \(value)")
+        }
     }
 
     private func rules(_ rules: HeaderRules, _ key: String) -> [Explanation.Setting] {

@@ -6,6 +6,8 @@ struct FieldCauses {
         var why: String
         var key: String?
         var at: String?
+        /// A rule of the configuration has the value: it may be a secret of the operator's, and not of whoever asks.
+        var hasValue = false
     }
 
     let configuration: Configuration
@@ -27,7 +29,10 @@ struct FieldCauses {
     ///   - name: lower case.
     ///   - isSent: whether the upstream gets the field.
     func cause(of name: String, isSent: Bool) -> Cause {
-        if let rule = isSent ? writing(name) : removing(name) { return rule }
+        if var rule = isSent ? writing(name) : removing(name) {
+            rule.hasValue = isSent
+            return rule
+        }
         let headers = "\(sitePath).proxy.headers"
         switch name {
         case "host": return configured("\(headers).preserve_host", "the upstream's own, or the client's with preserve_host")

@@ -64,6 +64,7 @@ struct FieldComparison {
         guard change != .kept else { return field }
         let cause = causes.cause(of: name.lowercased(), isSent: value != nil)
         (field.why, field.key, field.at) = (cause.why, cause.key, cause.at)
+        if cause.hasValue { field.value = value.map { MaskedConfiguration.fieldValue(name, $0) } }
         return field
     }
 }

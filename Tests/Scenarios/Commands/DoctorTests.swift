@@ -249,6 +249,17 @@ struct DoctorTests {
             #expect(found.map(\.verdict) == [verdict], "\(found)")
             #expect(verdict == "ok" || found.first?.remedy?.contains("chmod 640") == true, "\(found)")
         }
+        for (fields, verdict) in [
+            ("[sites.request_headers]\nset = { Authorization = \"Bearer \(word)\" }\n", "warning"),
+            ("[sites.headers]\nX-Api-Key = \"\(word)\"\n", "warning"),
+            ("[sites.proxy.headers.add]\nX-Auth = \"\(word)\"\n", "warning"),
+            ("[sites.request_headers]\nset = { Authorization = \"${SCRAPERS}\" }\n", "ok"),
+            ("[sites.request_headers]\nset = { X-Auth-User = \"{client_ip}\", X-Env = \"prod\" }\n", "ok"),
+        ] {
+            let toml = try site(FreePort(), fields)
+            let found = own(try await examine(toml, in: directory, mode: 0o644, variables: ["SCRAPERS": word]), "files")
+            #expect(found.map(\.verdict) == [verdict], "\(fields) \(found)")
+        }
         // Included, it is looked at by itself.
         let included = try directory.write("metrics.toml", metrics + "\"\(word)\"\n")
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: included)

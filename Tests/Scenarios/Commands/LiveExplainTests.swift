@@ -82,6 +82,43 @@ struct LiveExplainTests {
         try await running.end()
     }
 
+    private static let fields = """
+        [sites.request_headers.set]
+        Authorization = "Bearer hidden"
+        X-Env = "prod"
+        [sites.request_headers.add]
+        X-Auth-Key = "hidden"
+        [sites.response_headers.set]
+        X-Session = "hidden"
+        X-Shop = "shown"
+        """
+
+    @Test(
+        "a secret that the configuration writes into a field is masked, as where the configuration is shown",
+        arguments: [true, false])
+    func secrets(isRunning: Bool) async throws {
+        let port = try FreePort()
+        let toml = site(port, [1], keys: Self.fields)
+        let running = try await ReloadingGatehouse(toml)
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("gatehouse.toml", toml)
+        // What whoever asks has written is their own.
+        let asked = ["-H", "Cookie: mine", "-H", "Authorization: Basic own", "http://localhost:\(port)/x"]
+        for form in [[], ["--json"]] {
+            let arguments = ["explain"] + (isRunning ? ["--running"] : ["-c", file]) + form + asked
+            let outcome =
+                try await isRunning
+                ? running.command(arguments) : Command.run(Place.gatehouse, arguments, directory: directory.path)
+            #expect(outcome.code == 0 && !outcome.text.contains("hidden"), "\(outcome)")
+            for shown in ["prod", "X-Shop: shown", "X-Session: ***", "mine", "Basic own"] {
+                #expect(outcome.text.contains(shown), "\(shown) \(outcome)")
+            }
+            let fields = form.isEmpty ? ["Authorization: ***", "X-Auth-Key: ***"] : ["\"***\""]
+            for masked in fields { #expect(outcome.text.contains(masked), "\(masked) \(outcome)") }
+        }
+        try await running.end()
+    }
+
     @Test("it is of the configuration in use, not of the file; what it cannot say is refused with words")
     func configuration() async throws {
         let upstream = try Upstream.saying("ok")
