@@ -60,23 +60,38 @@ actor ControlServer {
         limits.maxBodyBytes = UInt64(AdminHandler.maxBodyBytes)
         // Whoever watches leaves room for whoever orders.
         limits.maxConnections = 64 + SnapshotFeed.maxWatchers
-        var names: TLSServerNames?
-        if let certificate = configuration.certFile, let key = configuration.keyFile {
-            var policy = TLSPolicy()
-            if let authorities = configuration.clientCaFile {
-                policy.clientAuthentication = ClientAuthentication(
-                    isRequired: true, caFile: authorities, crlFile: nil, depth: ClientAuthenticationSettings().depth)
-            }
-            do throws(TLSError) {
-                names = TLSServerNames(
-                    [:], fallback: try TLSServerContext(certificateFile: certificate, keyFile: key, policy))
-            } catch {
-                throw Unopened(key: "management.cert_file", description: error.reason)
-            }
-        }
+        let names = try tlsNames(configuration)
         let access = ManagementAccess(configuration)
         return try await open(address, limits, names, key: "management.port", on: loop, replacing: replacing) {
             ManagementHandler(resources, access)
+        }
+    }
+
+    /// Reads the files of `[management]`.
+    /// - Returns: nil where it speaks without TLS.
+    static func tlsNames(_ configuration: Management) throws(Unopened) -> TLSServerNames? {
+        guard configuration.enabled, let certificate = configuration.certFile, let key = configuration.keyFile else { return nil }
+        var policy = TLSPolicy()
+        if let authorities = configuration.clientCaFile {
+            policy.clientAuthentication = ClientAuthentication(
+                isRequired: true, caFile: authorities, crlFile: nil, depth: ClientAuthenticationSettings().depth)
+        }
+        do throws(TLSError) {
+            return TLSServerNames([:], fallback: try TLSServerContext(certificateFile: certificate, keyFile: key, policy))
+        } catch {
+            let isOfLists = error.file == .strayRevocations
+            throw Unopened(
+                key: "management.\(Self.key(of: error.file))", description: error.reason,
+                remedy: isOfLists ? "take them out of it: no key of [management] names lists" : nil)
+        }
+    }
+
+    /// The key of `[management]` that names a file.
+    private static func key(of file: TLSError.File?) -> String {
+        switch file {
+        case .key: "key_file"
+        case .clientAuthorities, .strayRevocations, .revocations: "client_ca_file"
+        case .certificate, .authorities, .passphrase, nil: "cert_file"
         }
     }
 

@@ -38,7 +38,8 @@ struct DoctorCommand: AsyncParsableCommand {
         let config = try DefaultConfiguration.path(self.config)
         let result = Configuration.read(path: config, mode: ReadMode(lenient: lenient))
         // A site that would not be served whole is an error, though others would be.
-        let (_, problems) = LoadedPlan.build(result, workers: nil, after: nil, policy: .refuse)
+        var (_, problems) = LoadedPlan.build(result, workers: nil, after: nil, policy: .refuse)
+        if let problem = LoadedPlan.managementProblem(result.configuration) { problems.append(problem) }
         var findings = problems.map(Finding.init)
         if !problems.contains(where: { $0.severity != .note }) {
             findings.append(Finding(.configuration, .ok, config, "it is right"))

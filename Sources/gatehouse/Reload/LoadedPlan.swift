@@ -43,11 +43,27 @@ struct LoadedPlan {
     private static func build(
         _ result: ReadResult, workers: Int?, policy: FaultPolicy, isCheck: Bool, stickySecret: String? = nil
     ) throws -> LoadedPlan {
-        let (loaded, problems) = build(
+        var (loaded, problems) = build(
             result, workers: workers, after: nil, policy: policy, stickySecret: stickySecret)
+        if isCheck, let problem = managementProblem(result.configuration) {
+            problems.append(problem)
+            loaded = nil
+        }
         Console.report(isCheck ? problems : problems.filter { $0.severity != .note }, source: result.source)
         guard let loaded else { throw ExitCode(1) }
         return loaded
+    }
+
+    /// What is wrong with the files of `[management]`, for those who look at a configuration: a gateway that runs reads them
+    /// when it begins to listen, and may not be allowed to afterwards.
+    static func managementProblem(_ configuration: Configuration?) -> Problem? {
+        guard let configuration else { return nil }
+        do throws(ControlServer.Unopened) {
+            _ = try ControlServer.tlsNames(configuration.management)
+            return nil
+        } catch {
+            return configuration.problem(.error, at: error.key, error.description, hint: error.remedy)
+        }
     }
 
     /// Checks and builds what has been read; changes nothing that is live.
