@@ -46,6 +46,8 @@ package struct PlanBuilder {
     lazy var authorities = SystemAuthorities()
     /// Whose certificates the first handshake may put into memory.
     var keepingPolicies: [TLSPolicy: Bool] = [:]
+    /// Of files that have been looked at: thousands of sites may name one.
+    var authorityFlaws: [String: ServiceAuthorities.Flaw?] = [:]
 
     /// - Parameters:
     ///   - previous: the plan that is in use: what must not be forgotten is taken over from it.

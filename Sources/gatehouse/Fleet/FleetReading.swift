@@ -23,12 +23,12 @@ extension FleetMemberSettings {
         var etcd = EtcdSettings(endpoints: endpoints)
         (etcd.caFile, etcd.certFile, etcd.keyFile) = (fleet.etcdCaFile, fleet.etcdCertFile, fleet.etcdKeyFile)
         (etcd.user, etcd.passwordFile) = (fleet.etcdUser, fleet.etcdPasswordFile)
-        for (key, file) in [("ca_file", etcd.caFile), ("cert_file", etcd.certFile), ("key_file", etcd.keyFile)] {
+        try checkAuthorities(etcd.caFile, key: "fleet.ca_file")
+        for (key, file) in [("cert_file", etcd.certFile), ("key_file", etcd.keyFile)] {
             if let problem = file.flatMap({ FileAccess.problem(reading: $0) }) {
                 throw Unusable(key: "fleet.\(key)", reason: "\(file ?? ""): \(problem.reason)")
             }
         }
-        try checkNoRevocations(in: etcd.caFile, key: "fleet.ca_file")
         if let file = etcd.passwordFile, let problem = FileAccess.problem(reading: file) {
             throw Unusable(key: "fleet.password_file", reason: "\(file): \(problem.reason)")
         }
@@ -45,10 +45,10 @@ extension FleetMemberSettings {
 }
 
 extension FleetMemberSettings {
-    /// Throws where a service's authorities have revocation lists with them, which nobody would ask.
-    fileprivate static func checkNoRevocations(in file: String?, key: String) throws(Unusable) {
-        guard let message = file.flatMap({ RevocationList.unasked(in: $0) }) else { return }
-        throw Unusable(key: key, reason: "\(message): take them out of it")
+    /// Throws where a service's authorities cannot be read, or have revocation lists with them, which nobody would ask.
+    fileprivate static func checkAuthorities(_ file: String?, key: String) throws(Unusable) {
+        guard let flaw = file.flatMap({ ServiceAuthorities.flaw(of: $0) }) else { return }
+        throw Unusable(key: key, reason: flaw.message + (flaw.remedy.map { ": \($0)" } ?? ""))
     }
 }
 
@@ -69,16 +69,15 @@ extension RedisSettings {
         (settings.caFile, settings.certFile, settings.keyFile) = (redis.redisCaFile, redis.redisCertFile, redis.redisKeyFile)
         (settings.user, settings.passwordFile) = (redis.redisUser, redis.redisPasswordFile)
         settings.sharesWhenAway = redis.whenAway == .share
+        try FleetMemberSettings.checkAuthorities(settings.caFile, key: "fleet.redis.ca_file")
         let files = [
-            ("ca_file", settings.caFile), ("cert_file", settings.certFile), ("key_file", settings.keyFile),
-            ("password_file", settings.passwordFile),
+            ("cert_file", settings.certFile), ("key_file", settings.keyFile), ("password_file", settings.passwordFile),
         ]
         for (key, file) in files {
             if let problem = file.flatMap({ FileAccess.problem(reading: $0) }) {
                 throw FleetMemberSettings.Unusable(key: "fleet.redis.\(key)", reason: "\(file ?? ""): \(problem.reason)")
             }
         }
-        try FleetMemberSettings.checkNoRevocations(in: settings.caFile, key: "fleet.redis.ca_file")
         return settings
     }
 }

@@ -196,10 +196,13 @@ struct SyslogTests {
         let (directory, port) = try (TemporaryDirectory(), FreePort())
         let receiver = try Upstream { _, wire in _ = try wire.readToEnd() }
         let pipe = directory.path + "/authorities.pem"
-        // The call reads the path alone.
-        try #require(unsafe mkfifo(pipe, 0o600) == 0)
+        // As a pipe it would be refused at the start; afterwards it is read when there is a line to send.
+        try await FileManager.default.copyItem(atPath: Certificates.ready().authority, toPath: pipe)
         let destination = "access_log = \"syslog+tls://localhost:\(receiver)\"\nsyslog_ca_file = \"\(pipe)\""
         try await Gatehouse.serving(site(port, destination + "\nlevel = \"debug\"")) { gatehouse in
+            try FileManager.default.removeItem(atPath: pipe)
+            // The call reads the path alone.
+            try #require(unsafe mkfifo(pipe, 0o600) == 0)
             _ = try await Command.curl(["http://127.0.0.1:\(port)/"])
             let said = try await gatehouse.log.first { $0.contains("a log's receiver cannot be reached: lines wait") }
             #expect(said.contains("\(pipe): it is not a regular file"), "\(said)")

@@ -6,7 +6,7 @@ import Testing
 @Suite("Revocation lists among the authorities of a service")
 struct StrayRevocationTests {
     /// The key, what stands before the site and in it; AUTHORITIES and SECRET are files.
-    private static let places: [(String, String, String)] = [
+    static let places: [(String, String, String)] = [
         (
             "logging.syslog_ca_file",
             "[logging]\naccess_log = \"syslog+tls://127.0.0.1:1\"\nsyslog_ca_file = \"AUTHORITIES\"", ""
@@ -43,9 +43,8 @@ struct StrayRevocationTests {
         ),
     ]
 
-    @Test("are an error at the key that names the file, and the same file without them is none", arguments: places)
-    func refused(key: String, top: String, site: String) async throws {
-        let directory = try TemporaryDirectory()
+    /// Makes an authority, and beside it `both.pem`: its certificate with a list of what it has revoked.
+    static func makeAuthority(in directory: TemporaryDirectory) async throws -> MadeCertificate {
         let root = try await MadeCertificate.make(
             "root", in: directory,
             extensions: ["basicConstraints = critical,CA:TRUE", "keyUsage = critical,keyCertSign,cRLSign"])
@@ -57,6 +56,13 @@ struct StrayRevocationTests {
             """
         let made = try await Command.run("sh", ["-ec", script, directory.path])
         try #require(made.code == 0, "\(made)")
+        return root
+    }
+
+    @Test("are an error at the key that names the file, and the same file without them is none", arguments: places)
+    func refused(key: String, top: String, site: String) async throws {
+        let directory = try TemporaryDirectory()
+        let root = try await Self.makeAuthority(in: directory)
         let secret = try directory.write("secret", String(repeating: "0f", count: 32) + "\n")
         func check(_ authorities: String) async throws -> Command.Outcome {
             let toml = """

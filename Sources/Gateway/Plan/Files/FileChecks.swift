@@ -12,11 +12,8 @@ extension PlanBuilder {
             if let own = site.accessLog { files.append(("sites[\(index)].access_log", own)) }
         }
         if let file = configuration.tls.keylogFile { files.append(("tls.keylog_file", .file(path: file))) }
-        if let file = logging.syslogCaFile, let error = FileAccess.problem(reading: file) {
-            problem(at: "logging.syslog_ca_file", "cannot read \(file): \(error.reason)")
-        }
-        checkNoRevocations(in: logging.syslogCaFile, at: "logging.syslog_ca_file")
-        checkNoRevocations(in: configuration.tracing.caFile, at: "tracing.ca_file")
+        checkAuthorities(logging.syslogCaFile, at: "logging.syslog_ca_file")
+        checkAuthorities(configuration.tracing.caFile, at: "tracing.ca_file")
         for (key, destination) in files {
             guard case .file(let path) = destination, let error = FileAccess.problem(appendingTo: path) else { continue }
             let directory = FileAccess.directory(of: path)

@@ -22,11 +22,10 @@ extension PlanBuilder {
                 serverName: settings.tlsServerName ?? url.hostText, caFile: settings.caFile, clientCertificateFile: nil,
                 clientKeyFile: nil, verifies: true, records: records)
             // Each worker makes its own context; this one finds out now whether it can.
-            if route == nil || own != nil {
+            if route == nil || own != nil, checkAuthorities(settings.caFile, at: "\(keyPath).forward_auth.ca_file") {
                 do throws(TLSError) { _ = try TLSClientContext(made) } catch {
                     problem(at: "\(keyPath).forward_auth.ca_file", error.reason)
                 }
-                checkNoRevocations(in: settings.caFile, at: "\(keyPath).forward_auth.ca_file")
             }
             tls = made
         }

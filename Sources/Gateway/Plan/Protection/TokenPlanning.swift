@@ -1,7 +1,6 @@
 import ACME
 import Configuration
 import Protection
-import TLS
 import Transport
 
 /// The part of the plan that is about tokens.
@@ -49,22 +48,13 @@ extension PlanBuilder {
                         + "change the keys on their way could sign tokens")
                 return nil
             }
-            if isNew, let caFile { checkAuthorities(caFile, for: url.host, at: "\(keyPath).jwt.jwks_ca_file") }
+            if isNew { checkAuthorities(caFile, at: "\(keyPath).jwt.jwks_ca_file") }
             let fetched = carried.keys(FetchedKeys.Identity(url: text, caFile: caFile)) {
                 FetchedKeys(url, caFile: caFile, stateDirectory: configuration.server.stateDir)
             }
             accessFiles.fetch(fetched, every: max(1, UInt64(clamping: refresh.components.seconds)))
             return .fetched(fetched)
         }
-    }
-
-    private mutating func checkAuthorities(_ caFile: String, for host: String, at keyPath: String) {
-        do throws(TLSError) {
-            _ = try TLSClientContext(TLSClientContext.Settings(serverName: host, caFile: caFile))
-        } catch {
-            return problem(at: keyPath, error.reason)
-        }
-        checkNoRevocations(in: caFile, at: keyPath)
     }
 
     private static func isThisMachine(_ host: String) -> Bool {

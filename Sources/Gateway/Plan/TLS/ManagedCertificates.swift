@@ -80,7 +80,7 @@ extension PlanBuilder {
         checkHook(ssl.acme, keyPath)
         let update = issuer == .internalCA ? nil : dnsUpdate(ssl.acme, keyPath)
         let authority = issuer == .internalCA ? .local : authority(ssl.acme)
-        checkNoRevocations(in: authority.caFile, at: "\(keyPath).acme.ca_file")
+        checkAuthorities(authority.caFile, at: "\(keyPath).acme.ca_file")
         switch wanted.join(name, names: names, authority: authority, challengeFolder: ssl.acme.challengeDir) {
         case .joined: return name
         case .unknown:

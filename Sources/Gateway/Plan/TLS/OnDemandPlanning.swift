@@ -16,7 +16,7 @@ extension PlanBuilder {
             || ssl.issuer == nil && !settings.names.isEmpty && Self.issuer(of: settings.names, ssl) == .internalCA
         let authority = isLocal ? .local : authority(ssl.acme)
         checkStateDirectory(for: authority)
-        checkNoRevocations(in: authority.caFile, at: "\(keyPath).acme.ca_file")
+        checkAuthorities(authority.caFile, at: "\(keyPath).acme.ca_file")
         let policy = policy(ssl, at: keyPath)
         checkResponder(ssl.stapling, keyPath)
         guard checkClientAuthentication(policy, at: keyPath) else { return nil }

@@ -84,10 +84,16 @@ extension PlanBuilder {
         }
     }
 
-    /// Says that a service's authorities have lists with them, where there is no key that names any.
-    mutating func checkNoRevocations(in file: String?, at keyPath: String) {
-        guard let file, let message = RevocationList.unasked(in: file) else { return }
-        problem(at: keyPath, message, hint: "take them out of it: lists are only asked where there is a key that names them")
+    /// Says why a service's authorities cannot be read, or that they have lists with them, where there is no key that names any.
+    /// - Parameter file: nil: they are the system's.
+    /// - Returns: false after an error.
+    @discardableResult
+    mutating func checkAuthorities(_ file: String?, at keyPath: String) -> Bool {
+        guard let file else { return true }
+        if authorityFlaws[file] == nil { authorityFlaws[file] = .some(ServiceAuthorities.flaw(of: file)) }
+        guard case .some(.some(let flaw)) = authorityFlaws[file] else { return true }
+        problem(at: keyPath, flaw.message, hint: flaw.remedy)
+        return false
     }
 
     /// A certificate can only be asked for in the handshake, when no path is known.
