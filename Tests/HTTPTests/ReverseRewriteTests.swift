@@ -101,7 +101,7 @@ struct ReverseRewriteTests {
         let request = RequestHead()
         _ = try request.parse(Array("GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span, limits: HeadLimits())
         let reverseRewrite = try Self.reverseRewrite("/api/", PathRewrite(stripPrefix: true))
-        for (status, location) in [(302, "/api/y"), (201, "/api/y"), (202, "/api/y"), (200, "/y")] {
+        for status in [302, 201, 202, 200, 404, 503] {
             let head = ResponseHead()
             let source = "HTTP/1.1 \(status) X\r\nA: 1\r\nlocation:  /y\r\nSet-Cookie: a=b; Path=/\r\nB: 2\r\n\r\n"
             _ = try head.parse(Array(source.utf8).span, limits: HeadLimits())
@@ -109,7 +109,7 @@ struct ReverseRewriteTests {
             let answer = ClientAnswer(framing: .length(0), clientMinorVersion: 1, closes: false)
             let text = written { ForwardedHead.writeResponse(head, answer, policy: ResponseFieldPolicy(), to: &$0) }
             #expect(
-                text == "HTTP/1.1 \(status) X\r\nA: 1\r\nlocation: \(location)\r\nSet-Cookie: a=b; Path=/api\r\nB: 2\r\n"
+                text == "HTTP/1.1 \(status) X\r\nA: 1\r\nlocation: /api/y\r\nSet-Cookie: a=b; Path=/api\r\nB: 2\r\n"
                     + "Content-Length: 0\r\n\r\n")
         }
     }

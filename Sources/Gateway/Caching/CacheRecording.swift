@@ -79,9 +79,13 @@ final class CacheRecording {
     // MARK: The head
 
     /// Does the answer say that the stored one is still the same? It is then not passed on, nor is one that says so of another.
-    /// - Parameter reverseRewrite: what cookies of this upstream go through.
-    func takes(unchanged head: ResponseHead, _ limits: PlanLimits, _ reverseRewrite: ReverseRewrite?) -> Bool {
+    /// - Parameter reverseRewrite: what this upstream's addresses and cookies go through.
+    func takes(
+        unchanged head: ResponseHead, of request: RequestHead, _ limits: PlanLimits, _ reverseRewrite: ReverseRewrite?
+    ) -> Bool {
         guard head.status == 304, case .validation(let stored, _) = purpose else { return false }
+        // Before its fields become the stored answer's (RFC 9111 §3.2), whose own have been changed.
+        reverseRewrite?.apply(to: head, of: request)
         let fresh = ResponseHead()
         let bytes = StoredHead.bytes(of: stored.head, freshenedBy: head)
         // RFC 9111 §3.2 adds what is new in a 304, and the next one adds more: in all no more than one head may have.
@@ -104,7 +108,6 @@ final class CacheRecording {
             values: isForAsMany ? stored.values : selecting.values(of: varying))
         guard let answer = CachedAnswer(renewed, mark) else { return false }
         validated = answer
-        reverseRewrite?.changeCookies(of: head)
         for line in head.fields.lines where line.known == .setCookie { cookies.append(Array(head.fields.bytes[line.value])) }
         if case .store = verdict, cache.endReceiving(self) {
             // The one from before would go on to suit others, for whom it may be none.

@@ -112,7 +112,7 @@ struct Download: ~Copyable {
         do throws(HTTPRefusal) {
             guard try upstream.takeHead(head, limits: limits.head) else { return false }
             movedAt = now
-            if options.recording?.takes(unchanged: head, limits, options.reverseRewrite) == true { return try endUnanswered(now) }
+            if options.takes(unchanged: head, of: request, limits) { return try endUnanswered(now) }
             if !options.retriedStatuses.contains(status: head.status), options.recording?.prefersStale(to: head.status) != true {
                 if head.isInterim { try passInterim() } else { try begin(upload, now) }
                 return true

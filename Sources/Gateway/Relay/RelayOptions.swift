@@ -25,6 +25,11 @@ struct RelayOptions: ~Copyable {
 
     /// How the answer is compressed; nil: it passes as it comes.
     var compression: CompressionUse?
+
+    /// See `CacheRecording.takes`.
+    func takes(unchanged head: ResponseHead, of request: RequestHead, _ limits: PlanLimits) -> Bool {
+        recording?.takes(unchanged: head, of: request, limits, reverseRewrite) == true
+    }
 }
 
 /// The rules by which a request's trailers are passed on. An object, since few requests have any.

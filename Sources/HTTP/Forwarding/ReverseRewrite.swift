@@ -36,14 +36,9 @@ package final class ReverseRewrite: Sendable {
     /// Changes an answer's head.
     @inline(__always)
     package func apply(to head: ResponseHead, of request: RequestHead) {
-        // RFC 9110 §10.2.2: elsewhere `Location` has no meaning. With 202 it is where the outcome will be (§15.3.3).
-        if head.status >= 300 && head.status < 400 || head.status == 201 || head.status == 202 { changeLocation(head, request) }
-        changeCookies(of: head)
-    }
-
-    /// Changes the cookies of an answer's head.
-    @inline(__always)
-    package func changeCookies(of head: ResponseHead) {
+        // RFC 9110 §10.2.2 gives it a meaning with 201 and 3xx, §15.3.3 with 202, and applications with others, too: whatever
+        // the status, an address inside is none for clients.
+        if head.contains(.location) { changeLocation(head, request) }
         if changesCookies { head.changeValues(of: .setCookie) { self.cookie($0) } }
     }
 

@@ -72,6 +72,27 @@ struct StaleCacheTests {
         }
     }
 
+    @Test("take the place that a 304 names as clients may know it: no address of an upstream's")
+    func locationOf304() async throws {
+        let site = try CachedSite(tables: "[sites.proxy.headers]\npreserve_host = false") { request, _ in
+            let here = "Location: http://\(request.value("Host") ?? "")"
+            guard request.value("If-None-Match") != nil else {
+                let fields = "ETag: \"a\"\r\nCache-Control: max-age=0\r\n\(here)/a"
+                return CachedSite.answer("a", fields, status: "301 Moved Permanently")
+            }
+            return "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nCache-Control: max-age=1000\r\n\(here)/b\r\n\r\n"
+        }
+        try await Gatehouse.serving(site.toml) { _ in
+            #expect(try await site.ask().value("Location") == "/a")
+            // The one whose request the 304 answers, and one who is answered by what is kept.
+            for _ in 0..<2 {
+                let renewed = try await site.ask()
+                #expect(renewed.status == 301 && renewed.value("Location") == "/b", "\(renewed)")
+            }
+            #expect(site.upstream.requests.all.count == 2)
+        }
+    }
+
     /// RFC 9110 §15.4.5: an application that has come to look at more fields of requests says so in its 304s.
     @Test("are for those alone who ask alike by all that a 304 names in Vary", arguments: [false, true])
     func varyOf304(isForNobody: Bool) async throws {
