@@ -84,6 +84,14 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     /// makes room for another: those of a server that does not read would be collected here without end.
     private var isOverfull: Bool { isBehind && http2.unsentCount > Self.maxUnsentBytes }
 
+    /// Does the server allow no streams on it? That may be for a short time (RFC 9113 §6.5.2).
+    private var allowsNone: Bool { http2.peer.maxConcurrentStreams == 0 }
+
+    /// One such is kept, for when it allows some. Each request makes another meanwhile, and hundreds would be kept as idle ones.
+    private var isOneTooMany: Bool {
+        allowsNone && owner.all.contains { $0 !== self && $0.isIdle && $0.allowsNone && $0.address == address }
+    }
+
     /// Bytes; more than bodies ever have waiting.
     private static let maxUnsentBytes = 131_072
 
@@ -152,7 +160,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
             if !stream.hasUnsent { stream.takeOverRecords() }
         }
         idleSince = loop.now
-        if isIdle, isRetired || isOverfull || http2.hasReceivedGoAway || owner.hasTooManyIdle { close() }
+        if isIdle, isRetired || isOverfull || http2.hasReceivedGoAway || isOneTooMany || owner.hasTooManyIdle { close() }
     }
 
     /// Lends room for a head's text.

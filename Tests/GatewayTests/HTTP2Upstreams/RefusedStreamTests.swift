@@ -1,3 +1,4 @@
+import Dispatch
 import TestSupport
 import Testing
 
@@ -86,6 +87,46 @@ struct RefusedStreamTests {
             #expect(outcome.text == "\(status)", "\(outcome)")
             let entry = try await gatehouse.access("/o")
             #expect(entry["reason"] == (status == 502 ? "upstream_closed_early" : nil), "\(entry)")
+        }
+    }
+
+    /// RFC 9113 §6.5.2: a server may allow no streams for a short time.
+    @Test("of connections on which a server allows no streams one is kept, and is used when it allows some")
+    func noStreams() async throws {
+        let left = Journal<Int>("the connections that the gateway has left")
+        let (mayAllow, hasAllowed) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let upstream = try Upstream { upstream, wire in
+            let isFirst = upstream.connections.all.count == 1
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings([(3, 0)]))
+            try connection.write(Frame.reset(connection.request().stream, 7))
+            guard isFirst else {
+                _ = try connection.next(7)
+                left.append(1)
+                return
+            }
+            mayAllow.wait()
+            // Its answer to the PING comes when it has read the settings.
+            try connection.write(Frame.settings([(3, 100)]), Frame.ping())
+            _ = try connection.next(6)
+            hasAllowed.signal()
+            while true {
+                let stream = try connection.request().stream
+                try connection.write(ScriptedConnection.ok([], Frame.endHeaders | Frame.endStream, stream: stream))
+            }
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port)) { gatehouse in
+            let ask = ["-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:\(port)/none"]
+            #expect(try await Command.curl(ask).text == "502")
+            #expect(try await gatehouse.access("/none")["detail"] == "the stream was reset: REFUSED_STREAM")
+            let made = upstream.connections.all.count
+            #expect(made > 2)
+            try await eventually("all connections but one are left") { left.all.count == made - 1 }
+            mayAllow.signal()
+            try await onThread { hasAllowed.wait() }
+            #expect(try await Command.curl(ask).text == "200")
+            #expect(upstream.connections.all.count == made)
         }
     }
 }
