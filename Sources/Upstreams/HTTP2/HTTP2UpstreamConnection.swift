@@ -194,8 +194,7 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         spareSides = []
         // What the kernel does not take now is not worth waiting for.
         if error == nil { _ = try? http2.flush() }
-        let reason = http2.receivedGoAway.map { "the server has left: \($0.code.name) \($0.debugData)" }
-        http2.endStreams(error ?? .broken(reason ?? "the server closed the connection"))
+        http2.endStreams(ending(error))
         owner.ended(self)
         tellNewcomers()
         http2.discard()
@@ -203,6 +202,13 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         stream.close()
         // Within its own wake that is what the wake comes to.
         if !isInWake { waiter.wake(.notified) }
+    }
+
+    /// What its exchanges are told. A server that says why it goes has said more than the reset that may follow.
+    private func ending(_ error: PeerError?) -> PeerError {
+        guard let goAway = http2.receivedGoAway else { return error ?? .broken("the server closed the connection") }
+        let words = "the server has left: \(goAway.code.name) \(goAway.debugData)"
+        return .broken(error.map { "\(words); \($0.description)" } ?? words)
     }
 
     /// Asks the kernel whether the server has said anything since, as that it goes: one system call.

@@ -252,4 +252,27 @@ struct TroubledServerTests {
             #expect(upstream.connections.all.count == 1)
         }
     }
+
+    @Test("why a server goes is told also if it breaks the connection at once")
+    func wordsBeforeReset() async throws {
+        let upstream = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings())
+            let request = try connection.request()
+            // INTERNAL_ERROR. The request is one that it has looked at.
+            let words = Array("out of memory".utf8)
+            try connection.write(Frame.make(7, 0, 0, Frame.number(request.stream) + Frame.number(2) + words))
+            wire.reset()
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port)) { gatehouse in
+            let outcome = try await Command.curl([
+                "-X", "POST", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:\(port)/words",
+            ])
+            #expect(outcome.text == "502", "\(outcome)")
+            let entry = try await gatehouse.access("/words")
+            #expect(entry["reason"] == "upstream_closed_early", "\(entry)")
+            #expect(entry["detail"]?.hasPrefix("the server has left: INTERNAL_ERROR out of memory") == true, "\(entry)")
+        }
+    }
 }
