@@ -36,8 +36,8 @@ struct AdminResources: Sendable {
 
     /// Makes the resources of a gateway that begins to serve now.
     init(
-        _ gateway: Gateway, _ reloader: Reloader?, _ upgrader: Upgrader?, _ feed: SnapshotFeed, _ recorder: RecorderDumps,
-        _ fleet: FleetMembership, log: Logger, _ configuration: Configuration
+        of gateway: Gateway, reloader: Reloader?, upgrader: Upgrader?, feed: SnapshotFeed, recorder: RecorderDumps,
+        fleet: FleetMembership, log: Logger, configuration: Configuration
     ) {
         self.gateway = gateway
         self.reloader = reloader
@@ -150,6 +150,7 @@ struct AdminResources: Sendable {
                     problems: problems.map { AdminRemark($0) }))
         }
     }
+
     func upgrade(_ wanted: AdminUpgrade.Wanted) async -> ServiceAnswer {
         if let program = wanted.program, !program.hasPrefix("/") || program.utf8.contains(0) {
             return .problem(400, "\"program\" is to be an absolute path.")

@@ -171,7 +171,9 @@ struct GatewayProcess: Sendable {
             }
         recorder = RecorderDumps(gateway, configuration, on: loop, log: log)
         await reloader?.attach(recorder)
-        resources = AdminResources(gateway, reloader, upgrader, feed, recorder, fleet, log: log, configuration)
+        resources = AdminResources(
+            of: gateway, reloader: reloader, upgrader: upgrader, feed: feed, recorder: recorder, fleet: fleet, log: log,
+            configuration: configuration)
         operators = OperatorListeners(on: loop)
     }
 

@@ -66,7 +66,7 @@ actor Reloader {
     let log: Logger
     private let notifier: ServiceNotifier?
     var present: ConfigurationInUse
-    /// It is not watched in turn.
+    /// A rollback is under way, whose answers are not watched: a rollback that undid another would have no end.
     var isRollingBack = false
     var answerWatch: RollbackMonitor?
     /// Is told when answers have had a reload undone: the hash of what was in use, and why.
