@@ -25,5 +25,5 @@ enum FileWriting {
     }
 
     /// Can the file not be read, for whatever reason?
-    static func isMissing(_ path: String) -> Bool { FileAccess.problem(reading: path) != nil }
+    static func isUnreadable(_ path: String) -> Bool { FileAccess.problem(reading: path) != nil }
 }

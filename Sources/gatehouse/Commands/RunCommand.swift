@@ -90,7 +90,7 @@ struct RunCommand: AsyncParsableCommand {
             for problem in builder.problems where problem.severity == .error { Console.error("gatehouse: \(problem.message)") }
             if let meant = Gatehouse.meantCommand(directory) { Console.error("Did you mean \"gatehouse \(meant)\"?") }
             // What is there, but not as a directory, is a file: check takes one without -c.
-            if !FileWriting.isMissing(directory), FileWriting.isMissing(directory + "/") {
+            if !FileWriting.isUnreadable(directory), FileWriting.isUnreadable(directory + "/") {
                 Console.error("A configuration is named with -c: gatehouse run -c \(directory)")
             }
             throw ExitCode(1)

@@ -27,7 +27,7 @@ struct TLSWhyCommand: ParsableCommand {
 
     /// What is known of a message that stands in a file's place; nil if it is a file, or nothing is known of it.
     private static func pasted(_ text: String) -> SClientReading? {
-        guard text != "-", FileWriting.isMissing(text) else { return nil }
+        guard text != "-", FileWriting.isUnreadable(text) else { return nil }
         let reading = SClientReading(text)
         return reading.isSilent ? nil : reading
     }
