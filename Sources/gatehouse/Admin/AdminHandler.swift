@@ -16,6 +16,9 @@ final class AdminHandler: ServiceHandler {
     /// Resources that are read in a way of their own.
     private static let readOnly: Set = [metrics, AdminTap.path, DashboardResources.page, DashboardResources.events]
 
+    /// Orders that need no words.
+    private static let wordless: Set = ["/reload", "/recorder"]
+
     /// What can be asked for, and how.
     private struct Resource {
         let method: HTTP.Method
@@ -118,7 +121,18 @@ final class AdminHandler: ServiceHandler {
         if method == .post, let name = RepeatedMember.name(in: body) {
             return .answer(.problem(400, "The body has the member \"\(name.prefix(Self.maxShownName))\" twice."))
         }
+        // Who says something to them means something that would not be done.
+        if method == .post, Self.wordless.contains(path), !Self.saysNothing(body) {
+            return .answer(.problem(400, "The body is to be empty, or {}."))
+        }
         return .answer(await resource.answer(resources, Asked(body: body, query: head.fields.bytes[head.query])))
+    }
+
+    /// Whether a body is empty, or an object without members: libraries send one where there is nothing to be said.
+    private static func saysNothing(_ body: [UInt8]) -> Bool {
+        // RFC 8259 §2: what may stand between tokens.
+        let said = body.lazy.filter { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
+        return said.isEmpty || said.elementsEqual("{}".utf8)
     }
 
     /// Its page, its stream, and a place for it; nil where something else is asked for.

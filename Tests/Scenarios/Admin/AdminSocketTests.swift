@@ -121,6 +121,33 @@ struct AdminSocketTests {
         try await running.end()
     }
 
+    @Test("an order that needs no words is refused, and not carried out, where the body says something")
+    func wordless() async throws {
+        let place = try TemporaryDirectory()
+        let directory = place.path + "/dumps"
+        let recorder = "\n[recorder]\nexchanges = 16\ndirectory = \"\(directory)\"\n"
+        let running = try await ReloadingGatehouse(site(try FreePort()) + recorder)
+        let socket = running.runtime + "/\(running.process.pid).sock"
+        func status(_ path: String, _ body: String) async throws -> String {
+            try await curl(
+                socket, ["-o", "/dev/null", "-w", "%{http_code}", "--data-binary", body, "http://localhost\(path)"]
+            ).text
+        }
+        for path in ["/reload", "/recorder"] {
+            for body in ["{", "[]", "null", "{} {}", #"{"site": "shop"}"#] {
+                #expect(try await status(path, body) == "400", "\(path) \(body)")
+            }
+        }
+        #expect(names(in: directory).isEmpty && running.outcomeCount == 0)
+        for path in ["/reload", "/recorder"] {
+            for body in ["", "{}", " {\r\n\t}\n"] {
+                #expect(try await status(path, body) == "200", "\(path) \(body)")
+            }
+        }
+        #expect(names(in: directory).count == 3, "\(names(in: directory))")
+        try await running.end()
+    }
+
     @Test("two gateways have sockets of their own; a command that could mean either asks which")
     func twoGateways() async throws {
         let directory = try TemporaryDirectory()
