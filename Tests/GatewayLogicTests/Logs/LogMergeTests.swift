@@ -77,7 +77,7 @@ struct LogMergeTests {
         #expect(size <= 100_000)
         let lines = taken.batches.reduce(0) { $0 + $1.lineCount }
         #expect(lines == added - 100)
-        queue.didWrite(size: 0, before: size, lines: lines, nil)
+        queue.didWrite(size: 0, before: size, nil)
         guard case .hasRoom(let lost) = queue.takeChanges().first else {
             Issue.record("nobody was told that there is room again")
             return

@@ -1,6 +1,7 @@
 import Configuration
 import EventLoop
 import Glibc
+import Transport
 
 /// A log cannot be opened.
 package struct LogOpenError: Error, CustomStringConvertible {
@@ -58,23 +59,22 @@ struct LogFile: Sendable {
     }
 
     /// Writes whole lines; blocks as long as the destination takes none. Puts the file aside before, if it is time.
-    /// - Throws: when they, or some of them, are lost.
-    mutating func write(_ batch: LogBatch) throws(SystemError) {
+    /// - Throws: how many are lost, and why.
+    mutating func write(_ batch: LogBatch) throws(LogOutput.Loss) {
         // A file that cannot be put aside grows on: lines are worth more than its size.
         try? rotate(before: batch)
         if let time = batch.marks.first?.time { latest = max(latest ?? 0, time) }
         let lines = batch.bytes
         var offset = 0
-        if isTorn { try write([0x0A], &offset) }
-        isTorn = false
-        offset = 0
-        while offset < lines.count {
-            do throws(SystemError) {
-                try write(lines, &offset)
-            } catch {
-                isTorn = offset > 0 && lines[offset - 1] != 0x0A
-                throw error
-            }
+        do throws(SystemError) {
+            if isTorn { try write([0x0A], &offset) }
+            isTorn = false
+            offset = 0
+            while offset < lines.count { try write(lines, &offset) }
+        } catch {
+            if offset > 0 { isTorn = lines[offset - 1] != 0x0A }
+            let written = batch.marks.count { $0.end <= offset }
+            throw LogOutput.Loss(lines: batch.lineCount - written, error: .system(error))
         }
     }
 

@@ -10,7 +10,7 @@ enum LogOutput: Sendable {
     case spans(SpanSender)
 
     /// Lines that are lost, and why.
-    struct Loss {
+    struct Loss: Error {
         var lines: Int
         var error: TransportError
         /// Those that nobody was there to take, and which wait; nil if there are none.
@@ -51,11 +51,11 @@ enum LogOutput: Sendable {
         switch self {
         case .file(var file):
             defer { self = .file(file) }
-            do throws(SystemError) {
+            do throws(Loss) {
                 try file.write(lines)
                 return nil
             } catch {
-                return Loss(lines: lines.lineCount, error: .system(error))
+                return error
             }
         case .syslog(var sender):
             defer { self = .syslog(sender) }

@@ -146,10 +146,9 @@ final class LogQueue: Sendable {
     /// - Parameters:
     ///   - size: of the batches that the writer still holds.
     ///   - before: the same before it wrote.
-    ///   - lines: how many it wrote, or lost.
-    ///   - lost: how many of them are lost.
+    ///   - lost: how many lines are lost.
     ///   - error: why; nil if none is.
-    func didWrite(size: Int, before: Int, lines: Int, lost: Int = 0, _ error: TransportError?) {
+    func didWrite(size: Int, before: Int, lost: Int = 0, _ error: TransportError?) {
         state.withLock { state in
             state.size -= before - size
             if let error {

@@ -74,8 +74,7 @@ struct LogThread: Sendable {
             let loss = output.write(lines)
             unsent = loss?.unsent
             queue.didWrite(
-                size: size, before: before, lines: lines.lineCount - (unsent?.lineCount ?? 0), lost: loss?.lines ?? 0,
-                loss.flatMap { $0.lines > 0 ? $0.error : nil })
+                size: size, before: before, lost: loss?.lines ?? 0, loss.flatMap { $0.lines > 0 ? $0.error : nil })
             if let loss, unsent != nil {
                 noteUnreached(loss.error)
             } else if saidUnreached {
