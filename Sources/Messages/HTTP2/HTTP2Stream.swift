@@ -76,7 +76,7 @@ package final class HTTP2Stream {
     /// Has the peer reset it, or has its connection ended?
     package var hasLeft: Bool { resetBy != nil }
 
-    /// How the client's message broke a rule, if the stream was reset for that. A server's answer is its upstream side's to judge.
+    /// How the client's message broke a rule, if the stream was reset for that. A server's answer is judged by the upstream side.
     package var breach: PeerError? {
         guard connection.role == .server, let malformation, let fault else { return nil }
         return .malformed(malformation, fault)

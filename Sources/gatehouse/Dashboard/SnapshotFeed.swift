@@ -13,9 +13,9 @@ actor SnapshotFeed {
     private static let interval: UInt64 = 1_000_000_000
     /// How long a worker has to answer, in nanoseconds: a snapshot does not wait for one that is stuck.
     private static let answerTimeout: UInt64 = 200_000_000
-    /// How many are given a snapshot at once, and the pause before the next so many, in nanoseconds: with hundreds of watchers the
-    /// work of a second is done in pieces of a tenth of a millisecond, between which the workers find the processor free. Pieces
-    /// four times as large raised p99 of traffic by three quarters (docs/dashboard.md). The last of 512 gets it after 0.64 s.
+    /// How many are given a snapshot at once, and the pause before the next so many, in nanoseconds: with hundreds of watchers
+    /// the work of a second is done in pieces of a tenth of a millisecond, between which the workers find the processor free.
+    /// Pieces four times as large raised p99 of traffic by three quarters (docs/dashboard.md). The last of 512 waits 0.64 s.
     private static let maxAtOnce = 4
     private static let pause: UInt64 = 5_000_000
     /// Points of plots that are kept for those who come later: five minutes.

@@ -116,7 +116,7 @@ struct RefusedStreamTests {
             }
         }
         let port = try FreePort()
-        try await Gatehouse.serving(Sites.before(upstream, port)) { gatehouse in
+        try await Gatehouse.serving(Sites.before(upstream, port, retries: 1)) { gatehouse in
             let ask = ["-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:\(port)/none"]
             #expect(try await Command.curl(ask).text == "502")
             #expect(try await gatehouse.access("/none")["detail"] == "the stream was reset: REFUSED_STREAM")
