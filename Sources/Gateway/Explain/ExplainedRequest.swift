@@ -41,6 +41,8 @@ package struct ExplainedRequest: Sendable {
             throw Fault(description: "\"\(client)\" is no IP address")
         }
         self.client = client
+        // A blank would end it, and what follows would be the target's.
+        guard !method.isEmpty, !method.contains(" ") else { throw Fault(description: "\"\(method)\" is no method") }
         let handshake = scheme.hasPrefix("ws") ? Self.handshake(beside: fields) : []
         head = try Self.head(method, target, authority, handshake + fields)
     }

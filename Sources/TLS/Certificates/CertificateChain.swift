@@ -92,7 +92,7 @@ import Glibc
         let unfitness = signs && isFor(usage) ? nil : CertificateFault.unfit(for: usage)
         return CertificateFacts(
             names: names, validities: unsafe certificates.map { unsafe validity(of: $0) },
-            lasting: [weakness(), unfitness, missingIssuer(authorities)].compactMap { $0 })
+            lasting: [weakness(), unfitness, missingSubject(), missingIssuer(authorities)].compactMap { $0 })
     }
 
     private func validity(of certificate: OpaquePointer) -> CertificateFacts.Validity {
@@ -106,6 +106,12 @@ import Glibc
         guard unsafe EVP_PKEY_get_security_bits(key) < 112 else { return nil }
         let name = unsafe EVP_PKEY_get0_type_name(key).map { unsafe String(cString: $0) } ?? "key"
         return .weakKey(algorithm: name, bits: Int(unsafe EVP_PKEY_get_bits(key)))
+    }
+
+    private func missingSubject() -> CertificateFault? {
+        guard unsafe X509_NAME_entry_count(X509_get_subject_name(leaf)) == 0 else { return nil }
+        guard let names = unsafe X509_get_ext(leaf, X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1)) else { return nil }
+        return unsafe X509_EXTENSION_get_critical(names) == 0 ? .subjectMissing : nil
     }
 
     /// Follows the issuers through the file, as a client does that gets nothing else.

@@ -19,4 +19,6 @@ package enum CertificateFault: Equatable, Sendable {
     case weakKey(algorithm: String, bits: Int)
     /// The leaf's keyUsage or extendedKeyUsage leaves this out (RFC 5280 §4.2.1.3, §4.2.1.12).
     case unfit(for: PrivateKey.Usage)
+    /// The leaf has no subject, and its subjectAltName is not critical, as it then has to be (RFC 5280 §4.2.1.6).
+    case subjectMissing
 }

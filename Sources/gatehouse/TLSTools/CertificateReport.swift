@@ -93,7 +93,7 @@ extension CertificateFault {
     fileprivate var isRefused: Bool {
         switch self {
         case .expired, .notYetValid, .weakKey, .issuerMissing(issuer: _, isCertain: true): true
-        case .expiresSoon, .issuerMissing, .unfit: false
+        case .expiresSoon, .issuerMissing, .unfit, .subjectMissing: false
         }
     }
 }

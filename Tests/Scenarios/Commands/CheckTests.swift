@@ -307,6 +307,27 @@ struct CheckTests {
     }
 
     @Test(
+        "a certificate without a subject whose subjectAltName is not critical, which some clients refuse",
+        arguments: [("/", "", true), ("/", "critical,", false), ("/CN=localhost", "", false)])
+    func subject(subject: String, mark: String, isTold: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let (file, key) = ("\(directory.path)/made.crt", "\(directory.path)/made.key")
+        let made = try await Command.run(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "100", "-subj",
+                subject,
+                "-addext", "subjectAltName=\(mark)DNS:localhost", "-keyout", key, "-out", file,
+            ])
+        #expect(made.exit == .code(0), "\(made)")
+        let ssl = "[sites.ssl]\nenabled = true\ncert_file = \"\(file)\"\nkey_file = \"\(key)\"\n"
+        let outcome = try await check(Sites.proxy(try FreePort(), to: "https://app.test", ssl: ssl), in: directory)
+        #expect(outcome.exit == .code(0), "\(outcome)")
+        let said = "warning: sites[0].ssl.cert_file: \(file): it has no subject, and its subjectAltName is not critical"
+        #expect(outcome.errors.contains(said) == isTold, "\(outcome)")
+    }
+
+    @Test(
         "logs that cannot be opened, without making them",
         arguments: [
             ("missing/access.log", "No such file or directory", "help: the directory "), (".", "Is a directory", "1 error"),

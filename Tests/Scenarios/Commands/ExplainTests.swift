@@ -248,6 +248,8 @@ struct ExplainTests {
         #expect(plain.contains("to upstream app\n") && !plain.contains("Upgrade"), "\(plain)")
         let wrong = try await Command.run(Place.gatehouse, ["explain", "-c", file, "localhost/ws"])
         #expect(wrong.code == 1 && wrong.errors.contains("is no URL of http, https, ws or wss"), "\(wrong)")
+        let two = try await Command.run(Place.gatehouse, ["explain", "-c", file, "-X", "GET IT", "http://localhost:\(port)/ws"])
+        #expect(two.code == 1 && two.errors.contains("\"GET IT\" is no method"), "\(two)")
     }
 
     @Test("names the lines of what must be passed, and those of names that are sent elsewhere")

@@ -44,6 +44,10 @@ package struct CertificateMessage {
             severity = .warning
             message = "it is not for clients (keyUsage, extendedKeyUsage)"
             hint = "servers refuse it; public authorities issue for servers alone by now: take one of an authority of your own"
+        case .subjectMissing:
+            severity = .warning
+            message = "it has no subject, and its subjectAltName is not critical (RFC 5280 §4.2.1.6)"
+            hint = "Java and newer Pythons refuse it; issue it with a subject, or with subjectAltName = critical,DNS:..."
         }
     }
 

@@ -100,7 +100,7 @@ extension CertificateFault {
     /// Do clients refuse the certificate for it?
     fileprivate var keepsClientsAway: Bool {
         switch self {
-        case .expired, .notYetValid, .weakKey, .unfit, .issuerMissing(_, isCertain: true): true
+        case .expired, .notYetValid, .weakKey, .unfit, .subjectMissing, .issuerMissing(_, isCertain: true): true
         case .expiresSoon, .issuerMissing(_, isCertain: false): false
         }
     }
@@ -109,7 +109,7 @@ extension CertificateFault {
     fileprivate func isLike(_ other: CertificateFault) -> Bool {
         switch (self, other) {
         case (.expired, .expired), (.notYetValid, .notYetValid), (.weakKey, .weakKey), (.unfit, .unfit),
-            (.issuerMissing, .issuerMissing):
+            (.subjectMissing, .subjectMissing), (.issuerMissing, .issuerMissing):
             true
         default: false
         }
