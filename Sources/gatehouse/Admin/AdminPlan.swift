@@ -1,4 +1,5 @@
 import Gateway
+import Messages
 
 /// What a reload would change.
 struct AdminPlan: Codable, Sendable {
@@ -35,5 +36,18 @@ struct AdminPlan: Codable, Sendable {
         total = Counts(plan.total)
         ending = Counts(plan.ending)
         warnings = plan.warnings.map { AdminRemark($0) }
+    }
+}
+
+extension AdminResources {
+    func plan(_ candidate: Reloader.Candidate?) async -> ServiceAnswer {
+        guard let reloader else { return Self.noFile }
+        switch await reloader.plan(candidate) {
+        case .done(let plan): return .json(AdminPlan(plan))
+        case .refused(let problems):
+            return .problem(
+                AdminProblem(
+                    title: "the configuration would be refused", status: 422, problems: problems.map { AdminRemark($0) }))
+        }
     }
 }

@@ -1,6 +1,8 @@
 import Configuration
 import EventLoop
 import Gateway
+import Logging
+import Messages
 
 /// How a reload went.
 struct AdminReload: Codable, Sendable {
@@ -30,4 +32,29 @@ struct AdminReload: Codable, Sendable {
     /// How many older ones have exchanges under way.
     var olderInUse: Int
     var warnings: [AdminRemark]
+}
+
+extension AdminResources {
+    /// - Parameter way: how it was asked for.
+    func reload(by way: String = "the admin socket") async -> ServiceAnswer {
+        guard let reloader else { return Self.noFile }
+        log.notice("reloading", metadata: ["by": "\(way)"])
+        return answer(await reloader.reload())
+    }
+
+    func answer(_ outcome: Reloader.Outcome) -> ServiceAnswer {
+        switch outcome {
+        case .done(let done):
+            return .json(
+                AdminReload(
+                    changes: done.changes.changes.map { AdminReload.Change($0) }, restored: done.restored,
+                    generation: done.generation,
+                    olderInUse: done.olderInUse, warnings: done.warnings.map { AdminRemark($0) }))
+        case .refused(let problems):
+            return .problem(
+                AdminProblem(
+                    title: "the reload is refused: what was in use goes on", status: 422,
+                    problems: problems.map { AdminRemark($0) }))
+        }
+    }
 }

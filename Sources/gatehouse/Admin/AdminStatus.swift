@@ -1,6 +1,10 @@
 import Configuration
 import EventLoop
+import Fleet
 import Gateway
+import Glibc
+import Messages
+import Transport
 
 /// What runs.
 struct AdminStatus: Codable, Sendable {
@@ -109,4 +113,36 @@ struct AdminStatus: Codable, Sendable {
     var fleet: AdminFleet?
     /// The process that has taken its place; nil while this one serves.
     var successor: Int32?
+}
+
+extension AdminResources {
+    func status() async -> ServiceAnswer {
+        let generations = await gateway.generations
+        let activity = await gateway.activity()
+        let numbers = Set(generations.joined())
+        let current = numbers.max()
+        return .json(
+            AdminStatus(
+                name: name, version: version, pid: getpid(),
+                configuration: reloader?.source.path ?? "", configurationHash: await reloader?.hashInUse,
+                configurationDeviation: await reloader?.deviation, started: started, workers: generations.count,
+                addresses: gateway.addresses.map(\.description), connections: activity.total.connections,
+                requests: activity.total.requests, tunnels: activity.total.tunnels,
+                handshakes: AdminStatus.Handshakes(await gateway.handshakes), memory: AdminStatus.Memory(),
+                generations: numbers.sorted(by: >).map { number in
+                    AdminStatus.Generation(
+                        number: number, isCurrent: number == current,
+                        workers: generations.indices.filter { generations[$0].contains(number) },
+                        holders: activity.holders.filter { $0.generation == number }.map { AdminStatus.Holder($0) })
+                },
+                certificates: certificateList, degraded: faults,
+                fleet: fleet.board.status.map { AdminFleet($0, of: gateway, most: 0) }, successor: await upgrader?.successor))
+    }
+
+    /// What sites lack.
+    private var faults: [AdminStatus.Fault] {
+        gateway.currentPlan.faults.flatMap { fault in
+            fault.problems.map { AdminStatus.Fault(site: fault.name, key: $0.keyPath, problem: $0.message) }
+        }
+    }
 }

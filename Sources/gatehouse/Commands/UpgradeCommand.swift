@@ -29,19 +29,3 @@ struct UpgradeCommand: AsyncParsableCommand {
         Console.say("upgraded: process \(upgrade.successor) serves; the old one has \(left) left")
     }
 }
-
-/// How an upgrade went.
-struct AdminUpgrade: Codable, Sendable {
-    /// What is asked for.
-    struct Wanted: Codable, AdminOrder, Sendable {
-        enum CodingKeys: String, CodingKey, CaseIterable { case program }
-
-        /// An absolute path; nil: the gateway's own program.
-        var program: String?
-    }
-
-    /// The number of the process that serves.
-    var successor: Int32
-    /// How many connections the old process has left.
-    var connections: Int
-}

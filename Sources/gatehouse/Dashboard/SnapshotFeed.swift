@@ -30,7 +30,8 @@ actor SnapshotFeed {
     private let waiter: Waiter
     /// For pauses, which are shorter than the loop's deadlines are exact.
     private let alarm: Alarm
-    private var bell: Socket?
+    /// Rings when the alarm goes off; nil where no descriptor is left for it.
+    private lazy var bell = openBell()
     private var watchers = 0
     private let frames = NextValue<Frame>()
     private var newest: Frame?
@@ -99,8 +100,6 @@ actor SnapshotFeed {
 
     /// Makes them until `stop`.
     func run() async {
-        bell = try? alarm.socket(on: loop)
-        bell?.waiter = waiter
         await withDiscardingTaskGroup { group in
             while !isStopped {
                 guard watchers > 0 else {
@@ -159,10 +158,16 @@ actor SnapshotFeed {
         while frames.give(frame, toAtMost: Self.maxAtOnce) { await pause() }
     }
 
+    private func openBell() -> Socket? {
+        let bell = try? alarm.socket(on: loop)
+        bell?.waiter = waiter
+        return bell
+    }
+
     private func pause() async {
         alarm.set(after: Self.pause)
         bell?.interest = .read
-        // Where no descriptor was left for the alarm's, the loop ends the pause, some time later.
+        // Where there is no bell the loop ends the pause, some time later.
         _ = await waiter.wait(timeout: Self.pause)
         bell?.interest = .none
     }

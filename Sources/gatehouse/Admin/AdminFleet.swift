@@ -1,19 +1,7 @@
 import EventLoop
 import Fleet
 import Gateway
-
-extension FleetStatus {
-    /// The fleet's numbers for a scrape.
-    var metrics: FleetFigures {
-        let now = monotonicNanoseconds()
-        let contact = lastContact.map { realtimeNanoseconds() &- (now - min(now, $0)) }
-        return FleetFigures(
-            lastContact: (contact ?? 0) / 1_000_000_000, lag: lag(now: now), members: UInt64(members),
-            configuration: UInt64(max(0, configuration)), newestConfiguration: UInt64(max(0, newestConfiguration)),
-            isLeader: isLeader, isNameTaken: nameHolder != nil,
-            wishes: (UInt64(wishes), UInt64(othersWishes)))
-    }
-}
+import Messages
 
 /// How a gateway stands to its fleet, for operators.
 struct AdminFleet: Codable, Sendable {
@@ -132,5 +120,16 @@ struct AdminFleet: Codable, Sendable {
         let used = configuration == 0 ? "its own configuration" : "configuration \(configuration)"
         let newer = newestConfiguration > configuration ? " (\(newestConfiguration) is the newest)" : ""
         return "\(member) of \(fleet), \(members) members; \(used)\(newer); \(contact)" + (trouble.map { "; \($0)" } ?? "")
+    }
+}
+
+extension AdminResources {
+    /// How it stands to its fleet; of the members, what was seen of them last.
+    func fleetStanding() -> ServiceAnswer {
+        guard let status = fleet.board.status else {
+            return .problem(409, "This gateway is of no fleet: its configuration has no table [fleet].")
+        }
+        fleet.board.wantOthers()
+        return .json(AdminFleet(status, of: gateway, most: FleetMembership.maxShown))
     }
 }
