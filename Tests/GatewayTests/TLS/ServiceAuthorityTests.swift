@@ -7,21 +7,9 @@ struct ServiceAuthorityTests {
     @Test("are an error at the key that names the file", arguments: StrayRevocationTests.places)
     func refused(key: String, top: String, site: String) async throws {
         let directory = try TemporaryDirectory()
-        let secret = try directory.write("secret", String(repeating: "0f", count: 32) + "\n")
         let other = try directory.write("other.pem", "no certificate\n")
         for authorities in [directory.path + "/none.pem", other, directory.path] {
-            let toml = """
-                \(top)
-                [server]
-                state_dir = "\(directory.path)/state"
-                [[sites]]
-                hostname = "a.test"
-                port = \(try FreePort())
-                respond = { body = "hello" }
-                \(site)
-                """
-            let text = toml.replacing("AUTHORITIES", with: authorities).replacing("SECRET", with: secret)
-            let outcome = try await Command.run(Place.gatehouse, ["check", try directory.write("check.toml", text)])
+            let outcome = try await StrayRevocationTests.check(authorities, top: top, site: site, in: directory)
             #expect(outcome.code == 1, "\(authorities) \(outcome)")
             let line = outcome.errors.split(separator: "\n").first { $0.contains("error: \(key): ") } ?? ""
             #expect(line.contains("cannot read ") && line.contains(authorities), "\(authorities) \(outcome)")

@@ -59,24 +59,31 @@ struct StrayRevocationTests {
         return root
     }
 
+    /// What `gatehouse check` says of one of these places with a file of authorities.
+    static func check(
+        _ authorities: String, top: String, site: String, in directory: TemporaryDirectory
+    ) async throws -> Command.Outcome {
+        let secret = try directory.write("secret", String(repeating: "0f", count: 32) + "\n")
+        let toml = """
+            \(top)
+            [server]
+            state_dir = "\(directory.path)/state"
+            [[sites]]
+            hostname = "a.test"
+            port = \(try FreePort())
+            respond = { body = "hello" }
+            \(site)
+            """
+        let text = toml.replacing("AUTHORITIES", with: authorities).replacing("SECRET", with: secret)
+        return try await Command.run(Place.gatehouse, ["check", try directory.write("check.toml", text)])
+    }
+
     @Test("are an error at the key that names the file, and the same file without them is none", arguments: places)
     func refused(key: String, top: String, site: String) async throws {
         let directory = try TemporaryDirectory()
         let root = try await Self.makeAuthority(in: directory)
-        let secret = try directory.write("secret", String(repeating: "0f", count: 32) + "\n")
         func check(_ authorities: String) async throws -> Command.Outcome {
-            let toml = """
-                \(top)
-                [server]
-                state_dir = "\(directory.path)/state"
-                [[sites]]
-                hostname = "a.test"
-                port = \(try FreePort())
-                respond = { body = "hello" }
-                \(site)
-                """
-            let text = toml.replacing("AUTHORITIES", with: authorities).replacing("SECRET", with: secret)
-            return try await Command.run(Place.gatehouse, ["check", try directory.write("check.toml", text)])
+            try await Self.check(authorities, top: top, site: site, in: directory)
         }
         let outcome = try await check("\(directory.path)/both.pem")
         #expect(outcome.code == 1, "\(outcome)")
