@@ -32,6 +32,18 @@ import Testing
         #expect(site.proxy?.timeout.read == .seconds(5))
     }
 
+    @Test func `an origin is kept as browsers write it`() throws {
+        let site = try read(
+            "[[sites]]\nhostname = \"a\"\nport = 80\nstatic_dir = \".\"\nallowed_origins = [\"https://A.example:443\", "
+                + "\"http://a.example:80\", \"http://a.example:443\", \"https://[2001:db8::443]\", \"https://a.example:8443\"]\n"
+        ).sites[0]
+        #expect(
+            site.allowedOrigins == [
+                "https://a.example", "http://a.example", "http://a.example:443", "https://[2001:db8::443]",
+                "https://a.example:8443",
+            ])
+    }
+
     @Test func `remove is an array or a table`() throws {
         let site = "[[sites]]\nhostname = \"a\"\nport = 80\n[sites.proxy]\nenabled = true\n"
         let array = try read(site + "[sites.proxy.headers]\nremove = [\"X-A\", \"x-a\", \"X-B\"]\n")

@@ -69,20 +69,30 @@ extension TableReader {
     }
 
     /// Origins as a browser writes them: scheme, host, port if it is not the scheme's (RFC 6454 §6.2); or `*`, or `null`.
+    ///
+    /// They are compared whole with what browsers send, so a pattern would be none's, and a port that is the scheme's goes.
     func origins(_ key: String) -> [String]? {
         strings([key])?.compactMap { text in
             if text.value == "*" || text.value == "null" { return text.value }
             let parts = text.value.lowercased().split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
             let isOrigin =
                 parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty
-                && parts[1].utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/?#@".utf8.contains($0) }
+                && parts[1].utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/?#@*".utf8.contains($0) }
             guard isOrigin else {
                 reading.error(
-                    text, "\"\(text.value)\" is not an origin", hint: "scheme and host, such as \"https://app.example.com\"")
+                    text, "\"\(text.value)\" is not an origin",
+                    hint: text.value.contains("*")
+                        ? "there are no patterns: name each, or \"*\" for all"
+                        : "scheme and host, such as \"https://app.example.com\"")
                 return nil
             }
-            return text.value.lowercased()
+            return Self.withoutDefaultPort(text.value.lowercased())
         }
+    }
+
+    private static func withoutDefaultPort(_ origin: String) -> String {
+        let port = origin.hasPrefix("https://") ? ":443" : origin.hasPrefix("http://") ? ":80" : ""
+        return origin.hasSuffix(port) ? String(origin.dropLast(port.count)) : origin
     }
 
     func isFieldName<Value>(_ name: String, _ written: Written<Value>) -> Bool {

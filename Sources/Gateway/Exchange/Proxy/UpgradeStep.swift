@@ -36,7 +36,7 @@ extension Exchange {
                 fields: refusal.namesVersion ? AnswerFields("Sec-WebSocket-Version", "13") : AnswerFields())
         }
         if let allowed = route.allowedOrigins, !request.hasOrigin(among: allowed.values) {
-            throw Failure(.originRefused, detail: "Pages of this origin may not open WebSockets here.", key: allowed.key)
+            throw Failure(.originRefused, detail: "A WebSocket needs an Origin that is allowed here.", key: allowed.key)
         }
         if let site, site.isDraining {
             throw Failure(.siteDraining, detail: "No WebSocket is opened here any more.", key: "sites.drain")
