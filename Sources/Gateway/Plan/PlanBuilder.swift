@@ -103,7 +103,7 @@ package struct PlanBuilder {
             sites.append(site(index))
         }
         let listeners = listeners(sites) + tcpListeners()
-        checkChallenges(listeners)
+        checkChallenges()
         report.judgeFaults(after: previous?.faults)
         let ticketKeys = ticketKeyFile()
         guard !report.hasErrors else { return nil }

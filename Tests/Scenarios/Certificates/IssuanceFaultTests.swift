@@ -183,4 +183,28 @@ struct IssuanceFaultTests {
         let outcome = try await Command.run(Place.gatehouse, ["check", file])
         #expect(outcome.code == 1 && outcome.errors.contains("server.state_dir: certificates cannot be kept"), "\(outcome)")
     }
+
+    @Test("whether an authority can look is judged by the sites' ports, whatever else is wrong with them")
+    func ports() async throws {
+        let directory = try TemporaryDirectory()
+        let toml = """
+            [server]
+            state_dir = "\(directory.path)/state"
+            [[sites]]
+            hostname = "www.example.com"
+            port = 443
+            respond = { body = "hello" }
+            [sites.ssl]
+            auto_cert = true
+            client_auth = "require"
+            client_ca_file = "\(directory.path)/gone.pem"
+            """
+        let file = try directory.write("check.toml", toml)
+        let right = try await Command.run(Place.gatehouse, ["check", file])
+        #expect(right.code == 1 && right.errors.contains("gone.pem: No such file"), "\(right)")
+        #expect(!right.errors.contains("authorities look"), "\(right)")
+        let other = try directory.write("other.toml", toml.replacing("port = 443", with: "port = 8443"))
+        let elsewhere = try await Command.run(Place.gatehouse, ["check", other])
+        #expect(elsewhere.code == 1 && elsewhere.errors.contains("no TLS site on 443"), "\(elsewhere)")
+    }
 }

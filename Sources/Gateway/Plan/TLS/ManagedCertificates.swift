@@ -139,11 +139,13 @@ extension PlanBuilder {
     }
 
     /// Says how names will be proved where the authority cannot be answered.
-    mutating func checkChallenges(_ listeners: [ListenerPlan]) {
+    ///
+    /// The sites' ports count: a listener may be missing for another fault, which is told by itself.
+    mutating func checkChallenges() {
         let managedName = wanted.all.first { !$0.isAnsweredElsewhere }?.name
         let demand = demands.first { !$0.settings.template.isAnsweredElsewhere }
         guard let name = managedName ?? demand.map({ "names on demand of \($0.settings.site)" }) else { return }
-        if listeners.contains(where: { $0.address.port == ($0.tls == nil ? 80 : 443) }) { return }
+        if configuration.sites.contains(where: { $0.port == ($0.ssl == nil ? 80 : 443) }) { return }
         let index = configuration.sites.firstIndex { $0.ssl?.autoCert == true } ?? 0
         problem(
             .warning, at: "sites[\(index)].ssl.auto_cert",
