@@ -49,6 +49,14 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         if directory != nil, config != nil { throw ValidationError("Give a directory or --config, not both.") }
+        if let directory, dryRun || lenient || strict || watch {
+            throw ValidationError(
+                "--dry-run, --lenient, --strict and --watch are for a configuration, which is named with -c: "
+                    + "\"\(directory)\" is taken for a directory.")
+        }
+        if directory == nil, port != nil {
+            throw ValidationError("--port is for a directory: of a configuration each site has its own (sites.port).")
+        }
         if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024.") }
         if let port, !(0...65535).contains(port) { throw ValidationError("--port must be from 0 to 65535.") }
     }

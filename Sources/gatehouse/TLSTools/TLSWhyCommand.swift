@@ -29,7 +29,9 @@ struct TLSWhyCommand: ParsableCommand {
     private static func pasted(_ text: String) -> SClientReading? {
         guard text != "-", FileWriting.isUnreadable(text) else { return nil }
         let reading = SClientReading(text)
-        return reading.isSilent ? nil : reading
+        if !reading.isSilent { return reading }
+        if text.contains(" ") { Console.error("gatehouse: nothing is known of it as a message; as a file:") }
+        return nil
     }
 }
 

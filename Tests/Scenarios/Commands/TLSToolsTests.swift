@@ -311,6 +311,7 @@ struct TLSToolsTests {
         #expect(known.code == 0 && known.text.contains("time is over"), "\(known)")
         let unknown = try await tls("why", "no such file.txt")
         #expect(unknown.code == 1 && unknown.errors.contains("no such file.txt cannot be read"), "\(unknown)")
+        #expect(unknown.errors.contains("nothing is known of it as a message"), "\(unknown)")
     }
 
     @Test(
