@@ -45,6 +45,25 @@ struct GuideTests {
         #expect(seen > 50, "\(page): \(seen)")
     }
 
+    @Test("name keys that there are, where they name one by its whole path")
+    func wholePaths() throws {
+        let paths = Set(ConfigurationReference.keyPaths.map { $0.replacing("[]", with: "") })
+        let tables: Set = [
+            "limits", "sites", "security", "performance", "logging", "metrics", "admin", "management", "recorder", "tracing",
+            "dns", "fleet",
+        ]
+        let pages = try FileManager.default.contentsOfDirectory(atPath: Self.docs.path(percentEncoded: false))
+        var seen = 0
+        for page in pages where page.hasSuffix(".md") && !page.hasPrefix("coming-from-") {
+            for span in try Self.text(page).matches(of: /`([a-z]+)(\.[a-z0-9_.]+)[` ]/) {
+                guard tables.contains(String(span.output.1)) else { continue }
+                #expect(paths.contains(String(span.output.1 + span.output.2)), "\(page): \(span.output.0)")
+                seen += 1
+            }
+        }
+        #expect(seen > 150, "\(seen)")
+    }
+
     @Test("show everyday tasks as configurations that are right, each alone")
     func recipes() throws {
         let blocks = try Self.text("recipes.md").split(separator: "```toml\n", omittingEmptySubsequences: false).dropFirst()
