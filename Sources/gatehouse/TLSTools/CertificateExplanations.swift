@@ -66,6 +66,10 @@ extension TLSExplanation {
             "The certificate is not for this use: a client's shown by a server, or the other way round.",
             "extendedKeyUsage must have serverAuth for servers, clientAuth for clients: openssl x509 -in FILE -noout -purpose"),
         TLSExplanation(
+            ["invalid ca certificate", "num=79", "return code: 79"],
+            "A certificate of the chain has issued another one, and is not an authority's.",
+            "An authority's has basicConstraints CA:TRUE, and keyCertSign in its keyUsage: make it anew, and what it issued."),
+        TLSExplanation(
             ["key too small", "num=66", "return code: 66", "md too weak", "num=68", "return code: 68", "too weak"],
             "The certificate's key is too short, or it is signed with SHA-1 or MD5.",
             "Make a new key (P-256, or RSA of 2048 bits) and get a new certificate."),

@@ -67,10 +67,14 @@ struct TLSExplanation: Equatable {
             "What answered speaks no TLS: it is a plain port, or it speaks another protocol first.",
             "Use the port for https; does the site have [sites.ssl]? For STARTTLS, s_client has -starttls."),
         TLSExplanation(
-            ["errno=104", "connection reset"], "The other side broke the connection off.",
+            ["errno=104", "errno=32", "connection reset"], "The other side broke the connection off.",
             "It refuses this client before TLS, it crashed, or something between the two cut it (a middlebox that dislikes a "
                 + "name or a version). The gateway's log has a line about it, if it came that far: TLS handshake failed, or "
                 + "connection refused before TLS and HTTP."),
+        TLSExplanation(
+            ["can't use ssl_get_servername"],
+            "s_client asked for no name (SNI): what came is the certificate of the port's default site.",
+            "-servername NAME; of -connect it takes names with a dot in them alone."),
     ]
 
     // MARK: No version, suite, group or protocol in common
