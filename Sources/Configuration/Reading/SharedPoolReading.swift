@@ -19,10 +19,11 @@ extension SharedPool {
         let retry = table.table("retry")
         retry.read("budget_percent", into: &proxy.retry.budgetPercent, in: 0...100)
         retry.finish()
-        proxy.healthCheck = HealthCheck(reading: table.table("health_check"))
+        let probes = table.table("health_check")
+        proxy.healthCheck = HealthCheck(reading: probes)
         proxy.passiveHealth = PassiveHealth(reading: table.table("passive_health"))
         table.finish()
-        proxy.checkProbes(table.table("health_check"))
+        proxy.checkProbes(probes)
         if let name { UpstreamChecks.check(servers, pool: name.value) }
         guard let name, !proxy.upstreams.isEmpty else { return nil }
         self.name = name.value

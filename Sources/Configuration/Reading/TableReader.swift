@@ -117,7 +117,11 @@ final class TableReader {
         let found = find([key])
         var table: TomlTable?
         if let found {
-            if case .table(let content) = found.value { table = content } else { mismatch(found, "a table") }
+            if case .table(let content) = found.value {
+                table = content
+            } else {
+                mismatch(found, "a table", hint: hint(forSwitch: found.value, key))
+            }
         }
         return TableReader(
             reading: reading, name: .table(in: self, key: key), table: table, position: found?.position ?? position)
@@ -215,6 +219,14 @@ final class TableReader {
 
     func mismatch(_ found: Written<TomlValue>, _ expected: String, hint: String? = nil) {
         reading.error(found, "expected \(expected), found \(found.value.kindName)", hint: hint)
+    }
+
+    /// For a table that is written as if it were its own switch.
+    private func hint(forSwitch value: TomlValue, _ key: String) -> String? {
+        guard case .boolean(let isOn) = value,
+            ConfigurationReference.keyPaths.contains(join(join(pattern, key), "enabled"))
+        else { return nil }
+        return "write \(key) = { enabled = \(isOn) }"
     }
 
     /// Whether the table has another key for several values, as `hostname` has `hostnames`.
