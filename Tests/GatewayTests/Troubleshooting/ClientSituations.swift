@@ -60,19 +60,32 @@ extension Situation {
             }
         },
         Situation("websocket_not_enabled") { row in
-            try await plain(row) { port in
-                try await onThread {
-                    let wire = try Wire(to: port.number)
-                    try wire.write(
-                        "GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-                    _ = try wire.readAnswer()
-                }
+            try await plain(row) { port in try await openWebSocket(port) }
+        },
+        Situation("origin_refused") { row in
+            let (upstream, port) = try (Upstream.saying("x"), FreePort())
+            let toml = Sites.proxy(
+                port, to: "http://127.0.0.1:\(upstream)",
+                route: "websocket = true\nallowed_origins = [\"https://ours.test\"]", top: format)
+            try await Gatehouse.serving(toml) { gatehouse in
+                try await openWebSocket(port)
+                try await row.comes(from: gatehouse)
             }
         },
     ]
 
     private static let format = "[logging]\nformat = \"combined\"\n"
+
+    /// As a program does: without an `Origin`.
+    private static func openWebSocket(_ port: FreePort) async throws {
+        try await onThread {
+            let wire = try Wire(to: port.number)
+            try wire.write(
+                "GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            _ = try wire.readAnswer()
+        }
+    }
 
     /// A plain site before an upstream that answers everything.
     private static func plain(
