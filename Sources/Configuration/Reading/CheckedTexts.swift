@@ -86,7 +86,7 @@ extension TableReader {
                         : "scheme and host, such as \"https://app.example.com\"")
                 return nil
             }
-            return Self.withoutDefaultPort(text.value.lowercased())
+            return TableReader.withoutDefaultPort(text.value.lowercased())
         }
     }
 

@@ -22,7 +22,8 @@ struct CommandTests {
         "wrong usage is exit code 2, with words",
         arguments: [
             ["--bogus"], ["check", "a.toml", "-c", "b.toml"], ["run", "--workers", "0"], ["run", "--workers", "many"],
-            ["run", "-c", "a.toml", "directory"], ["run", "-c", "a.toml", "--port", "8443"], [".", "--dry-run"], [".", "--watch"],
+            ["run", "-c", "a.toml", "directory"], ["run", "-c", "a.toml", "--port", "8443"], [".", "--dry-run"],
+            [".", "--watch"],
         ])
     func usage(arguments: [String]) async throws {
         let outcome = try await Command.run(Place.gatehouse, arguments)
