@@ -83,6 +83,14 @@ package enum FileAccess {
         return unsafe stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
     }
 
+    /// The user whose file or directory it is. Links are followed.
+    /// - Returns: nil if there is no such file.
+    package static func owner(of path: String) -> UInt32? {
+        var status = stat()
+        // The path is read and the struct filled during the call alone.
+        return unsafe stat(path, &status) == 0 ? status.st_uid : nil
+    }
+
     /// When a file's content was changed last, in nanoseconds since 1970; nil if there is none.
     package static func modified(_ path: String) -> UInt64? {
         var status = stat()

@@ -57,6 +57,7 @@ struct CertsActions {
         let certificate = try certificate(name)
         try await perform { renewer in try await renewer.wish(for: certificate.name) }
         Console.say("\(certificate.name): the gateway that runs renews it within a minute, or the next one that starts does")
+        tellOwner()
     }
 
     func revoke(_ name: String, _ reason: Reason) async throws {
@@ -66,6 +67,7 @@ struct CertsActions {
             try await renewer.wish(for: certificate.name)
         }
         Console.say("\(certificate.name): revoked, and another one is asked for within a minute")
+        tellOwner()
     }
 
     func changeAccountKeys() async throws {
@@ -79,6 +81,16 @@ struct CertsActions {
             try await perform { renewer in try await renewer.changeKey(with: authority) }
             Console.say("\(authority.directory): the account has another key")
         }
+        tellOwner()
+    }
+
+    /// What root has written into another user's directory that one cannot read: its gateway would see nothing of it.
+    private func tellOwner() {
+        let directory = plan.stateDirectory
+        guard geteuid() == 0, let owner = FileAccess.owner(of: directory), owner != 0 else { return }
+        Console.error(
+            "warning: what was written is root's, and \(directory) is another user's, whose gateway cannot read it\n"
+                + "  help: chown -R --reference=\(directory) \(directory)")
     }
 
     func take(from folder: String) throws {
@@ -90,6 +102,13 @@ struct CertsActions {
             }
             defer { close(lock) }
             let found = CertificateImport(from: folder, into: directory, now: Int64(realtimeNanoseconds() / 1_000_000_000))
+            guard found.count > 0 else {
+                Console.error(
+                    "gatehouse: \(folder) has no certificate with its key that can be used, as certbot (live/NAME/), Caddy "
+                        + "(certificates/AUTHORITY/NAME/) and lego (certificates/) keep them\n"
+                        + "  help: name their own directory; as a rule root alone may read it")
+                throw ExitCode(1)
+            }
             Console.say("\(folder): \(found.count) certificates with their keys")
             for certificate in plan.managed {
                 switch try found.take(for: certificate.names) {
@@ -99,6 +118,7 @@ struct CertsActions {
                 case .missing: Console.say("\(certificate.name): none for \(certificate.names.joined(separator: ", "))")
                 }
             }
+            tellOwner()
         } catch let error as ACMEError {
             Console.error("gatehouse: \(error)")
             throw ExitCode(1)

@@ -141,5 +141,20 @@ struct CertsCommandTests {
         #expect(one.text.contains("b.test: taken from \(lego)/c.a.test.crt"), "\(one)")
         let two = try await certs(managed.toml(pebble.ssl, names: ["c.a.test"]), "--import", managed.directory.path + "/caddy")
         #expect(two.text.contains("c.a.test: none for c.a.test"), "\(two)")
+        let none = try await certs(managed.toml(pebble.ssl), "--import", managed.directory.path + "/nowhere")
+        #expect(none.code == 1 && none.errors.contains("/nowhere has no certificate with its key"), "\(none)")
+    }
+
+    @Test(
+        "what root writes into another user's state directory is told, with the command that gives it to him",
+        .enabled(if: geteuid() == 0, "needs root"))
+    func owner() async throws {
+        let toml = managed.toml("ssl = { auto_cert = true, acme = { directory = \"https://localhost/dir\" } }")
+        let own = try await certs(toml, "--renew", "a.test")
+        #expect(own.code == 0 && !own.errors.contains("chown"), "\(own)")
+        let given = try await Command.run("chown", ["65534", managed.state])
+        #expect(given.code == 0, "\(given)")
+        let another = try await certs(toml, "--renew", "a.test")
+        #expect(another.code == 0 && another.errors.contains("chown -R --reference=\(managed.state) "), "\(another)")
     }
 }
