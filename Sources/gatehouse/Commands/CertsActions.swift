@@ -57,7 +57,7 @@ struct CertsActions {
         let certificate = try certificate(name)
         try await perform { renewer in try await renewer.wish(for: certificate.name) }
         Console.say("\(certificate.name): the gateway that runs renews it within a minute, or the next one that starts does")
-        tellOwner()
+        Self.tellOwner(of: plan.stateDirectory)
     }
 
     func revoke(_ name: String, _ reason: Reason) async throws {
@@ -67,7 +67,7 @@ struct CertsActions {
             try await renewer.wish(for: certificate.name)
         }
         Console.say("\(certificate.name): revoked, and another one is asked for within a minute")
-        tellOwner()
+        Self.tellOwner(of: plan.stateDirectory)
     }
 
     func changeAccountKeys() async throws {
@@ -81,12 +81,11 @@ struct CertsActions {
             try await perform { renewer in try await renewer.changeKey(with: authority) }
             Console.say("\(authority.directory): the account has another key")
         }
-        tellOwner()
+        Self.tellOwner(of: plan.stateDirectory)
     }
 
     /// What root has written into another user's directory that one cannot read: its gateway would see nothing of it.
-    private func tellOwner() {
-        let directory = plan.stateDirectory
+    static func tellOwner(of directory: String) {
         guard geteuid() == 0, let owner = FileAccess.owner(of: directory), owner != 0 else { return }
         Console.error(
             "warning: what was written is root's, and \(directory) is another user's, whose gateway cannot read it\n"
@@ -118,7 +117,7 @@ struct CertsActions {
                 case .missing: Console.say("\(certificate.name): none for \(certificate.names.joined(separator: ", "))")
                 }
             }
-            tellOwner()
+            Self.tellOwner(of: plan.stateDirectory)
         } catch let error as ACMEError {
             Console.error("gatehouse: \(error)")
             throw ExitCode(1)
