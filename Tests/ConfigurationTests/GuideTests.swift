@@ -54,10 +54,12 @@ struct GuideTests {
         ]
         let pages = try FileManager.default.contentsOfDirectory(atPath: Self.docs.path(percentEncoded: false))
         var seen = 0
-        for page in pages where page.hasSuffix(".md") && !page.hasPrefix("coming-from-") {
+        // The reference is made of its keys, and names others' that are none here; so do the pages of those.
+        for page in pages where page.hasSuffix(".md") && !page.hasPrefix("coming-from-") && page != "configuration.md" {
             for span in try Self.text(page).matches(of: /`([a-z]+)(\.[a-z0-9_.]+)[` ]/) {
                 guard tables.contains(String(span.output.1)) else { continue }
-                #expect(paths.contains(String(span.output.1 + span.output.2)), "\(page): \(span.output.0)")
+                let isKey = paths.contains(String(span.output.1 + span.output.2))
+                #expect(isKey, "\(page): \(span.output.0)")
                 seen += 1
             }
         }
