@@ -3,7 +3,11 @@
 
 #include "COpenSSL.h"
 
+// A session begins with both, and a site's context may be without them: see gh_follow_clients_order.
+#define SERVERS_ORDER (SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA)
+
 int gh_use_limits(SSL *ssl, SSL_CTX *context, const char *groups) {
+    SSL_clear_options(ssl, SERVERS_ORDER & ~SSL_CTX_get_options(context));
     SSL_set_verify(ssl, SSL_CTX_get_verify_mode(context), NULL);
     SSL_set_verify_depth(ssl, SSL_CTX_get_verify_depth(context));
     return SSL_set_min_proto_version(ssl, SSL_CTX_get_min_proto_version(context)) == 1 &&

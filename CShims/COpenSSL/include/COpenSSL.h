@@ -133,7 +133,8 @@ const char *gh_offered_suite_name(SSL *ssl, uint16_t number);
 void gh_keep_hellos(SSL_CTX *context);
 
 /// In the hello callback: gives the session the limits of the context that has been chosen for it, which SSL_set_SSL_CTX(3)
-/// leaves as they were: versions, groups, and what it asks of a client's certificate. 0 when memory is out.
+/// leaves as they were: versions, groups, whose order of suites counts, and what it asks of a client's certificate. 0 when memory
+/// is out.
 int gh_use_limits(SSL *ssl, SSL_CTX *context, const char *groups);
 
 /// A new context (SSL_CTX_new(3)) whose sessions tell their secrets if there is a key log, and, with `tells_secrets`, what

@@ -40,6 +40,12 @@ struct NegotiationTests {
         row("policy = \"intermediate\"", "-tls1_2 -cipher \(both)", "ECDHE-ECDSA-CHACHA20-POLY1305"),
         row("policy = \"intermediate\"", "-tls1_2 -cipher ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"),
         row("policy = \"intermediate\"", "-tls1_2 -cipher ECDHE-ECDSA-AES256-CCM", nil),
+        row(
+            "policy = \"intermediate\"", "-tls1_2 -cipher ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256",
+            "ECDHE-ECDSA-AES256-GCM-SHA384"),
+        row(
+            "policy = \"modern\"", "-tls1_3 -ciphersuites TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256",
+            "TLS_AES_256_GCM_SHA384"),
         row("policy = \"intermediate\"\nmax_version = \"1.2\"", "", "TLSv1.2"),
         row("policy = \"intermediate\"\nmin_version = \"1.3\"", "-tls1_2", nil),
         // Versions.
