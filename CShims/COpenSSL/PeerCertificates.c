@@ -3,6 +3,8 @@
 
 #include "COpenSSL.h"
 
+#include <strings.h>
+
 // A session begins with both, and a site's context may be without them: see gh_follow_clients_order.
 #define SERVERS_ORDER (SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA)
 
@@ -32,6 +34,17 @@ STACK_OF(X509) *gh_verify_client(SSL_CTX *context, X509 *certificate, STACK_OF(X
 
 void gh_free_chain(STACK_OF(X509) *chain) { sk_X509_pop_free(chain, X509_free); }
 
+// Up to TLS 1.2 OpenSSL goes on with a session's name and suite, whatever the hello asks for and whatever suites the site has by
+// now. RFC 6066 §3: a session is not resumed under another name; it has none if no site had the one that was asked for.
+static int is_of_site(SSL *ssl, const SSL_SESSION *session) {
+    if (SSL_SESSION_get_protocol_version(session) >= TLS1_3_VERSION) return 1;
+    const gh_wire *wire = gh_wire_of(ssl);
+    const char *name = SSL_SESSION_get0_hostname(session);
+    const char *asked = wire != NULL && wire->is_named ? wire->name : NULL;
+    if ((name == NULL) != (asked == NULL) || (name != NULL && strcasecmp(name, asked) != 0)) return 0;
+    return sk_SSL_CIPHER_find(SSL_get_ciphers(ssl), SSL_SESSION_get0_cipher(session)) >= 0;
+}
+
 // SSL_CTX_set_session_ticket_cb(3): a ticket outlives what made it good. Whose certificate has expired meanwhile, or been
 // revoked, or leads to an authority that counts no more, makes a whole handshake, which then says so. The hello callback has
 // chosen the site before: sites that ask for certificates have a session context of their own, so no ticket of another one comes
@@ -42,6 +55,7 @@ static SSL_TICKET_RETURN look_at_ticket(
     (void)length;
     (void)argument;
     if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
+    if (!is_of_site(ssl, session)) return SSL_TICKET_RETURN_IGNORE_RENEW;
     X509 *certificate = SSL_SESSION_get0_peer(session);
     if (certificate != NULL && (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0) {
         STACK_OF(X509) *chain = gh_verify_client(SSL_get_SSL_CTX(ssl), certificate, NULL);

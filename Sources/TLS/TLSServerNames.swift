@@ -43,11 +43,7 @@ import COpenSSL
         hasGroups = unsafe context.map { unsafe gh_set_groups($0, fallback.policy.groupList) == 1 } ?? false
         guard let context = unsafe context else { return }
         unsafe gh_on_server_name(context, sayWhetherNamed)
-        if fallback.policy.clientAuthentication != nil
-            || contexts.values.contains(where: { $0.policy.clientAuthentication != nil })
-        {
-            unsafe gh_check_resumed(context)
-        }
+        unsafe gh_check_resumed(context)
     }
 
     deinit {

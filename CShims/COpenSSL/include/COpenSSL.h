@@ -237,7 +237,8 @@ void gh_replace_ticket_keys_after(uint64_t seconds);
 /// In the hello callback: is the client an ACME authority that proves a name (RFC 8737)?
 int gh_is_challenge(SSL *ssl);
 
-/// Has a session be resumed only while its client's certificate is one that the site takes. For a listener's own context.
+/// Has a session be resumed only while its client's certificate is one that the site takes, and up to TLS 1.2 only for the same
+/// name and with a suite of the site's. For a listener's own context.
 void gh_check_resumed(SSL_CTX *context);
 
 /// What a PEM file of authorities has.
