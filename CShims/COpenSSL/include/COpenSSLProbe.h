@@ -20,7 +20,11 @@ enum {
     GH_STAPLE_NONE = -1,
     /// It sent one that is no answer: unreadable, or an error of the responder's.
     GH_STAPLE_USELESS = -2,
-    // Otherwise as RFC 6960 §4.2.1 numbers them: of the answer's first certificate.
+    /// It is about other certificates alone.
+    GH_STAPLE_OF_ANOTHER = -3,
+    /// It calls the certificate good, and has expired, or holds from later on.
+    GH_STAPLE_UNTIMELY = -4,
+    // Otherwise as RFC 6960 §4.2.1 numbers what it says of the certificate.
     GH_STAPLE_GOOD = 0,
     GH_STAPLE_REVOKED = 1,
     GH_STAPLE_UNKNOWN = 2,
@@ -38,5 +42,5 @@ typedef struct gh_fault {
 /// ends at the first. How many faults there are, of which up to `room` are written; -1 when memory is out.
 int gh_server_faults(SSL *ssl, gh_fault *faults, int room);
 
-/// What a server's OCSP answer says, after the handshake. Its signature is not looked at.
+/// What a server's OCSP answer says of its certificate, after the handshake. The signature is not looked at.
 int gh_staple_status(SSL *ssl);

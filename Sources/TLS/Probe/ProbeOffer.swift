@@ -79,5 +79,8 @@ package struct ProbeAnswer: Sendable {
     /// What the server's OCSP answer says of the certificate; its signature is not looked at.
     package enum Staple: String, Sendable {
         case none, useless, good, revoked, unknown
+        case ofAnother = "of another certificate"
+        /// It has expired, or holds from later on.
+        case untimely = "not in its time"
     }
 }

@@ -166,6 +166,8 @@ import Glibc
         case Int32(GH_STAPLE_GOOD): .good
         case Int32(GH_STAPLE_REVOKED): .revoked
         case Int32(GH_STAPLE_UNKNOWN): .unknown
+        case Int32(GH_STAPLE_OF_ANOTHER): .ofAnother
+        case Int32(GH_STAPLE_UNTIMELY): .untimely
         default: .useless
         }
     }
