@@ -129,13 +129,17 @@ struct ServiceURLTests {
 @Suite("What is said beside an answer")
 struct ReplyTests {
     @Test(
-        "leads to an alternate, or not",
+        "leads to alternates, or not",
         arguments: [
-            ("<https://ca/c/1>;rel=\"alternate\"", "https://ca/c/1"),
-            ("<https://ca/c/2> ; title=x ; rel=alternate", "https://ca/c/2"),
-            ("<https://ca/d>;rel=\"index\"", nil), ("https://ca/d;rel=alternate", nil), ("<https://ca/d", nil), ("", nil),
-        ])
-    func alternates(link: String, url: String?) { #expect(AuthorityCalls.alternate(link) == url) }
+            ("<https://ca/c/1>;rel=\"alternate\"", ["https://ca/c/1"]),
+            ("<https://ca/c/2> ; title=x ; rel=alternate", ["https://ca/c/2"]),
+            ("<https://ca/d>;rel=\"index\"", []), ("https://ca/d;rel=alternate", []), ("<https://ca/d", []), ("", []),
+            ("<https://ca/d>;rel=\"index\", <https://ca/c/1>;rel=\"alternate\"", ["https://ca/c/1"]),
+            ("<https://ca/c/1>;rel=alternate,<https://ca/c/2>; rel=alternate", ["https://ca/c/1", "https://ca/c/2"]),
+            ("<https://ca/c/1,2>;title=\"a, <b>;rel=x\";rel=alternate , x", ["https://ca/c/1,2"]),
+            ("<https://ca/c/1>;rel=alternate,", ["https://ca/c/1"]), ("<https://ca/c/1>;title=\"rel=alternate,", []),
+        ] as [(String, [String])])
+    func alternates(link: String, urls: [String]) { #expect(AuthorityCalls.alternates(link) == urls) }
 }
 
 @Suite("An external account")

@@ -105,12 +105,23 @@ final class AuthorityCalls {
         }
     }
 
-    /// The target of a link of one value (RFC 8288 §3), if it is an alternate.
-    static func alternate(_ value: String) -> String? {
-        guard value.hasPrefix("<"), let end = value.firstIndex(of: ">") else { return nil }
-        let parameters = value[value.index(after: end)...].lowercased().filter { $0 != " " && $0 != "\"" }
-        guard parameters.split(separator: ";").contains("rel=alternate") else { return nil }
-        return String(value[value.index(after: value.startIndex)..<end])
+    /// The targets of the alternates among the links of a field (RFC 8288 §3), which may have several.
+    static func alternates(_ value: String) -> [String] {
+        var found: [String] = []
+        var rest = value[...]
+        while rest.first == "<", let end = rest.firstIndex(of: ">") {
+            let target = rest[..<end].dropFirst()
+            rest = rest[end...].dropFirst()
+            var isQuoted = false
+            let comma = rest.firstIndex { letter in
+                if letter == "\"" { isQuoted.toggle() }
+                return letter == "," && !isQuoted
+            }
+            let parameters = rest[..<(comma ?? rest.endIndex)].lowercased().filter { $0 != " " && $0 != "\"" }
+            if parameters.split(separator: ";").contains("rel=alternate") { found.append(String(target)) }
+            rest = rest[(comma ?? rest.endIndex)...].drop { $0 == "," || $0 == " " || $0 == "\t" }
+        }
+        return found
     }
 
     private func reply(_ answer: Call.Answer) -> AuthorityReply {
@@ -121,7 +132,7 @@ final class AuthorityCalls {
             switch fields.name(of: line).lowercased() {
             // RFC 8555 §6.5.1: one with other letters is not to be used.
             case "replay-nonce" where Base64URL.isText(value): reply.nonce = value
-            case "link": if let url = Self.alternate(value) { reply.alternates.append(url) }
+            case "link": reply.alternates += Self.alternates(value)
             default: break
             }
         }

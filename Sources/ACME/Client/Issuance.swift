@@ -89,12 +89,13 @@ struct Issuance {
         return (url, order)
     }
 
-    /// RFC 8555 §7.4.2: of several chains the one that is preferred, else the first.
+    /// RFC 8555 §7.4.2: of several chains the one that is preferred, else the first, also if another one cannot be had.
     private nonisolated(nonsending) func download(_ url: String) async throws(ACMEError) -> String {
         let (first, alternates) = try await client.certificate(at: url)
         guard let preferredRoot, CertificateChain(pem: first)?.rootName != preferredRoot else { return first }
         for url in alternates.prefix(8) {
-            let chain = try await client.certificate(at: url).chain
+            // The certificate is there: without it another one would be ordered, again and again.
+            guard let chain = try? await client.certificate(at: url).chain else { continue }
             if CertificateChain(pem: chain)?.rootName == preferredRoot { return chain }
         }
         return first

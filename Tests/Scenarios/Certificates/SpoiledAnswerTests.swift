@@ -66,6 +66,18 @@ struct SpoiledAnswerTests {
         #expect(try present != before)
     }
 
+    @Test("whose other chains cannot be had, is used as it came, and no further order is begun")
+    func alternates() async throws {
+        let (pebble, proxy, root) = try await pebble()
+        try await proxy.spoil("/certZ/", "astray")
+        try await Gatehouse.serving(managed.toml(proxy.ssl + "\npreferred_chain = \"Another Root\"")) { gatehouse in
+            _ = try await gatehouse.log.line("a new certificate is in use")
+            let served = try await managed.get("a.test", trusting: root)
+            #expect(served.text == "here\n", "\(served)")
+        }
+        #expect(pebble.process.output.all.count { $0.contains("Added order") } == 1)
+    }
+
     @Test("of the account is no account where it leads elsewhere: nothing is kept of it", arguments: ["moved", "place"])
     func account(what: String) async throws {
         let (_, proxy, _) = try await pebble()

@@ -17,6 +17,7 @@ long         of a chain each certificate comes six times
 many         an order has its authorizations a hundred times
 moved        answered with status 302, which leads elsewhere
 place        its Location is a path alone
+astray       it leads to another form of itself that is not there, in a field that leads to the directory first
 file=PATH    what is in the file comes instead
 pass         nothing is done
 """
@@ -96,6 +97,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             fields["Location"] = "https://localhost/elsewhere"
         elif what == "place":
             fields["Location"] = "/somewhere"
+        elif what == "astray":
+            here = f"https://localhost:{port}"
+            fields["Link"] = f'<{here}/dir>;rel="index", <{here}/certZ/nowhere>;rel="alternate"'
         elif what.startswith("file="):
             with open(what[5:], "rb") as file:
                 content = file.read()
