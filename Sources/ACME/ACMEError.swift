@@ -86,11 +86,12 @@ package enum ACMEError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Has nothing been said against the order? Then it is gone on with, else another one is begun.
+    /// Has nothing been said against the order? Then it is gone on with, else another one is begun. What fails here says nothing
+    /// against it: a disk without room has come between an order and its certificate, of which authorities issue few in a week.
     var leavesOrder: Bool {
         switch self {
-        case .unreachable, .unavailable: true
-        default: false
+        case .unreachable, .unavailable, .storage, .damaged, .hook: true
+        case .refused, .malformed, .settings, .validationFailed, .wrongCertificate, .timedOut: false
         }
     }
 

@@ -56,6 +56,20 @@ struct OrderTests {
         #expect(error.retryAfter == 7 && error.problemKind == "malformed")
     }
 
+    @Test("against an order begins another one; that it is silent, or that something fails here, does not")
+    func leavesOrder() throws {
+        let url = try #require(ServiceURL("https://ca.example/order"))
+        let ours: [ACMEError] = [.storage("full"), .damaged("cut"), .hook("ended with code 1")]
+        let silent: [ACMEError] = [.unreachable("gone"), .unavailable(503, url, retryAfter: nil)]
+        #expect((ours + silent).allSatisfy(\.leavesOrder))
+        let problem = ACMEProblem(type: "urn:ietf:params:acme:error:orderNotReady")
+        let against: [ACMEError] = [
+            .refused(problem, status: 403, retryAfter: nil), .malformed("HTML"), .settings("no such profile"),
+            .validationFailed("no"), .wrongCertificate("of another"), .timedOut("never"),
+        ]
+        #expect(!against.contains(where: \.leavesOrder))
+    }
+
     @Test("is told in some lines, however long it is")
     func longWords() {
         let long = String(repeating: "profile, ", count: 20_000)
