@@ -11,8 +11,8 @@
 # Sources: http_error_auth_reqed of AbstractDigestAuthHandler (headers.get, split()[0]); _authenticate of aiohttp's
 # client_middleware_digest_auth.py (headers.get, partition); httpx/_auth.py (get_list; _ALGORITHM_TO_HASH_FUNCTION[...]).
 # Why it matters to a gateway: who adds Bearer to an application with Digest, or joins its fields to one as HTTP allows (RFC 9110
-# §5.3), turns clients away that did well. Give each challenge a field of its own, Digest before Bearer, and leave SHA-512-256 out
-# where such clients come.
+# §5.3), turns clients away that did well. Give each challenge a field of its own, Digest before Bearer, and leave SHA-512-256
+# out where such clients come.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
