@@ -62,7 +62,8 @@ import Testing
             let before = TLSServerNames([:], fallback: try Self.site("localhost", suites: [old, new]))
             let after = TLSServerNames([:], fallback: try Self.site("localhost", suites: [new]), tickets: before.tickets)
             let context = try Self.client()
-            for (names, isResumed, suite) in [(before, false, old), (before, true, old), (after, false, new), (after, true, new)] {
+            let handshakes = [(before, false, old), (before, true, old), (after, false, new), (after, true, new)]
+            for (names, isResumed, suite) in handshakes {
                 let agreed = try await agree(on: "localhost", with: names, by: context, actor.loop)
                 #expect(agreed.isResumed == isResumed && agreed.suite == suite, "\(agreed)")
             }
