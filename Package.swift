@@ -96,9 +96,10 @@ let package = Package(
             resources: [.embedInCode("Page/chat.html")], swiftSettings: settings),
         .target(
             name: "Dashboard",
-            resources: ["dashboard.html", "dashboard.css", "elements.js", "plots.js", "lists.js", "dashboard.js"].map {
-                .embedInCode("Page/\($0)")
-            }, swiftSettings: settings),
+            resources: [
+                "dashboard.html", "dashboard.css", "elements.js", "plots.js", "lists.js", "state.js", "figures.js", "tables.js",
+                "dashboard.js",
+            ].map { .embedInCode("Page/\($0)") }, swiftSettings: settings),
         // Floor 6: the command.
         .executableTarget(
             name: "gatehouse",

@@ -22,6 +22,11 @@ package enum DashboardPage {
 
     /// What is between its `<script>` tags: all of its parts share one function, so that the page has no globals.
     package static let script: [UInt8] =
-        Array("\"use strict\";(() => {\n".utf8) + PackageResources.elements_js + PackageResources.plots_js
-        + PackageResources.lists_js + PackageResources.dashboard_js + Array("})();\n".utf8)
+        Array("\"use strict\";(() => {\n".utf8) + Array(parts.joined()) + Array("})();\n".utf8)
+
+    /// Each may use what those before it have made.
+    private static let parts: [[UInt8]] = [
+        PackageResources.elements_js, PackageResources.plots_js, PackageResources.lists_js, PackageResources.state_js,
+        PackageResources.figures_js, PackageResources.tables_js, PackageResources.dashboard_js,
+    ]
 }
