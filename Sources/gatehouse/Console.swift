@@ -8,7 +8,7 @@ enum Console {
     static var hasColour: Bool { isatty(STDERR_FILENO) == 1 && Environment.value("NO_COLOR") == nil }
 
     /// Was standard error a terminal that has been closed?
-    static var isTerminalGone: Bool { FileWriting.hasHungUp(STDERR_FILENO) }
+    static var isTerminalGone: Bool { OutputDescriptor(STDERR_FILENO).hasHungUp }
 
     /// Why standard output has not taken all that was written to it; nil as long as it has.
     static var outputFault: SystemError? { fault.withLock { $0 } }
@@ -55,9 +55,10 @@ enum Console {
     /// Writes all of it, also where whoever reads is slow and the descriptor does not block: somebody else it is shared with
     /// may have made it so.
     private static func write(_ text: String, to descriptor: Int32) {
+        let output = OutputDescriptor(descriptor)
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let written = FileWriting.write(rest, to: descriptor)
+            let written = output.write(rest)
             if written > 0 {
                 rest = rest.dropFirst(written)
                 continue
@@ -65,7 +66,7 @@ enum Console {
             let error = SystemError("write")
             switch error.code {
             case EINTR: continue
-            case EAGAIN: FileWriting.waitForRoom(descriptor)
+            case EAGAIN: output.waitForRoom()
             default:
                 if descriptor == STDOUT_FILENO { fault.withLock { $0 = error } }
                 return

@@ -44,7 +44,7 @@ struct Gatehouse: AsyncParsableCommand {
     /// - Parameter word: the first argument.
     /// - Returns: nil if the word is a command, another option, something that is there, or like no command.
     static func meantCommand(_ word: String?) -> String? {
-        guard let word, FileWriting.isUnreadable(word) else { return nil }
+        guard let word, !FileAccess.isReadable(word) else { return nil }
         if let meant = foreignWords[word] { return meant }
         guard !word.hasPrefix("-") else { return nil }
         let commands = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
@@ -56,7 +56,7 @@ struct Gatehouse: AsyncParsableCommand {
         StandardStreams.fill()
         // Swift reads its arguments there, and has none where it cannot: every command would be "run". Before there is a second
         // thread: Dispatch, which looks there for its threads' states, ends a process that has some and no /proc.
-        if FileWriting.isUnreadable("/proc/self/cmdline") {
+        if !FileAccess.isReadable("/proc/self/cmdline") {
             Console.error("gatehouse: its arguments cannot be read: /proc is not mounted here")
             Glibc.exit(1)
         }

@@ -7,6 +7,9 @@ package enum FileAccess {
         unsafe access(path, R_OK) == 0 ? nil : SystemError("access")
     }
 
+    /// Can the file, or directory, be read?
+    package static func isReadable(_ path: String) -> Bool { problem(reading: path) == nil }
+
     /// Why lines cannot be appended to the file, or it cannot be made; nil if they can. Changes nothing.
     package static func problem(appendingTo path: String) -> SystemError? {
         var status = stat()

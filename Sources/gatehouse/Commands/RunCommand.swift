@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import EventLoop
 import Gateway
 import Glibc
 import Logging
@@ -98,7 +99,7 @@ struct RunCommand: AsyncParsableCommand {
             for problem in builder.problems where problem.severity == .error { Console.error("gatehouse: \(problem.message)") }
             if let meant = Gatehouse.meantCommand(directory) { Console.error("Did you mean \"gatehouse \(meant)\"?") }
             // What is there, but not as a directory, is a file: check takes one without -c.
-            if !FileWriting.isUnreadable(directory), FileWriting.isUnreadable(directory + "/") {
+            if FileAccess.isReadable(directory), !FileAccess.isReadable(directory + "/") {
                 Console.error("A configuration is named with -c: gatehouse run -c \(directory)")
             }
             throw ExitCode(1)

@@ -62,8 +62,8 @@ struct DemoCommand: AsyncParsableCommand {
     /// Makes the local authority issue a certificate, unless a good one is there. One that stands there without an authority is
     /// somebody's own, and used as it is.
     private func issueCertificate() throws {
-        let isThere = ["localhost.crt", "localhost.key"].allSatisfy { !FileWriting.isUnreadable("\(certs)/\($0)") }
-        if isThere, FileWriting.isUnreadable("\(certs)/ca.key") { return }
+        let isThere = ["localhost.crt", "localhost.key"].allSatisfy { FileAccess.isReadable("\(certs)/\($0)") }
+        if isThere, !FileAccess.isReadable("\(certs)/ca.key") { return }
         let now = Int64(realtimeNanoseconds() / 1_000_000_000)
         do throws(ACMEError) {
             _ = try DevelopmentCertificates(in: certs, now: now)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLoop
 import HTTP
 import TLS
 
@@ -27,7 +28,7 @@ struct TLSWhyCommand: ParsableCommand {
 
     /// What is known of a message that stands in a file's place; nil if it is a file, or nothing is known of it.
     private static func pasted(_ text: String) -> SClientReading? {
-        guard text != "-", FileWriting.isUnreadable(text) else { return nil }
+        guard text != "-", !FileAccess.isReadable(text) else { return nil }
         let reading = SClientReading(text)
         if !reading.isSilent { return reading }
         if text.contains(" ") { Console.error("gatehouse: nothing is known of it as a message; as a file:") }

@@ -73,7 +73,7 @@ extension Project {
                     "Sources/gatehouse/Recorder/RecorderDumps.swift",
                     "Sources/gatehouse/Reload/PlanMaker.swift",
                     "Sources/gatehouse/Reload/Reloader.swift",
-                    "Sources/gatehouse/FileWriting.swift",
+                    "Sources/gatehouse/OutputDescriptor.swift",
                     "Sources/gatehouse/Metrics/ProcessReading.swift",
                     "Sources/gatehouse/Process/Privileges.swift",
                     "Sources/gatehouse/Process/Signals.swift",
