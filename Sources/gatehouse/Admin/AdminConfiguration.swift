@@ -1,132 +1,13 @@
 import Configuration
-import FoundationEssentials
 import Messages
 
-/// The routes of the configuration in use, in the order in which it has them.
-struct AdminRoutes: Codable, Sendable {
-    struct Route: Codable, Sendable {
-        var site: String
-        /// `path`, `exact`, `glob` or `regex`.
-        var kind: String
-        var path: String
-        /// The route's path and what must hold besides.
-        var name: String
-        /// `proxy`, `redirect`, `respond`, `files`, `tls_info` or `internal_api`.
-        var action: String
-        /// Nil if it goes to none.
-        var upstream: String?
-        var websocket: Bool
-    }
-
-    var routes: [Route]
-}
-
-/// What bounds clients, exchanges and the process.
-struct AdminLimits: Codable, Sendable {
-    struct Limit: Codable, Sendable {
-        /// The key of the limit, such as `limits.head_timeout`.
-        var key: String
-        /// The value as the configuration writes it, or the default.
-        var value: String
-        var isWritten: Bool
-        var meaning: String
-    }
-
-    var limits: [Limit]
-}
-
 extension AdminResources {
-    func routes() async -> ServiceAnswer {
+    /// The configuration as it is written, without its secrets.
+    func configuration() async -> ServiceAnswer {
         guard let reloader else { return Self.noFile }
-        let sites = await reloader.configuration.sites
-        return .json(
-            AdminRoutes(
-                routes: sites.flatMap { site in
-                    ((site.proxy?.routes ?? []) + site.routes).map { route in
-                        AdminRoutes.Route(
-                            site: site.name, kind: route.kind.rawValue, path: route.path, name: route.name,
-                            action: route.action.word, upstream: route.upstream.isEmpty ? nil : route.upstream,
-                            websocket: route.websocket)
-                    }
-                }))
-    }
-
-    /// All keys of the tables that bound something, whether they are written or not.
-    func limits() async -> ServiceAnswer {
-        guard let reloader else { return Self.noFile }
-        let written = WrittenKeys(MaskedConfiguration.json(await reloader.sourceInUse) ?? "{}")
-        let tables = ConfigurationReference.sections.filter { ["limits", "performance", "security"].contains($0.path) }
-        return .json(
-            AdminLimits(
-                limits: tables.flatMap { table in
-                    table.keys.map { key in
-                        let own = ([key.name] + key.alsoSpelled).lazy.compactMap { written.tables[table.path]?[$0] }.first
-                        return AdminLimits.Limit(
-                            key: table.keyPath(key.name), value: own ?? key.standard.text, isWritten: own != nil,
-                            meaning: key.meaning)
-                    }
-                }))
-    }
-}
-
-/// The values of a configuration's plain tables.
-private struct WrittenKeys {
-    private(set) var tables: [String: [String: String]] = [:]
-
-    private enum Value: Decodable {
-        case text(String)
-        case table([String: Value])
-        case other
-
-        init(from decoder: any Decoder) throws {
-            let content = try decoder.singleValueContainer()
-            if let flag = try? content.decode(Bool.self) {
-                self = .text("\(flag)")
-            } else if let number = try? content.decode(Int.self) {
-                self = .text("\(number)")
-            } else if let number = try? content.decode(Double.self) {
-                self = .text("\(number)")
-            } else if let text = try? content.decode(String.self) {
-                self = .text("\"\(text)\"")
-            } else if let list = try? content.decode([String].self) {
-                self = .text("[\(list.map { "\"\($0)\"" }.joined(separator: ", "))]")
-            } else if let table = try? content.decode([String: Value].self) {
-                self = .table(table)
-            } else {
-                self = .other
-            }
+        guard let json = MaskedConfiguration.json(await reloader.sourceInUse) else {
+            return .problem(500, "The configuration in use cannot be shown.")
         }
-    }
-
-    init(_ json: String) {
-        guard let top = try? JSONDecoder().decode([String: Value].self, from: Data(json.utf8)) else { return }
-        for (name, value) in top {
-            guard case .table(let table) = value else { continue }
-            tables[name] = table.compactMapValues { if case .text(let text) = $0 { text } else { nil } }
-        }
-    }
-}
-
-extension ConfigurationReference.Key.Default {
-    /// What holds where the key is not written.
-    fileprivate var text: String {
-        switch self {
-        case .value(let value), .none(let value): value
-        case .required: ""
-        }
-    }
-}
-
-extension RouteAction {
-    /// The word that configuration keys use for it.
-    fileprivate var word: String {
-        switch self {
-        case .proxy: "proxy"
-        case .redirect: "redirect"
-        case .respond: "respond"
-        case .files: "files"
-        case .tlsInfo: "tls_info"
-        case .internalAPI: "internal_api"
-        }
+        return ServiceAnswer(status: 200, contentType: "application/json", body: Array("\(json)\n".utf8))
     }
 }

@@ -1,4 +1,3 @@
-import Configuration
 import EventLoop
 import Fleet
 import FoundationEssentials
@@ -43,27 +42,6 @@ struct AdminHealth: Codable, Sendable {
     var fleet: AdminFleet?
 }
 
-/// The sites of the configuration in use.
-struct AdminSites: Codable, Sendable {
-    struct Site: Codable, Sendable {
-        var name: String
-        var hostnames: [String]
-        var listen: String
-        var port: Int
-        var tls: Bool
-        var isDefault: Bool
-        /// Paths, as the configuration writes them.
-        var routes: [String]
-    }
-
-    var sites: [Site]
-}
-
-/// Certificates of sites' files.
-struct AdminCertificates: Codable, Sendable {
-    var certificates: [AdminStatus.Certificate]
-}
-
 extension AdminResources {
     private var now: Int64 { Int64(realtimeNanoseconds() / 1_000_000_000) }
     private var isDegraded: Bool { !gateway.currentPlan.faults.isEmpty }
@@ -103,43 +81,5 @@ extension AdminResources {
 
     func readiness() -> ServiceAnswer {
         isDegraded ? .json(AdminHealth.Word(status: "degraded"), status: 503) : .json(AdminHealth.Word(status: "ready"))
-    }
-
-    func sites() async -> ServiceAnswer {
-        guard let reloader else { return Self.noFile }
-        return .json(
-            AdminSites(
-                sites: await reloader.configuration.sites.map { site in
-                    AdminSites.Site(
-                        name: site.name, hostnames: site.hostnames, listen: site.listen, port: site.port, tls: site.ssl != nil,
-                        isDefault: site.isDefault, routes: ((site.proxy?.routes ?? []) + site.routes).map(\.path))
-                }))
-    }
-
-    /// The configuration as it is written, without its secrets.
-    func configuration() async -> ServiceAnswer {
-        guard let reloader else { return Self.noFile }
-        guard let json = MaskedConfiguration.json(await reloader.sourceInUse) else {
-            return .problem(500, "The configuration in use cannot be shown.")
-        }
-        return ServiceAnswer(status: 200, contentType: "application/json", body: Array("\(json)\n".utf8))
-    }
-
-    func certificates() -> ServiceAnswer { .json(AdminCertificates(certificates: certificateList)) }
-
-    var certificateList: [AdminStatus.Certificate] { AdminStatus.Certificate.all(of: gateway) }
-}
-
-extension AdminStatus.Certificate {
-    /// The certificates of every TLS site, in the order of the configuration.
-    static func all(of gateway: Gateway) -> [Self] {
-        let plan = gateway.currentPlan
-        let now = Int64(realtimeNanoseconds() / 1_000_000_000)
-        return plan.certificates.map { certificate in
-            Self(
-                site: certificate.site, file: certificate.certificateFile, expiry: certificate.expires,
-                expires: certificate.expires.map { Timestamp.text(seconds: $0) }, problem: certificate.loaded?.problem,
-                health: certificate.health(now: now, threshold: plan.expiryThreshold).rawValue)
-        }
     }
 }
