@@ -23,41 +23,6 @@ actor Reloader {
         var maker: PlanMaker
     }
 
-    /// How a reload ended.
-    enum Outcome: Sendable {
-        case done(Done)
-        /// For every reason that is an error; what was in use still is.
-        case refused([Problem])
-    }
-
-    /// A configuration that is in no file that the gateway reads, as `ConfigurationSource.text` writes it.
-    struct Candidate: Codable, AdminOrder, Sendable {
-        enum CodingKeys: String, CodingKey, CaseIterable { case file, text }
-
-        /// What to call it in messages.
-        var file: String
-        var text: String
-    }
-
-    /// What a reload would do.
-    enum PlanOutcome: Sendable {
-        case done(ReloadPlan)
-        case refused([Problem])
-    }
-
-    /// What has come of a reload that was not refused.
-    struct Done: Sendable {
-        var changes: ConfigurationChanges
-        /// Sites that were degraded, and are served whole from now on.
-        var restored: [String]
-        /// The number of the generation in use.
-        var generation: Int
-        /// How many older ones have exchanges under way.
-        var olderInUse: Int
-        /// What deserves a look.
-        var warnings: [Problem]
-    }
-
     nonisolated let loop: EventLoop
     nonisolated let source: Source
     let gateway: Gateway
@@ -278,31 +243,5 @@ actor Reloader {
                 "changes": "\(changes.summary)", "generation": "\(done.generation)", "older_in_use": "\(done.olderInUse)",
             ])
         return .done(done)
-    }
-
-    /// A few things are made once for the life of the process: who changes them is told.
-    private func whatWaits(_ changes: ConfigurationChanges, in configuration: Configuration) -> [Problem] {
-        changes.changes.flatMap { change in
-            change.keysOfStart.map { key in
-                configuration.problem(
-                    .warning, at: "\(change.what).\(key)", "a change waits for the next start: what was in use goes on")
-            }
-        }
-    }
-
-    func refuse(_ problems: [Problem]) -> Outcome {
-        let problems = problems.filter { $0.severity != .note }
-        for problem in problems { report(problem) }
-        let errors = problems.count { $0.severity == .error }
-        log.error("the reload is refused: what was in use goes on", metadata: ["errors": "\(errors)"])
-        return .refused(problems)
-    }
-
-    /// What a file says may not forge a line: so it is metadata.
-    private func report(_ problem: Problem) {
-        var facts: Logger.Metadata = ["at": "\(problem.location)", "problem": "\(problem.message)"]
-        if !problem.keyPath.isEmpty { facts["key"] = "\(problem.keyPath)" }
-        if let hint = problem.hint { facts["help"] = "\(hint)" }
-        log.log(level: problem.severity == .error ? .error : .warning, "the configuration has a problem", metadata: facts)
     }
 }
