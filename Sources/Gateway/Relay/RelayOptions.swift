@@ -32,60 +32,9 @@ struct RelayOptions: ~Copyable {
     }
 }
 
-/// The rules by which a request's trailers are passed on. An object, since few requests have any.
-final class TrailerRules {
-    private let policy: RequestFieldPolicy
-    private let isTrusted: Bool
-
-    /// - Parameter isTrusted: the client is.
-    init(_ policy: RequestFieldPolicy, isTrusted: Bool) {
-        self.policy = policy
-        self.isTrusted = isTrusted
-    }
-
-    func kept(of trailers: FieldSection) -> FieldSection { policy.kept(ofTrailers: trailers, isTrusted: isTrusted) }
-}
-
 extension Failure {
     /// An answer that is not passed on, because another attempt may better it.
     static func declined(_ status: Int) -> Failure {
         Failure(.upstreamStatus, status: status, detail: "status \(status)", retry: .status(status))
-    }
-}
-
-/// The body of a request as far as it was sent, for another attempt; no more than a limit is kept.
-final class Replay {
-    private let limit: Int
-    /// All of it, if it was taken before anything was sent.
-    let stored: StoredBody?
-    private(set) var bytes: [UInt8] = []
-    /// False once the body has outgrown the limit: then nothing is kept.
-    private(set) var isWhole = true
-
-    init(limit: Int) {
-        self.limit = limit
-        stored = nil
-    }
-
-    init(stored: StoredBody) {
-        limit = 0
-        self.stored = stored
-    }
-
-    var count: Int { stored?.count ?? bytes.count }
-
-    func append(_ payload: Span<UInt8>) {
-        guard isWhole else { return }
-        guard payload.count <= limit - bytes.count else {
-            isWhole = false
-            bytes = []
-            return
-        }
-        bytes.append(payload)
-    }
-
-    /// Forgets what was not sent after all: it comes again.
-    func cut(to count: Int) {
-        if isWhole { bytes.removeLast(max(0, bytes.count - count)) }
     }
 }
