@@ -49,6 +49,20 @@ final class DiskStore: Sendable {
         var tooMany: UInt64 = 0
         /// Is it used? After an error it is left alone for a while.
         var isUsed = true
+
+        /// Adds what another store has come to.
+        mutating func add(_ other: Counts) {
+            answers += other.answers
+            bytes += other.bytes
+            hits += other.hits
+            written += other.written
+            evictions += other.evictions
+            writeErrors += other.writeErrors
+            readErrors += other.readErrors
+            damaged += other.damaged
+            tooMany += other.tooMany
+            isUsed = isUsed && other.isUsed
+        }
     }
 
     private struct State {

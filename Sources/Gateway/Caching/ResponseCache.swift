@@ -20,6 +20,17 @@ final class ResponseCache {
         var stale = 0
         var evictions = 0
         var stored = 0
+
+        /// Adds another worker's, of the same site.
+        mutating func add(_ other: Counts) {
+            answers += other.answers
+            bytes += other.bytes
+            hits += other.hits
+            misses += other.misses
+            stale += other.stale
+            evictions += other.evictions
+            stored += other.stored
+        }
     }
 
     /// Targets of which it is remembered that their answers are none to be stored.

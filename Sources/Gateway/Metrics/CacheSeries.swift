@@ -106,18 +106,3 @@ extension MetricsText {
 
     private typealias Index = CacheSeries.Index
 }
-
-extension DiskStore.Counts {
-    fileprivate mutating func add(_ other: DiskStore.Counts) {
-        answers += other.answers
-        bytes += other.bytes
-        hits += other.hits
-        written += other.written
-        evictions += other.evictions
-        writeErrors += other.writeErrors
-        readErrors += other.readErrors
-        damaged += other.damaged
-        tooMany += other.tooMany
-        isUsed = isUsed && other.isUsed
-    }
-}
