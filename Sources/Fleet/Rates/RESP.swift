@@ -1,5 +1,3 @@
-import HTTP
-
 /// A value of Redis's protocol, RESP2.
 enum RESPValue: Equatable {
     case simple(String)
