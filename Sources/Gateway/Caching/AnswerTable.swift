@@ -62,9 +62,6 @@ struct AnswerTable<Form: StoredForm> {
 
     func contains(_ form: Form) -> Bool { index(of: form) != nil }
 
-    /// Is there a form that answers the same requests?
-    func contains(like form: Form) -> Bool { index(like: form) != nil }
-
     /// A form that was found has been used.
     mutating func use(_ form: Form) {
         if let index = index(of: form) { recency.touch(index) }

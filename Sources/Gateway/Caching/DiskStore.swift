@@ -77,6 +77,9 @@ final class DiskStore: Sendable {
         /// When it is tried again, in monotonic nanoseconds.
         var offUntil: UInt64 = 0
         var events: [Event] = []
+        /// The places of targets (`DiskStore.place`) that were forgotten, or stored anew, before all that another process has
+        /// left is known: of these it is too old. Nil when it is.
+        var outdated: Set<Int>? = []
         /// All but what is there, which the table knows.
         var counts = Counts()
 
@@ -96,6 +99,7 @@ final class DiskStore: Sendable {
     static let maxWaiting = 16 << 20
     private static let pause: UInt64 = 60_000_000_000
     private static let maxEvents = 16
+    private static let places = 1 << 15
     private static let damaged = "damaged"
 
     let directory: String
@@ -194,6 +198,7 @@ final class DiskStore: Sendable {
         let now = monotonicNanoseconds()
         let (isTaken, dropped) = state.withLock { state in
             // Also where the new one has no place: the old one must not be found any more.
+            state.outdated?.insert(Self.place(of: entry.key))
             var dropped = state.table.remove(like: entry).map { [$0] } ?? []
             guard let limits = state.limits, !state.isOff || now >= state.offUntil, entry.cost <= limits.bytes else {
                 return (false, dropped)
@@ -244,16 +249,31 @@ final class DiskStore: Sendable {
     // MARK: Removing
 
     /// Forgets all forms of a target.
-    func remove(_ key: CacheKey) { remove(state.withLock { $0.table.removeAll(of: key) }) }
+    func remove(_ key: CacheKey) {
+        let dropped = state.withLock { state in
+            state.outdated?.insert(Self.place(of: key))
+            return state.table.removeAll(of: key)
+        }
+        remove(dropped)
+    }
+
+    /// Targets share places, so that clients who change ever new ones take no more memory: what another process has left of a
+    /// target that shares one is lost.
+    private static func place(of key: CacheKey) -> Int { key.hashValue & (places - 1) }
 
     /// Forgets the targets that `isMeant`, and returns when their files are gone.
     /// - Returns: how many answers that were.
-    func purge(where isMeant: @Sendable ([UInt8]) -> Bool) async -> Int {
-        let dropped = state.withLock { state in state.table.removeAll { isMeant($0.target) } }
-        try? await writer.run(Self.order) { [self] in
-            for entry in dropped { StateFile.remove(path(entry)) }
+    func purge(where isMeant: @escaping @Sendable ([UInt8]) -> Bool) async -> Int {
+        let (dropped, isAllKnown) = state.withLock { state in
+            (state.table.removeAll { isMeant($0.target) }, state.outdated == nil)
         }
-        return dropped.count
+        let found = try? await writer.run(Self.order) { [self] in
+            // What another process has left is known by now, since the thread does one thing after another.
+            let others = isAllKnown ? [] : state.withLock { state in state.table.removeAll { isMeant($0.target) } }
+            for entry in dropped + others { StateFile.remove(path(entry)) }
+            return others.count
+        }
+        return dropped.count + (found ?? 0)
     }
 
     private func remove(_ dropped: [DiskEntry]) {
@@ -270,6 +290,7 @@ final class DiskStore: Sendable {
 
     /// Finds out what another process has left. On the thread.
     private func scan() {
+        defer { state.withLock { $0.outdated = nil } }
         guard let files = try? DirectoryFiles.list(directory) else { return }
         let now = realtimeNanoseconds() &- Self.pause
         for file in files.sorted(by: { $0.modified < $1.modified }) {
@@ -298,10 +319,11 @@ final class DiskStore: Sendable {
         }
         let entry = DiskEntry(label, VaryingFields(of: head.fields), number: number, size: file.size, isWritten: true)
         let dropped = state.withLock { state -> [DiskEntry] in
-            // What has come meanwhile is newer.
-            if state.table.contains(like: entry) { return [entry] }
-            let other = state.table.insert(entry)
-            return (other.map { [$0] } ?? []) + (state.limits.map { state.shrink(to: $0) } ?? [])
+            if state.outdated?.contains(Self.place(of: entry.key)) == true { return [entry] }
+            // Two processes may have left one each: the older one was found before.
+            var dropped = state.table.remove(like: entry).map { [$0] } ?? []
+            if let other = state.table.insert(entry) { dropped.append(other) }
+            return dropped + (state.limits.map { state.shrink(to: $0) } ?? [])
         }
         for entry in dropped { StateFile.remove(self.path(entry)) }
     }
