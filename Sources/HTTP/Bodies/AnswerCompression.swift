@@ -94,7 +94,8 @@ package struct AnswerCompression: Sendable, Equatable {
         return false
     }
 
-    private static func isDigest(_ bytes: Span<UInt8>, _ name: Range<Int>) -> Bool {
+    /// Is it a sum over the bytes of an answer, or of what it is a part of?
+    static func isDigest(_ bytes: Span<UInt8>, _ name: Range<Int>) -> Bool {
         switch name.count {
         case 6: Text.equal(bytes, name, "digest")
         case 11: Text.equal(bytes, name, "content-md5") || Text.equal(bytes, name, "repr-digest")

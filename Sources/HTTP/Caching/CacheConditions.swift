@@ -37,7 +37,7 @@ package struct CacheConditions: Sendable {
 
     /// The part that is asked for, if the stored answer is the one it is of (RFC 9110 §13.1.5, §14.2).
     package func range(of stored: ResponseHead, now: Int64) -> [UInt8]? {
-        guard let range, stored.status == 200 else { return nil }
+        guard let range, stored.status == 200, Self.canBeCut(stored.fields) else { return nil }
         guard let ifRange else { return range }
         if ifRange.first == UInt8(ascii: "\"") {
             return stored.fields.first(.etag).map { Array(stored.fields.bytes[$0.value]) } == ifRange ? range : nil
@@ -47,6 +47,13 @@ package struct CacheConditions: Sendable {
             let date = CachedTimes.date(of: stored.fields, now: now), modified < date - 1
         else { return nil }
         return range
+    }
+
+    /// What was encoded on its way has other bytes each time, under one tag: parts of two would be joined. It has lost its
+    /// `Accept-Ranges` then (`ResponseHead.encode`), and what the upstream itself has encoded has it only where that is not so.
+    private static func canBeCut(_ fields: borrowing FieldSection) -> Bool {
+        guard fields.first(.contentEncoding) != nil else { return true }
+        return fields.onlyValue(named: "accept-ranges").map { Text.equal($0.span, 0..<$0.count, "bytes") } ?? false
     }
 
     /// Several lines are one list (RFC 9110 §5.3).

@@ -38,7 +38,7 @@ package enum StoredHead {
         for line in stored.fields.lines {
             let name = stored.fields.bytes.span.extracting(line.name)
             let isNew = news.lines.contains { Text.sameVariable(news.bytes.span.extracting($0.name), name) }
-            if !isNew || isOfContent(line.known) { append(line, of: stored.fields, to: &out) }
+            if !isNew || isOfContent(line.known) || isOfBytes(name) { append(line, of: stored.fields, to: &out) }
         }
         answer.withContent { content in
             let names = content.summary.connection.contains(.names)
@@ -64,7 +64,7 @@ package enum StoredHead {
         var out: [UInt8] = []
         out.append("HTTP/1.1 304 Not Modified\r\n")
         for line in stored.fields.lines where !isOfContent(line.known) || line.known == .etag || line.known == .vary {
-            append(line, of: stored.fields, to: &out)
+            if !isOfMessage(stored.fields, line) { append(line, of: stored.fields, to: &out) }
         }
         out.append("\r\n")
         return out
@@ -74,7 +74,9 @@ package enum StoredHead {
     package static func partial(_ stored: ResponseHead) -> [UInt8] {
         var out: [UInt8] = []
         out.append("HTTP/1.1 206 Partial Content\r\n")
-        for line in stored.fields.lines where line.known != .contentRange { append(line, of: stored.fields, to: &out) }
+        for line in stored.fields.lines where line.known != .contentRange {
+            if !isOfMessage(stored.fields, line) { append(line, of: stored.fields, to: &out) }
+        }
         out.append("\r\n")
         return out
     }
@@ -85,6 +87,17 @@ package enum StoredHead {
         case .contentType, .contentEncoding, .contentRange, .contentLength, .etag, .vary: true
         default: false
         }
+    }
+
+    /// The same of names that are no known fields: sums, and whether there are parts, of which what was encoded here has none.
+    private static func isOfBytes(_ name: Span<UInt8>) -> Bool {
+        AnswerCompression.isDigest(name, 0..<name.count) || Text.equal(name, 0..<name.count, "accept-ranges")
+    }
+
+    /// RFC 9530 §2, RFC 1864: is it a sum over what the message itself holds, which is wrong of a part?
+    private static func isOfMessage(_ fields: borrowing FieldSection, _ line: FieldLine) -> Bool {
+        let span = fields.bytes.span
+        return Text.equal(span, line.name, "content-digest") || Text.equal(span, line.name, "content-md5")
     }
 
     private static func statusLine(_ head: ResponseHead) -> [UInt8] {
@@ -114,5 +127,7 @@ package enum StoredHead {
     private static let ownFields = ["Age", "Cache-Status", "Proxy-Authentication-Info", "Set-Cookie"]
     private static let notKept = FieldEdits(FieldRules(remove: ownFields))
     private static let notRenewed = FieldEdits(
-        FieldRules(remove: ownFields + ["Content-Type", "Content-Encoding", "Content-Range", "ETag", "Vary"]))
+        FieldRules(
+            remove: ownFields + ["Content-Type", "Content-Encoding", "Content-Range", "ETag", "Vary"]
+                + ["Accept-Ranges", "Content-Digest", "Repr-Digest", "Digest", "Content-MD5"]))
 }

@@ -219,6 +219,13 @@ struct CacheTests {
             let plain = try await site.ask()
             #expect(plain.text == text && plain.value("Cache-Status")?.contains("fwd=vary-miss") == true)
             #expect(try await site.ask("/", "Accept-Encoding: gzip\r\nIf-None-Match: \"a-gzip\"").status == 304)
+            // Another worker, or the same one later, has other bytes of that tag: no part of these may be joined to those.
+            for condition in ["", "\r\nIf-Range: \"a-gzip\""] {
+                let whole = try await site.ask("/", "Accept-Encoding: gzip\r\nRange: bytes=0-9\(condition)")
+                #expect(whole.status == 200 && whole.body == first.body, "\(whole)")
+            }
+            let part = try await site.ask("/", "Range: bytes=0-9\r\nIf-Range: \"a\"")
+            #expect(part.status == 206 && part.text == "<li>one mo", "\(part)")
         }
     }
 

@@ -75,6 +75,18 @@ struct CacheHeadTests {
         #expect((conditions.range(of: head, now: Self.now) != nil) == applies)
     }
 
+    @Test(
+        "allow no parts of what is encoded, unless the upstream itself gives them",
+        arguments: [
+            ("Content-Encoding: br", false), ("Content-Encoding: br\r\nAccept-Ranges: bytes", true),
+            ("Content-Encoding: br\r\nAccept-Ranges: none", false), ("Accept-Ranges: none", true),
+        ])
+    func encodedParts(lines: String, areThere: Bool) throws {
+        let conditions = CacheConditions(try request("GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1\r\n\r\n").fields)
+        let head = try response("HTTP/1.1 200 OK\r\n\(Self.stored)\r\n\(lines)\r\n\r\n")
+        #expect((conditions.range(of: head, now: Self.now) != nil) == areThere)
+    }
+
     private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     @Test("are kept but for those of the connection, of the framing, and of a cache")
@@ -111,6 +123,17 @@ struct CacheHeadTests {
             text(StoredHead.bytes(of: head, freshenedBy: news))
                 == "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Type: text/html\r\nX-B: 1\r\n"
                 + "cache-control: max-age=2\r\nX-A: 3\r\nX-C: 1\r\nVary: x\r\n\r\n")
+    }
+
+    @Test("keep their sums, and whether there are parts, whatever a 304 says")
+    func sums() throws {
+        let news = try response(
+            "HTTP/1.1 304 Not Modified\r\nAccept-Ranges: bytes\r\nContent-Digest: b\r\nRepr-Digest: b\r\nDigest: b\r\n"
+                + "Content-MD5: b\r\nX: 2\r\n\r\n")
+        for lines in ["", "Repr-Digest: a\r\nContent-MD5: a\r\nContent-Digest: a\r\nAccept-Ranges: none\r\nDigest: a\r\n"] {
+            let bytes = StoredHead.bytes(of: try response("HTTP/1.1 200 OK\r\n\(lines)X: 1\r\n\r\n"), freshenedBy: news)
+            #expect(text(bytes) == "HTTP/1.1 200 OK\r\n\(lines)X: 2\r\n\r\n")
+        }
     }
 
     /// RFC 9110 §15.4.5 has a 304 repeat the field.
@@ -152,6 +175,10 @@ struct CacheHeadTests {
         let head = try response("HTTP/1.1 200 OK\r\n\(lines)\r\n")
         #expect(text(StoredHead.notModified(head)) == "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nVary: X\r\nA: 1\r\n\r\n")
         #expect(text(StoredHead.partial(head)).hasPrefix("HTTP/1.1 206 Partial Content\r\nETag: \"a\"\r\nContent-Type: x/y\r\n"))
+        // RFC 9530 §2: of what the message holds; §3: of what that is a part of.
+        let summed = try response("HTTP/1.1 200 OK\r\nContent-Digest: a\r\nRepr-Digest: b\r\nContent-MD5: c\r\nDigest: d\r\n\r\n")
+        #expect(text(StoredHead.partial(summed)) == "HTTP/1.1 206 Partial Content\r\nRepr-Digest: b\r\nDigest: d\r\n\r\n")
+        #expect(text(StoredHead.notModified(summed)) == "HTTP/1.1 304 Not Modified\r\nRepr-Digest: b\r\nDigest: d\r\n\r\n")
     }
 
     @Test("have a request ask whether they still hold, in place of the client's own conditions")
