@@ -140,13 +140,22 @@ final class CacheRecording {
     private func decide(_ head: ResponseHead, _ framing: BodyFraming) {
         let now = clock.seconds
         let directives = CacheDirectives(head.fields)
-        guard case .store(let lifetime) = plan.rules.verdict(on: head, directives, to: asked, now: now), framing.isBounded,
+        let verdict = plan.rules.verdict(on: head, directives, to: asked, now: now)
+        guard case .store(let lifetime) = verdict, framing.isBounded,
             reserve(head, framing, directives, times(of: head, lifetime: lifetime, now: now), now)
         else {
-            end(.passed)
-            return
+            // What is for its client alone says nothing of what is for all.
+            let isOfClient = verdict == .refuse(.authorization) || verdict == .refuse(.setCookie)
+            return isOfClient ? end(.passed) : pass(over: head.status)
         }
         status.isStored = true
+    }
+
+    /// The answer is none to be stored. What is stored of before goes all the same, if this one says otherwise: else it would be
+    /// sent as long as it may be stale, whatever the upstream says by now.
+    private func pass(over status: Int) {
+        if case .validation(let stored, _) = purpose, CacheRules.supersedes(status) { cache.remove(stored) }
+        end(.passed)
     }
 
     private func times(of head: ResponseHead, lifetime: UInt64, now: Int64) -> CachedTimes {
@@ -180,11 +189,11 @@ final class CacheRecording {
         fill?.isHeldUp = isHeldUp
         guard let reserved = storing?.reserved else { return }
         let most = body.count + payload.count
-        guard most <= plan.limits.object else { return end(.passed) }
+        guard most <= plan.limits.object else { return pass(over: storing?.status ?? 0) }
         if most > reserved {
             // As an array grows.
             let more = max(most, reserved * 2) - reserved
-            guard cache.reserve(more) else { return end(.passed) }
+            guard cache.reserve(more) else { return pass(over: storing?.status ?? 0) }
             storing?.reserved += more
         }
         body.append(payload)

@@ -172,6 +172,13 @@ final class ResponseCache {
         if disk != nil { changes.note(CacheKey(route: 0, target: target)) }
     }
 
+    /// The upstream has said something else than a stored answer does: that one is forgotten, unless another is in its place.
+    func remove(_ answer: CachedAnswer) {
+        guard table.remove(answer) else { return }
+        removals += 1
+        disk?.remove(answer.key)
+    }
+
     /// Forgets all forms of a target that this worker or the disk has.
     func remove(_ key: CacheKey) {
         for (recording, state) in receiving where state.key == key { receiving[recording]?.isForgotten = true }

@@ -113,6 +113,16 @@ package struct CacheRules: Equatable, Sendable {
         }
     }
 
+    /// Does an answer with this status, none to be stored itself, say that what is stored of its target is not so any more? Not
+    /// one that speaks of a request or its sender, or of trouble.
+    package static func supersedes(_ status: Int) -> Bool {
+        switch status {
+        case 206, 304: false
+        case 200..<400, 404, 410: true
+        default: false
+        }
+    }
+
     /// Does the answer to a request of this method make what is stored of its target old (RFC 9111 §4.4)?
     package static func invalidates(_ method: Method, status: Int) -> Bool {
         guard 200..<400 ~= status else { return false }

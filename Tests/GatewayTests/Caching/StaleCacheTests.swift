@@ -209,6 +209,43 @@ struct StaleCacheTests {
         }
     }
 
+    @Test(
+        "go when the upstream says otherwise, though that is none to be stored",
+        arguments: [("404 Not Found", ""), ("410 Gone", "Cache-Control: no-store"), ("200 OK", "Cache-Control: private")])
+    func superseded(status: String, fields: String) async throws {
+        let site = try CachedSite { _, number in
+            number == 0
+                ? CachedSite.answer("old", Self.stale(", stale-while-revalidate=600"))
+                : CachedSite.answer("new", fields, status: status)
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            #expect(try await site.ask().text == "old")
+            var last = try await site.ask()
+            #expect(last.text == "old", "\(last)")
+            // Each answer is an event of its own; what has come of the cache's own request shows soon.
+            for _ in 0..<100_000 where last.text == "old" { last = try await site.ask() }
+            #expect(last.text == "new", "\(last)")
+            for _ in 0..<3 { #expect(try await site.ask().text == "new") }
+        }
+    }
+
+    @Test(
+        "stay when what comes is for one client, or speaks of one",
+        arguments: [("200 OK", "Set-Cookie: a=b\r\nCache-Control: max-age=1000"), ("403 Forbidden", "")])
+    func notSuperseded(status: String, fields: String) async throws {
+        let site = try CachedSite { _, number in
+            number == 0
+                ? CachedSite.answer("old", Self.stale(", stale-while-revalidate=600"))
+                : CachedSite.answer("new", fields, status: status)
+        }
+        try await Gatehouse.serving(site.toml) { _ async throws in
+            // The third time the upstream is asked the second time has come to its end.
+            for _ in 0..<100_000 where site.upstream.requests.all.count < 3 { #expect(try await site.ask().text == "old") }
+            #expect(site.upstream.requests.all.count >= 3)
+            #expect(try await site.ask().text == "old")
+        }
+    }
+
     @Test("come to all who wait for the first one's")
     func together() async throws {
         let goOn = Signal()
