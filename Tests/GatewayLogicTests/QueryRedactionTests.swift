@@ -14,6 +14,9 @@ struct QueryRedactionTests {
         ("/a?token=a=b", "/a?token=-"),
         ("/a?token=a?token=b", "/a?token=-"), ("/a?api+key=1&api%20key=2&api_key=3", "/a?api+key=-&api%20key=-&api_key=3"),
         ("/a?&&token=1&&", "/a?&&token=-&&"), ("/a?%7=1&%=2&%zz=3", "/a?%7=1&%=2&%zz=3"),
+        ("/a?+token=1&%20token%20=2&to+ken=3", "/a?+token=-&%20token%20=-&to+ken=3"),
+        ("/a?token[]=1&user[token]=2&user%5Btoken%5D[0]=3", "/a?token[]=-&user[token]=-&user%5Btoken%5D[0]=-"),
+        ("/a?user[tokens]=1&[]=2&+=3&api+key[x]=4", "/a?user[tokens]=1&[]=2&+=3&api+key[x]=-"),
         ("https://b/?token=s#x", "https://b/?token=-#x"),
     ]
 

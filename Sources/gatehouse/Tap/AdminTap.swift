@@ -1,3 +1,4 @@
+import Configuration
 import Gateway
 import HTTP
 import Logging
@@ -67,6 +68,7 @@ extension AdminResources {
     func tap(_ query: ArraySlice<UInt8>) async -> ServiceReply {
         let tap: Tap
         do throws(AdminTap.Flaw) { tap = try AdminTap.tap(query) } catch { return .answer(.problem(400, error.reason)) }
+        if let reason = await reasonForNone(tap.filter) { return .answer(.problem(404, reason)) }
         guard taps.enter() else { return .answer(.problem(503, "\(AdminTap.maxTaps) look on already.")) }
         await gateway.begin(tap)
         log.notice("somebody looks on by the admin socket", metadata: ["query": "\(String(decoding: query, as: UTF8.self))"])
@@ -77,5 +79,26 @@ extension AdminResources {
                 taps.leave()
             }
         }
+    }
+
+    /// Why no exchange of the configuration in use can be what a filter wants; nil if one can.
+    private func reasonForNone(_ filter: TapFilter) async -> String? {
+        guard let sites = await configuration?.sites else { return nil }
+        if let name = filter.site, !sites.contains(where: { $0.name == name }) {
+            return Self.reason(for: "site", name, among: sites.map(\.name))
+        }
+        guard let route = filter.route else { return nil }
+        let asked = sites.filter { filter.site == nil || $0.name == filter.site }
+        let paths = asked.flatMap { site in
+            // What redirects other host names is a route of its own.
+            (site.redirectHostnames.isEmpty ? [] : ["/"]) + ((site.proxy?.routes ?? []) + site.routes).map(\.path)
+        }
+        return paths.contains(route) ? nil : Self.reason(for: "route", route, among: paths)
+    }
+
+    private static func reason(for kind: String, _ name: String, among names: [String]) -> String {
+        let words = "No \(kind) is called \"\(name)\""
+        if let near = DidYouMean.nearest(to: name, among: names) { return "\(words); did you mean \(near)?" }
+        return "\(words): gatehouse check --routes lists those that there are."
     }
 }

@@ -168,6 +168,22 @@ struct LookingOnTests {
         try await running.end()
     }
 
+    @Test(
+        "a site or a route that the configuration does not have is told, in place of waiting for it",
+        arguments: [
+            ("site=shopp", "No site is called \"shopp\"; did you mean shop?"),
+            ("site=127.0.0.1", "No site is called \"127.0.0.1\": gatehouse check"),
+            ("site=shop&route=%2Fapi", "No route is called \"/api\""),
+        ])
+    func unknown(query: String, words: String) async throws {
+        let running = try await ReloadingGatehouse(site(try FreePort(), 1))
+        let socket = running.runtime + "/\(running.process.pid).sock"
+        let refused = try await Command.run(
+            "curl", ["-sS", "--unix-socket", socket, "http://localhost/tap?\(query)", "-w", "%{http_code}", "--max-time", "20"])
+        #expect(refused.text.replacing("\\\"", with: "\"").contains(words) && refused.text.hasSuffix("404"), "\(refused)")
+        try await running.end()
+    }
+
     @Test("a parameter that is there twice is refused by its name")
     func repeated() async throws {
         let running = try await ReloadingGatehouse(site(try FreePort(), 1))

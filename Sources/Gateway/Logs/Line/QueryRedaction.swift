@@ -18,7 +18,8 @@ struct QueryRedaction: Sendable, Equatable {
     /// The same text with `-` in place of what is to be left out.
     ///
     /// A name counts however it is spelt: an application decodes `%74oken` as `token`, so its value is as secret. `;` parts
-    /// parameters as `&` does, since some applications read it so.
+    /// parameters as `&` does, since some applications read it so. Of `user[token]`, which PHP and Rails read as a table, each part is
+    /// a name; blanks around one are not of it, as PHP reads `+token`.
     func redacted(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard !names.isEmpty, let question = text.firstIndex(of: UInt8(ascii: "?")) else { return text }
         var out = Array(text[...question])
@@ -27,7 +28,7 @@ struct QueryRedaction: Sendable, Equatable {
             let end =
                 rest.firstIndex { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: "#") } ?? rest.endIndex
             let pair = rest[..<end]
-            if let equals = pair.firstIndex(of: UInt8(ascii: "=")), names.contains(Self.decoded(pair[..<equals])) {
+            if let equals = pair.firstIndex(of: UInt8(ascii: "=")), isLeftOut(Self.decoded(pair[..<equals])) {
                 out += pair[...equals] + Self.mark
             } else {
                 out += pair
@@ -37,6 +38,17 @@ struct QueryRedaction: Sendable, Equatable {
             rest = rest[(end + 1)...]
         }
         return out[...]
+    }
+
+    /// - Parameter name: decoded, in lower case.
+    private func isLeftOut(_ name: [UInt8]) -> Bool {
+        if names.contains(name) { return true }
+        let parts = name.split { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]") }
+        return parts.contains { part in
+            let start = part.firstIndex { $0 != 0x20 } ?? part.endIndex
+            let end = part.lastIndex { $0 != 0x20 }.map { $0 + 1 } ?? part.startIndex
+            return start < end && names.contains(Array(part[start..<end]))
+        }
     }
 
     /// The name decoded, in lower case, with `+` read as a blank, as forms write it.
