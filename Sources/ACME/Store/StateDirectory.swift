@@ -2,7 +2,8 @@ import CLinux
 import EventLoop
 import Glibc
 
-/// State as files below one directory, each a `StateFile`. Files have mode 0600, folders 0700.
+/// State as files below one directory, each a `StateFile`. Files have mode 0600, folders 0700; what root makes is the user's whose the
+/// directory is.
 package struct StateDirectory: StateStore {
     /// The directory's path without a slash at its end.
     private let root: String
@@ -161,6 +162,7 @@ package struct StateDirectory: StateStore {
         // The call uses the text alone.
         let descriptor = unsafe open(location(of: path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("write", path) }
+        StateFile.giveToOwner(descriptor, of: FileAccess.directory(of: location(of: path)))
         if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
         let isTaken = errno == EWOULDBLOCK
         let error = failure("lock", path)

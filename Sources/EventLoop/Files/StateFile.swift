@@ -7,10 +7,35 @@ package enum StateFile {
     package static func makeDirectory(_ path: String, isPublic: Bool = false) throws(SystemError) {
         let mode: mode_t = isPublic ? 0o755 : 0o700
         // The path is read during the call alone.
-        if unsafe mkdir(path, mode) == 0 || errno == EEXIST { return }
+        if unsafe mkdir(path, mode) == 0 { return giveDirectory(path) }
+        if errno == EEXIST { return }
         guard errno == ENOENT, FileAccess.directory(of: path) != path else { throw SystemError("mkdir") }
         try makeDirectory(FileAccess.directory(of: path), isPublic: isPublic)
-        guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("mkdir") }
+        if unsafe mkdir(path, mode) == 0 { return giveDirectory(path) }
+        guard errno == EEXIST else { throw SystemError("mkdir") }
+    }
+
+    private static func giveDirectory(_ path: String) {
+        // The path is read during the call alone.
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        giveToOwner(descriptor, of: FileAccess.directory(of: path))
+        close(descriptor)
+    }
+
+    /// Gives what root has made to the user whose the directory is that it is in: a gateway that runs as that user could not read
+    /// it. It stays root's where the system does not allow that, and where it has another name, perhaps elsewhere.
+    /// - Parameters:
+    ///   - descriptor: of a file or a directory.
+    ///   - directory: in which it is.
+    package static func giveToOwner(_ descriptor: Int32, of directory: String) {
+        guard geteuid() == 0 else { return }
+        var (owner, made) = (stat(), stat())
+        // The calls fill the structs, and read the path, during the calls alone.
+        guard unsafe stat(directory, &owner) == 0, owner.st_uid != 0, unsafe fstat(descriptor, &made) == 0, made.st_uid == 0,
+            made.st_mode & S_IFMT == S_IFDIR || made.st_nlink == 1
+        else { return }
+        _ = fchown(descriptor, owner.st_uid, owner.st_gid)
     }
 
     /// Writes a file under another name, flushes it to the disk, and renames it; its directory must be there.
@@ -57,6 +82,7 @@ package enum StateFile {
         guard descriptor >= 0 else { throw SystemError("open") }
         do throws(SystemError) {
             defer { close(descriptor) }
+            giveToOwner(descriptor, of: FileAccess.directory(of: path))
             try fill(descriptor, with: bytes)
             if isPublic, fchmod(descriptor, 0o644) != 0 { throw SystemError("fchmod") }
             guard !isFlushed || fsync(descriptor) == 0 else { throw SystemError("fsync") }

@@ -84,11 +84,12 @@ struct CertsActions {
         Self.tellOwner(of: plan.stateDirectory)
     }
 
-    /// What root has written into another user's directory that one cannot read: its gateway would see nothing of it.
+    /// What is root's in another user's directory that one cannot read: its gateway would see nothing of it. What is written now is
+    /// that user's, where the system lets it be given away; not so what earlier versions have written.
     static func tellOwner(of directory: String) {
-        guard geteuid() == 0, let owner = FileAccess.owner(of: directory), owner != 0 else { return }
+        guard geteuid() == 0, FileAccess.owner(of: "\(directory)/acme") == 0, FileAccess.owner(of: directory) != 0 else { return }
         Console.error(
-            "warning: what was written is root's, and \(directory) is another user's, whose gateway cannot read it\n"
+            "warning: \(directory)/acme is root's, and \(directory) is another user's, whose gateway cannot read it\n"
                 + "  help: chown -R --reference=\(directory) \(directory)")
     }
 

@@ -146,14 +146,22 @@ struct CertsCommandTests {
     }
 
     @Test(
-        "what root writes into another user's state directory is told, with the command that gives it to him",
+        "what root writes into another user's state directory is that user's; of what is root's there the owner is told",
         .enabled(if: geteuid() == 0, "needs root"))
     func owner() async throws {
+        func chown(_ user: String, _ path: String) async throws {
+            let given = try await Command.run("chown", [user, path])
+            #expect(given.code == 0, "\(given)")
+        }
         let toml = managed.toml("ssl = { auto_cert = true, acme = { directory = \"https://localhost/dir\" } }")
-        let own = try await certs(toml, "--renew", "a.test")
-        #expect(own.code == 0 && !own.errors.contains("chown"), "\(own)")
-        let given = try await Command.run("chown", ["65534", managed.state])
-        #expect(given.code == 0, "\(given)")
+        try FileManager.default.createDirectory(atPath: managed.state, withIntermediateDirectories: true)
+        try await chown("65534", managed.state)
+        let given = try await certs(toml, "--renew", "a.test")
+        #expect(given.code == 0 && !given.errors.contains("chown"), "\(given)")
+        let foreign = try await Command.run("find", [managed.state, "!", "-user", "65534"])
+        #expect(foreign.code == 0 && foreign.text.isEmpty, "\(foreign)")
+        #expect(FileManager.default.fileExists(atPath: managed.state + "/acme"))
+        try await chown("0", managed.state + "/acme")
         let another = try await certs(toml, "--renew", "a.test")
         #expect(another.code == 0 && another.errors.contains("chown -R --reference=\(managed.state) "), "\(another)")
     }
