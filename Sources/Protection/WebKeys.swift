@@ -56,7 +56,9 @@ package struct WebKeys: Sendable {
 
     private static func entry(_ key: JSONText) throws(Fault) -> Entry? {
         guard let kind = key["kty"]?.string else { throw Fault(reason: "has no kty") }
+        // RFC 7517 §4.2, §4.3: what a key is for.
         if let use = key["use"]?.string, use != "sig" { return nil }
+        if let operations = key["key_ops"]?.array, !operations.contains(where: { $0.string == "verify" }) { return nil }
         // RFC 7518 §6.2.2, §6.3.2, RFC 8037 §2.
         if key["d"] != nil { throw Fault(reason: "is a private key: only its public members belong here") }
         let made: PublicKey?

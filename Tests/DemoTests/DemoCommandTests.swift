@@ -119,6 +119,18 @@ struct DemoCommandTests {
         #expect(!open.introduction.contains("/dashboard"))
     }
 
+    @Test("It says why it cannot be upgraded")
+    func refusesUpgrade() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "demo-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let runtime = ["RUNTIME_DIRECTORY": folder.path(percentEncoded: false)]
+        let demo = try RunningDemo(environment: runtime)
+        let ended = try Program.run(Program.gatehouse, ["upgrade"], environment: runtime)
+        #expect(ended.code == 1 && ended.text.contains("the demo cannot be upgraded"), "\(ended)")
+        #expect(demo.stop().code == 0)
+    }
+
     @Test("The plain port redirects to the site")
     func redirects() throws {
         let demo = try RunningDemo()

@@ -142,6 +142,19 @@ struct WebTokenTests {
         }
     }
 
+    @Test(
+        "is not held against a key that is for something else (RFC 7517)",
+        arguments: [
+            (#""use":"sig""#, 1), (#""use":"enc""#, 0), (#""key_ops":["verify"]"#, 1), (#""key_ops":["encrypt","verify"]"#, 1),
+            (#""key_ops":["deriveKey"]"#, 0), (#""key_ops":[]"#, 0), (#""use":"sig","key_ops":["sign"]"#, 0),
+        ])
+    func otherUses(stated: String, count: Int) throws {
+        let x = try #require(curve["x"])
+        let other = #"{"kty":"OKP","crv":"Ed25519","kid":"other","x":"\#(x)"}"#
+        let set = #"{"keys":[\#(other),{"kty":"OKP","crv":"Ed25519","kid":"d","x":"\#(x)",\#(stated)}]}"#
+        #expect(try WebKeys(Array(set.utf8)).keys(.eddsa, named: "d").count == count)
+    }
+
     @Test("is held against a few keys, however many there are: whoever forges one pays for none of them")
     func manyKeys() throws {
         // RFC 7515 §A.3.1.

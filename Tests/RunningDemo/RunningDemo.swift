@@ -15,10 +15,11 @@ package final class RunningDemo: Sendable {
 
     /// Returns when it serves.
     /// - Throws: `Program.Failed` when it ends instead, with what it said.
-    package init(_ arguments: [String] = []) throws {
+    package init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
         let pipe = Pipe()
         process = try Program.start(
-            Program.gatehouse, ["demo", "--port", "0", "--plain-port", "0"] + arguments, output: pipe, errors: pipe)
+            Program.gatehouse, ["demo", "--port", "0", "--plain-port", "0"] + arguments, environment: environment, output: pipe,
+            errors: pipe)
         output = pipe.fileHandleForReading
         var text = ""
         while !text.contains("Ctrl-C stops") {

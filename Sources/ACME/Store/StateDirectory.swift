@@ -2,8 +2,8 @@ import CLinux
 import EventLoop
 import Glibc
 
-/// State as files below one directory, each a `StateFile`. Files have mode 0600, folders 0700; what root makes is the user's whose the
-/// directory is.
+/// State as files below one directory, each a `StateFile`. Files have mode 0600, folders 0700; what root makes is the user's
+/// whose the directory is.
 package struct StateDirectory: StateStore {
     /// The directory's path without a slash at its end.
     private let root: String

@@ -10,7 +10,7 @@ struct AdminResources: Sendable {
     let gateway: Gateway
     /// Nil if there is no configuration file: `gatehouse DIRECTORY`, `gatehouse demo`.
     let reloader: Reloader?
-    /// Nil for what another process cannot take over.
+    /// Nil for the demo, which another process cannot take over.
     let upgrader: Upgrader?
     let feed: SnapshotFeed
     let recorder: RecorderDumps

@@ -21,7 +21,9 @@ extension AdminResources {
         if let program = wanted.program, !program.hasPrefix("/") || program.utf8.contains(0) {
             return .problem(400, "\"program\" is to be an absolute path.")
         }
-        guard let upgrader else { return .problem(409, "no other process can take the place of this one") }
+        guard let upgrader else {
+            return .problem(409, "the demo cannot be upgraded: its upstreams are in the gateway's own process")
+        }
         switch await upgrader.upgrade(to: wanted.program) {
         case .done(let successor, let connections):
             return .json(AdminUpgrade(successor: successor, connections: connections))

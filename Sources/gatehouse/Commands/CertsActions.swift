@@ -84,8 +84,8 @@ struct CertsActions {
         Self.tellOwner(of: plan.stateDirectory)
     }
 
-    /// What is root's in another user's directory that one cannot read: its gateway would see nothing of it. What is written now is
-    /// that user's, where the system lets it be given away; not so what earlier versions have written.
+    /// What is root's in another user's directory that one cannot read: its gateway would see nothing of it. What is written now
+    /// is that user's, where the system lets it be given away; not so what earlier versions have written.
     static func tellOwner(of directory: String) {
         guard geteuid() == 0, FileAccess.owner(of: "\(directory)/acme") == 0, FileAccess.owner(of: directory) != 0 else { return }
         Console.error(

@@ -3,6 +3,7 @@ import ArgumentParser
 import Configuration
 import EventLoop
 import Gateway
+import Glibc
 
 /// `gatehouse certs`
 struct CertsCommand: AsyncParsableCommand {
@@ -79,6 +80,12 @@ struct CertsCommand: AsyncParsableCommand {
 
     private func show() throws {
         guard let directory = try stateDir ?? Self.stateDirectory(DefaultConfiguration.path(config)) else { throw ExitCode(1) }
+        // None would be listed, as where there are none.
+        if let problem = FileAccess.problem(reading: "\(directory)/acme/certificates"), problem.code != ENOENT {
+            Console.error(
+                "gatehouse: \(directory)/acme/certificates: \(problem.reason)\n  help: run it as root, or as the gateway's user")
+            throw ExitCode(1)
+        }
         let statuses = CertificateStore(StateDirectory(directory)).statuses()
         if json {
             Console.say(CertificateStore.json(statuses))

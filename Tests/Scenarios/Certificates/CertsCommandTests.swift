@@ -165,4 +165,20 @@ struct CertsCommandTests {
         let another = try await certs(toml, "--renew", "a.test")
         #expect(another.code == 0 && another.errors.contains("chown -R --reference=\(managed.state) "), "\(another)")
     }
+
+    @Test(
+        "a state directory that cannot be read is told, and does not pass for an empty one",
+        .enabled(if: geteuid() == 0, "needs root"))
+    func unreadable() async throws {
+        try FileManager.default.createDirectory(
+            atPath: managed.state + "/acme/certificates", withIntermediateDirectories: true)
+        let arguments = [Place.gatehouse, "certs", "--state-dir", managed.state]
+        let empty = try await Command.run(arguments[0], Array(arguments[1...]))
+        #expect(empty.code == 0 && empty.text.hasPrefix("no certificate of ACME in "), "\(empty)")
+        // Who may pass through to it, and no further.
+        try FileManager.default.setAttributes([.posixPermissions: 0o711], ofItemAtPath: managed.directory.path)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: managed.state)
+        let refused = try await Command.run("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups"] + arguments)
+        #expect(refused.code == 1 && refused.errors.contains("Permission denied"), "\(refused)")
+    }
 }

@@ -18,8 +18,8 @@ struct QueryRedaction: Sendable, Equatable {
     /// The same text with `-` in place of what is to be left out.
     ///
     /// A name counts however it is spelt: an application decodes `%74oken` as `token`, so its value is as secret. `;` parts
-    /// parameters as `&` does, since some applications read it so. Of `user[token]`, which PHP and Rails read as a table, each part is
-    /// a name; blanks around one are not of it, as PHP reads `+token`.
+    /// parameters as `&` does, since some applications read it so. Of `user[token]`, which PHP and Rails read as a table, each
+    /// part is a name; blanks around one are not of it, as PHP reads `+token`.
     func redacted(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard !names.isEmpty, let question = text.firstIndex(of: UInt8(ascii: "?")) else { return text }
         var out = Array(text[...question])
