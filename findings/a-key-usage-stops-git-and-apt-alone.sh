@@ -2,8 +2,8 @@
 # Guess: the key usage of a server's certificate matters to everybody or to nobody: in TLS 1.3, and with ECDHE before, the server
 # proves with a signature that it has the key, so that keyUsage without digitalSignature (RFC 8446 §4.4.2.2: the bit must be set
 # if the extension is there) is refused by each client, or by none as long as chain and name are right.
-# What happens: with keyEncipherment and dataEncipherment (a template from the days of RSA key exchange), or keyAgreement for a key
-# of ECDSA, curl, requests, Node.js, uv (rustls), NSS and cryptography's verifier say nothing. git and apt refuse: "Key usage
+# What happens: with keyEncipherment and dataEncipherment (a template from the days of RSA key exchange), or keyAgreement for an
+# ECDSA key, curl, requests, Node.js, uv (rustls), NSS and cryptography's verifier say nothing. git and apt refuse: "Key usage
 # violation in certificate has been detected", words that name neither the file nor the bit. Both stand on GnuTLS; and so does
 # Debian's wget, which takes it: it asks for GnuTLS's compatibility mode, which among much else means "no such check".
 # Sources: GnuTLS's allow_key_usage_violation, which gnutls_session_enable_compatibility_mode sets (and %COMPAT in a priority

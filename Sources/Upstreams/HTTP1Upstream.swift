@@ -86,8 +86,11 @@ extension HTTP1Upstream: UpstreamSide {
 extension HTTP1Upstream: PooledConnection {
     /// May it carry another exchange, whoever's? Only if the upstream keeps it, nothing is unread, nothing unsent, and the peer
     /// has said nothing since. A ticket that came late, or new keys, is TLS's own business, and is seen to here.
+    ///
+    /// Not after trailers either: there are servers that read them into the next request, which may be another client's.
     var isClean: Bool {
-        guard isKept && !isOneClients && inflow.isClean && outflow.isFinished && !stream.hasHungUp else { return false }
+        guard isKept && !isOneClients && !outflow.hasSentTrailers else { return false }
+        guard inflow.isClean && outflow.isFinished && !stream.hasHungUp else { return false }
         stream.readAside()
         // A body that comes behind an answer that should have none may be here, and the event loop not know it yet.
         return !stream.mayRead && !(isBodiless && stream.peerHasSpoken())

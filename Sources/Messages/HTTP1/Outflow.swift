@@ -27,6 +27,11 @@ package final class Outflow: BodySink {
     // Price 6.
     private var handedOver: UInt64 = 0
 
+    /// Has any message had trailer fields?
+    package var hasSentTrailers: Bool { sentTrailers }
+    // Price 6.
+    private var sentTrailers = false
+
     package init(_ stream: Stream, buffers: BufferPool) {
         self.stream = stream
         self.buffers = buffers
@@ -78,6 +83,7 @@ package final class Outflow: BodySink {
         guard isChunked else { return }
         isChunked = false
         left = 0
+        if let trailers, !trailers.isEmpty { sentTrailers = true }
         appendPending { ChunkedEncoder.writeEnd(trailers: trailers, to: &$0) }
     }
 

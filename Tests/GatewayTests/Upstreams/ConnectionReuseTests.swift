@@ -188,6 +188,32 @@ struct ConnectionReuseTests {
         }
     }
 
+    @Test("one over which trailers went carries no other request: servers read them into that", arguments: [true, false])
+    func trailers(areThere: Bool) async throws {
+        // Takes trailers for fields of whatever comes next, as some do.
+        let upstream = try Upstream { _, wire in
+            var kept = ""
+            while let request = try wire.readRequest() {
+                try wire.write(Upstream.ok("\(kept)\(request.text)\(request.trailers.joined())"))
+                kept = request.trailers.joined()
+            }
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(
+            Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", route: "request_trailers = true")
+        ) { _ in
+            try await onThread {
+                let wire = try Wire(to: port.number)
+                let head = "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n"
+                try wire.write(head + (areThere ? "X-Sum: 1\r\n\r\n" : "\r\n"))
+                #expect(try wire.readAnswer().text == (areThere ? "hiX-Sum: 1" : "hi"))
+                try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(try wire.readAnswer().text == "")
+            }
+            #expect(upstream.connections.all.count == (areThere ? 2 : 1))
+        }
+    }
+
     @Test("bytes behind an answer are not taken for the next one")
     func answerSplitting() async throws {
         let upstream = try Upstream.answering { request in
