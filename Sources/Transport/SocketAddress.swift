@@ -73,6 +73,21 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Where to listen: as `literal`, but `::`, which is every address of the machine, is IPv4's `0.0.0.0` where the system has
+    /// no IPv6: the kernel was started with ipv6.disable=1, or a service manager takes it away.
+    package init?(listeningOn literal: String, port: UInt16) {
+        guard let address = SocketAddress(literal: literal, port: port) else { return nil }
+        let isLost = address.family == .ipv6 && address.isAny && !Self.systemHasIPv6
+        self = isLost ? SocketAddress(family: .ipv4, bytes: [0, 0, 0, 0], port: port) : address
+    }
+
+    private static let systemHasIPv6: Bool = {
+        let descriptor = Glibc.socket(AF_INET6, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return errno != EAFNOSUPPORT }
+        close(descriptor)
+        return true
+    }()
+
     /// The IPv4 address that an IPv4-mapped one stands for (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2), so that a client has one form
     /// however the socket was opened that it came to; every other address itself.
     var unmapped: SocketAddress {

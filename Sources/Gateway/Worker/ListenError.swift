@@ -22,7 +22,7 @@ package struct ListenError: Error, CustomStringConvertible {
 
     /// The error as a problem at its place in the configuration.
     package func problem(in configuration: Configuration) -> Problem {
-        let key = cause.code == EADDRNOTAVAIL ? "listen" : "port"
+        let key = [EADDRNOTAVAIL, EAFNOSUPPORT].contains(cause.code) ? "listen" : "port"
         return configuration.problem(.error, at: "\(site).\(key)", description, hint: remedy)
     }
 
@@ -37,6 +37,7 @@ package struct ListenError: Error, CustomStringConvertible {
             """
         case EADDRNOTAVAIL: "no interface of this machine has the address; \"ip address\" lists those that it has"
         case EADDRINUSE: inUse
+        case EAFNOSUPPORT: "the system has no IPv6: listen on an address of IPv4, or on \"::\", every address that there is"
         default: nil
         }
     }

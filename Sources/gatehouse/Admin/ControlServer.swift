@@ -37,7 +37,7 @@ actor ControlServer {
         _ configuration: Metrics, _ gateway: Gateway, _ fleet: SharedFleetStatus, on loop: EventLoop, replacing: Bool
     ) async throws(Unopened) -> ControlServer? {
         guard let listen = configuration.listen,
-            let address = SocketAddress(literal: listen.address, port: UInt16(clamping: listen.port))
+            let address = SocketAddress(listeningOn: listen.address, port: UInt16(clamping: listen.port))
         else { return nil }
         var limits = Service.Limits()
         limits.maxBodyBytes = 0
@@ -54,7 +54,7 @@ actor ControlServer {
         _ configuration: Management, _ resources: AdminResources, on loop: EventLoop, replacing: Bool
     ) async throws(Unopened) -> ControlServer? {
         let host = configuration.host == "localhost" ? "127.0.0.1" : configuration.host
-        guard configuration.enabled, let address = SocketAddress(literal: host, port: UInt16(clamping: configuration.port))
+        guard configuration.enabled, let address = SocketAddress(listeningOn: host, port: UInt16(clamping: configuration.port))
         else { return nil }
         var limits = Service.Limits()
         limits.maxBodyBytes = UInt64(AdminHandler.maxBodyBytes)

@@ -40,7 +40,7 @@ struct ExaminedPorts {
         if let listen = configuration.metrics.listen { wanted.append((listen.address, listen.port, "metrics.listen")) }
         var found: [(address: SocketAddress, key: String)] = []
         for (listen, port, key) in wanted {
-            guard let address = SocketAddress(literal: listen, port: UInt16(clamping: port)) else { continue }
+            guard let address = SocketAddress(listeningOn: listen, port: UInt16(clamping: port)) else { continue }
             if !found.contains(where: { $0.address == address }) { found.append((address, key)) }
         }
         return found

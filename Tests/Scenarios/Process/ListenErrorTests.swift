@@ -70,6 +70,24 @@ struct ListenErrorTests {
         for word in words { #expect(outcome.errors.contains(word), "\(outcome)") }
     }
 
+    @Test("of IPv6 where the system has none is told; every address is every one of IPv4 there")
+    func noIPv6() async throws {
+        let directory = try TemporaryDirectory()
+        func run(_ listen: String, _ port: FreePort) throws -> [String] {
+            let file = try directory.write("gatehouse.toml", toml(listen, Int(port.number)))
+            return [Place.peer("without_ipv6.py"), Place.gatehouse, "run", "-c", file]
+        }
+        let port = try FreePort()
+        let refused = try await Command.run(Place.python, try run("::1", port))
+        #expect(refused.exit == .code(1) && refused.errors.contains("the system has no IPv6"), "\(refused)")
+        let running = try ChildProcess(Place.python, try run("::", port))
+        let ready = try await running.errors.first { $0.contains("serving") }
+        #expect(ready.contains("addresses=0.0.0.0:\(port)"), "\(ready)")
+        let answer = try await Command.run("curl", ["-sS", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:\(port)/"])
+        #expect(answer.text == "421" || answer.text == "404", "\(answer)")
+        running.kill()
+    }
+
     @Test("because the machine has it not says so at its place")
     func strangeAddress() async throws {
         let directory = try TemporaryDirectory()

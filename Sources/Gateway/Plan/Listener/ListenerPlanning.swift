@@ -12,7 +12,7 @@ extension PlanBuilder {
     private mutating func listener(_ members: ListenerMembers, _ sites: [SitePlan]) -> ListenerPlan? {
         let first = members.first
         let site = configuration.sites[first]
-        guard let address = SocketAddress(literal: site.listen, port: UInt16(clamping: site.port)) else {
+        guard let address = SocketAddress(listeningOn: site.listen, port: UInt16(clamping: site.port)) else {
             problem(at: "sites[\(first)].listen", "\"\(site.listen)\" is not an IP address")
             return nil
         }

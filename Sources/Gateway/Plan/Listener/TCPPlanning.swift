@@ -13,7 +13,7 @@ extension PlanBuilder {
     private mutating func tcpListener(_ index: Int) -> ListenerPlan? {
         let tcp = configuration.tcp[index]
         let keyPath = "tcp[\(index)]"
-        guard let address = SocketAddress(literal: tcp.listen, port: UInt16(clamping: tcp.port)) else {
+        guard let address = SocketAddress(listeningOn: tcp.listen, port: UInt16(clamping: tcp.port)) else {
             problem(at: "\(keyPath).listen", "\"\(tcp.listen)\" is not an IP address")
             return nil
         }
