@@ -293,6 +293,8 @@ struct CommandTests {
             ("encrypted.test", "encrypted.test", "encrypted.test.key", "is encrypted"),
             ("../../exchanged", "rsa.test", "exchanged.crt", "exchanged with key_file"),
             ("../../empty", "rsa.test", "empty.crt", "no PEM block"), ("rsa.test", "../../empty", "empty.key", "no PEM block"),
+            ("../../der", "rsa.test", "der.crt", "it is DER, and PEM is wanted: openssl x509 -inform der"),
+            ("rsa.test", "../../der", "der.key", "it is DER, and PEM is wanted: openssl pkey -inform der"),
         ])
     func certificates(certificate: String, key: String, file: String, reason: String) async throws {
         let certificates = try await Certificates.ready()
@@ -300,6 +302,8 @@ struct CommandTests {
         try directory.write("empty.crt", "")
         try directory.write("exchanged.crt", String(contentsOfFile: certificates.key("rsa.test"), encoding: .utf8))
         try directory.write("empty.key", "")
+        // A SEQUENCE begins so.
+        for file in ["der.crt", "der.key"] { try directory.write(file, "0\u{3}\u{1}\u{1}\u{0}") }
         func path(_ path: String) -> String {
             path.replacing("\(certificates.directory)/tests/../../", with: directory.path + "/")
         }
