@@ -19,13 +19,16 @@ extension UpstreamURL {
             throw Fault(reason: "no scheme", hint: isSocket ? Self.socketHint : "begin it with http:// or https://")
         }
         guard let scheme = Scheme(rawValue: parts[0].lowercased()), scheme != .tcp, takesHTTP2 || scheme != .h2c else {
-            throw Fault(reason: "the scheme \"\(parts[0])\"", hint: takesHTTP2 ? "http, https, h2c, ws or wss" : "http or https")
+            let hint = takesHTTP2 ? Self.hint(for: parts[0].lowercased()) : "http or https"
+            throw Fault(reason: "the scheme \"\(parts[0])\"", hint: hint)
         }
         let rest = parts[1]
         guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw Fault(reason: "spaces or characters outside ASCII", hint: hint)
         }
         guard !rest.contains("?"), !rest.contains("#") else { throw Fault(reason: "a query or a fragment", hint: hint) }
+        // As nginx writes it.
+        guard !rest.hasPrefix("unix:") else { throw Fault(reason: "a Unix socket behind \"://\"", hint: Self.socketHint) }
         let authority = rest.prefix { $0 != "/" }
         guard !authority.contains("@") else { throw Fault(reason: "a user name", hint: "send it with headers.add instead") }
         let (hostText, portText) = try Self.split(authority)
@@ -45,6 +48,18 @@ extension UpstreamURL {
         scheme = .tcp
         port = try Self.port(portText, scheme: .tcp)
         basePath = ""
+    }
+
+    /// What to write in place of a scheme that other programs have.
+    private static func hint(for scheme: String) -> String {
+        switch scheme {
+        case "http+unix", "https+unix", "unix+http": socketHint
+        case "grpc": "h2c for gRPC without TLS, https for gRPC with it"
+        case "grpcs": "https, which carries gRPC, too"
+        case "tcp", "tls", "ssl", "stream": "http, https, h2c, ws or wss; what is not HTTP is passed on by [[tcp]]"
+        case "fastcgi", "fcgi", "uwsgi", "scgi", "ajp": "http or https: upstreams speak HTTP"
+        default: "http, https, h2c, ws or wss"
+        }
     }
 
     private static let socketHint = "such as \"unix:/run/app.sock\""
