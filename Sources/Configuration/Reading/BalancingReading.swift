@@ -33,8 +33,15 @@ extension TableReader {
         let words = LoadBalancing.Method.allCases.map(\.rawValue)
         reading.error(
             text, "unknown method \"\(text.value)\"; one of \(words.joined(separator: ", "))",
-            hint: DidYouMean.hint(for: text.value, among: words + ["least_conn"]))
+            hint: DidYouMean.hint(for: text.value, among: words + ["least_conn"]) ?? Self.hint(forRequestMethod: text.value))
         return nil
+    }
+
+    /// What to write where a method of requests is written as one of balancing; nil if it is none.
+    private static func hint(forRequestMethod text: String) -> String? {
+        let method = text.uppercased()
+        guard ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(method) else { return nil }
+        return "this is how servers are picked; requests of a method are match = { methods = [\"\(method)\"] } of a route"
     }
 
     /// `client`, `path`, `header:NAME` or `cookie:NAME`.

@@ -120,7 +120,7 @@ final class TableReader {
             if case .table(let content) = found.value {
                 table = content
             } else {
-                mismatch(found, "a table", hint: hint(forSwitch: found.value, key))
+                mismatch(found, "a table", hint: hint(forSwitch: found.value, key) ?? keysHint(of: key))
             }
         }
         return TableReader(
@@ -227,6 +227,21 @@ final class TableReader {
             ConfigurationReference.keyPaths.contains(join(join(pattern, key), "enabled"))
         else { return nil }
         return "write \(key) = { enabled = \(isOn) }"
+    }
+
+    /// The keys of a table in this one, for who has written something else in its place; nil if it has none of its own.
+    private func keysHint(of key: String) -> String? {
+        let table = join(pattern, key)
+        var names: [String] = []
+        for section in ConfigurationReference.sections {
+            if section.path == table { names += section.keys.map(\.name) }
+            guard section.path.hasPrefix(table + ".") else { continue }
+            let inner = section.path.dropFirst(table.count + 1).prefix { $0 != "." && $0 != "[" }
+            if !names.contains(String(inner)) { names.append(String(inner)) }
+        }
+        guard !names.isEmpty else { return nil }
+        let few = names.prefix(6).joined(separator: ", ")
+        return "write \(key) = { … }: its keys are \(few)\(names.count > 6 ? ", …" : "")"
     }
 
     /// Whether the table has another key for several values, as `hostname` has `hostnames`.
