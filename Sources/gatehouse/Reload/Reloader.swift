@@ -32,7 +32,7 @@ actor Reloader {
     private let notifier: ServiceNotifier?
     var present: ConfigurationInUse
     /// A rollback is under way, whose answers are not watched: a rollback that undid another would have no end.
-    var isRollingBack = false
+    private var isRollingBack = false
     var answerWatch: RollbackMonitor?
     /// Is told when answers have had a reload undone: the hash of what was in use, and why.
     private(set) var rolledBack: (@Sendable (_ hash: String, _ reason: String) async -> Void)?
@@ -108,14 +108,33 @@ actor Reloader {
     /// Uses another configuration than the file's, until the next reload.
     /// - Parameter cause: why, for who asks what is in use.
     func use(_ texts: ConfigurationSource, because cause: String) async -> Outcome {
-        await afterOthers { reloader in
-            await reloader.carryOut { reloader in
-                let outcome = await reloader.perform(
-                    reloader.maker.read(texts, mode: reloader.source.mode, after: reloader.configuration))
-                if case .done = outcome { reloader.present.cause = cause }
-                return outcome
-            }
-        }.value
+        await afterOthers { reloader in await reloader.take(texts, because: cause) }.value
+    }
+
+    /// Uses another configuration in place of one whose answers are bad, unless that one is not in use any more when its turn
+    /// comes: what an operator has brought into use meanwhile is not to blame.
+    /// - Parameters:
+    ///   - hash: of the one whose answers are bad.
+    ///   - cause: why, for who asks what is in use.
+    /// - Returns: nil if another one is in use by then: nothing has happened.
+    func undo(_ hash: String, by texts: ConfigurationSource, because cause: String) async -> Outcome? {
+        let task: Task<Outcome?, Never> = afterOthers { reloader in
+            guard reloader.hashInUse == hash else { return nil }
+            reloader.isRollingBack = true
+            let outcome = await reloader.take(texts, because: cause)
+            reloader.isRollingBack = false
+            return outcome
+        }
+        return await task.value
+    }
+
+    private func take(_ texts: ConfigurationSource, because cause: String) async -> Outcome {
+        await carryOut { reloader in
+            let outcome = await reloader.perform(
+                reloader.maker.read(texts, mode: reloader.source.mode, after: reloader.configuration))
+            if case .done = outcome { reloader.present.cause = cause }
+            return outcome
+        }
     }
 
     // Each by itself: a configuration is large, and who asks for its hash need not copy it.

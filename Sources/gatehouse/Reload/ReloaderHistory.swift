@@ -65,11 +65,15 @@ extension Reloader {
     private func rollBack(_ reason: String) async {
         guard var previous = present.previous else { return }
         previous.remark = " (as it was before)"
-        log.error("the reload is undone: answers have become worse", metadata: ["reason": "\(reason)"])
-        let undone = hashInUse
-        isRollingBack = true
-        _ = await use(previous, because: "gone back to, since answers had become worse: \(reason)")
-        isRollingBack = false
-        await rolledBack?(undone, reason)
+        let bad = hashInUse
+        log.notice("going back", metadata: ["by": "admin.rollback_on", "reason": "\(reason)"])
+        switch await undo(bad, by: previous, because: "gone back to, since answers had become worse: \(reason)") {
+        case .done:
+            log.error("the reload is undone: answers have become worse", metadata: ["reason": "\(reason)"])
+            await rolledBack?(bad, reason)
+        case .refused:
+            log.error("the reload is not undone, though answers have become worse", metadata: ["reason": "\(reason)"])
+        case nil: log.notice("the reload is not undone: another configuration is in use by now")
+        }
     }
 }

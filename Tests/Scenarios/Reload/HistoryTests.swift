@@ -221,4 +221,50 @@ struct HistoryTests {
         #expect(try await Command.curl(["http://127.0.0.1:\(port)/"]).text == "good")
         try await running.end()
     }
+
+    @Test("rollback_on leaves alone what has been reloaded before it could go back")
+    func mendedMeanwhile() async throws {
+        let good = try Upstream.saying("good")
+        let bad = try Upstream.answering { _ in "HTTP/1.1 500 Bad\r\nContent-Length: 0\r\n\r\n" }
+        let (port, other) = try (FreePort(), FreePort())
+        let certificates = try await Certificates.ready()
+        let top = "[admin]\nhistory = 0\nrollback_on = \"5xx > 5% for 3s\"\n"
+        func toml(_ upstream: Upstream) -> String { Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", top: top) }
+        let running = try await ReloadingGatehouse(toml(good))
+        #expect(try await running.reload(toml(bad)).contains("generation=2"))
+        // Whoever opens it waits for the end of its lease (fcntl(2), F_SETLEASE): the next reload is under way until then. Nobody
+        // wants the signal that tells the holder. Another program writes it: there is no lease on what others have open.
+        let file = running.directory.path + "/held"
+        _ = try await Command.run("cp", [certificates.local.certificate, file])
+        signal(SIGIO, SIG_IGN)
+        // The call reads the path alone.
+        let holder = unsafe open(file, O_RDWR | O_CLOEXEC)
+        #expect(holder >= 0 && fcntl(holder, 1024, F_WRLCK) == 0)
+        let ssl = "ssl = { enabled = true, cert_file = \"\(file)\", key_file = \"\(certificates.local.key)\" }"
+        let more = "\n[[sites]]\nhostname = \"localhost\"\nport = \(other)\nrespond = { body = \"other\" }\n\(ssl)\n"
+        try running.write(toml(good) + more)
+        running.process.signal(SIGHUP)
+        try await eventually("somebody opens it") { fcntl(holder, 1025) != F_WRLCK }
+        let isOver = Guarded(false)
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                try await onThread {
+                    let wire = try Wire(to: port.number)
+                    while !isOver.withLock({ $0 }) {
+                        try wire.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                        _ = try wire.readAnswer()
+                    }
+                }
+            }
+            _ = try await running.process.errors.first { $0.contains("going back by=admin.rollback_on") }
+            isOver.withLock { $0 = true }
+            try await group.waitForAll()
+        }
+        close(holder)
+        #expect(try await running.outcome(after: 1).contains("generation=3"))
+        _ = try await running.process.errors.first { $0.contains("the reload is not undone: another configuration is in use") }
+        #expect(try await Command.curl(["http://127.0.0.1:\(port)/"]).text == "good")
+        #expect(!running.process.errors.all.contains { $0.contains("generation=4") })
+        try await running.end()
+    }
 }
