@@ -87,7 +87,8 @@ actor AdminServer {
 
     /// Another process gets the path: whom it leaves behind can still be asked, with the number of this process behind the name.
     func keepReachable() {
-        guard let file, !file.path.hasSuffix("/\(getpid()).sock") else { return }
+        // An upgrade that came to nothing has left the other name.
+        guard let file, ownFile == nil, !file.path.hasSuffix("/\(getpid()).sock") else { return }
         ownFile = file.linked(at: "\(file.path).\(getpid())")
     }
 

@@ -34,15 +34,24 @@ struct OperatorListeners: Sendable {
         } catch {
             resources.log.error("there is no admin socket", metadata: ["reason": "\(error)", "key": "admin.socket"])
         }
+        // One that cannot be had does not cost the other.
         do throws(ControlServer.Unopened) {
             metrics = try await .metrics(
                 configuration.metrics, resources.gateway, resources.fleet.board, on: loop, replacing: true)
+        } catch {
+            Self.report(error, resources.log)
+        }
+        do throws(ControlServer.Unopened) {
             management = try await .management(configuration.management, resources, on: loop, replacing: true)
         } catch {
-            var facts: Logger.Metadata = ["reason": "\(error)", "key": "\(error.key)"]
-            if let remedy = error.remedy { facts["remedy"] = "\(remedy)" }
-            resources.log.error("a listener for operators is missing", metadata: facts)
+            Self.report(error, resources.log)
         }
+    }
+
+    private static func report(_ error: ControlServer.Unopened, _ log: Logger) {
+        var facts: Logger.Metadata = ["reason": "\(error)", "key": "\(error.key)"]
+        if let remedy = error.remedy { facts["remedy"] = "\(remedy)" }
+        log.error("a listener for operators is missing", metadata: facts)
     }
 
     /// Answers until `stop`.
@@ -53,18 +62,16 @@ struct OperatorListeners: Sendable {
         }
     }
 
-    /// Ends those at addresses, which another process has from now on; the admin socket's clients are still answered.
-    func leave() async {
-        await admin?.keepReachable()
-        await leaveAddresses()
-    }
+    /// Before another process gets the admin socket's path: this one is reached by another name from then on.
+    func keepReachable() async { await admin?.keepReachable() }
 
     func stop() async {
         await admin?.stop()
-        await leaveAddresses()
+        await leave()
     }
 
-    private func leaveAddresses() async {
+    /// Ends those at addresses, which another process has from now on; the admin socket's clients are still answered.
+    func leave() async {
         await metrics?.stop()
         await management?.stop()
     }

@@ -198,7 +198,7 @@ struct GatewayProcess: Sendable {
             group.addTask { await runGateway() }
             operators.run(in: &group)
             group.addTask(executorPreference: feed.loop) { await feed.run() }
-            await upgrader?.onReplacement { await operators.leave() }
+            await upgrader?.onReplacement(preparing: { await operators.keepReachable() }, leaving: { await operators.leave() })
             if let watcher {
                 await reloader?.begin()
                 await reloader?.onRollback { hash, reason in await fleet.rolledBack(from: hash, reason) }

@@ -31,7 +31,8 @@ actor Upgrader {
     private var isStopping = false
     /// The process that has taken over; nil while this one serves.
     private(set) var successor: Int32?
-    private var replaced: (@Sendable () async -> Void)?
+    /// Both of `onReplacement`.
+    private var replacement: (prepare: @Sendable () async -> Void, leave: @Sendable () async -> Void)?
 
     /// - Parameters:
     ///   - notifier: is told who is the service; nil if nobody wants to know.
@@ -49,8 +50,14 @@ actor Upgrader {
         ownProgram = NewProcess.ownPath
     }
 
-    /// - Parameter body: gives up what only one process can have, once the new one serves.
-    func onReplacement(_ body: @escaping @Sendable () async -> Void) { replaced = body }
+    /// - Parameters:
+    ///   - prepare: called once the new one serves, before it is told to take over; it may go before it hears that.
+    ///   - leave: gives up what only one process can have, once the new one has been told.
+    func onReplacement(
+        preparing prepare: @escaping @Sendable () async -> Void, leaving leave: @escaping @Sendable () async -> Void
+    ) {
+        replacement = (prepare, leave)
+    }
 
     /// This process is to stop, and not to be replaced: a new process that does not serve yet is ended, and none is begun any
     /// more. One that has taken over is left alone.
@@ -108,7 +115,7 @@ actor Upgrader {
             if isStopping { throw Failed(description: Self.stopping) }
             guard !NewProcess.hasEnded(process) else { throw Failed(description: "the new process has gone") }
             notifier?.leave(to: process)
-            await replaced?()
+            await replacement?.prepare()
             // It waits for this: an error says that it has ended since.
             try channel.send(HandoverMessage.takeOver.bytes.span)
             return nil
@@ -124,6 +131,7 @@ actor Upgrader {
     private func leave(to process: pid_t) async -> Outcome {
         successor = process
         channel = nil
+        await replacement?.leave()
         let connections = await gateway.connectionCount
         log.notice(
             "upgraded: another process serves, and this one ends with its last client",

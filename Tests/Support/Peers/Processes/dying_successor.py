@@ -2,7 +2,8 @@
 """Plays the process that is to take a gateway's place, on descriptor 3, and is killed on the way: DIES_AT says at which step.
 
     start: at once; version: when it has the first message; socket: when it has the first socket; end: when it has everything;
-    serves: when it has everything, and what says that it serves comes when it is dead already."""
+    serves: when it has everything, and what says that it serves comes when it is dead already; deaf: when it has everything and
+    has said so, but nothing can be said to it any more."""
 import array
 import os
 import signal
@@ -31,4 +32,8 @@ if step == "serves":
             pass
         channel.send(b"R")
         os._exit(0)
+if step == "deaf":
+    channel.shutdown(socket.SHUT_RD)
+    channel.send(b"R")
+    signal.pause()
 die()
