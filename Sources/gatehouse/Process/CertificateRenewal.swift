@@ -33,10 +33,11 @@ actor CertificateRenewal {
 
     /// What the plan in use wants, is wanted from now on.
     func follow() async {
-        let plan = gateway.currentPlan
         await keys.follow()
-        await followStaples(plan)
+        await followStaples(gateway.currentPlan)
         let isMember = await fleet.isMember
+        // Another one may have come into use meanwhile, and whoever has followed that one must not be overtaken.
+        let plan = gateway.currentPlan
         guard let running = running ?? start(plan, isMember ? fleet : nil) else { return }
         if running.stateDirectory != plan.stateDirectory {
             log.warning("a change of server.state_dir waits for the next start")

@@ -70,10 +70,12 @@ struct GatewayProcess: Sendable {
         await notifier?.ready()
         let watchdog = Task { await notifier?.keepWatchdog() }
         await onServing()
-        await process.fleet.follow(loaded.fleet)
         await process.rates.follow(loaded.redis)
-        await process.renewal.follow()
         await process.recorder.use(loaded.configuration)
+        // First: the fleet's configuration may take the place of the file's at once.
+        await process.followReloads()
+        await process.fleet.follow(loaded.fleet)
+        await process.renewal.follow()
         // Whoever goes by it has it by now: held here, the first plan would live as long as the process.
         _ = consume loaded
         await process.serve(onStopping)
@@ -192,6 +194,18 @@ struct GatewayProcess: Sendable {
         if let problem { Console.report([problem], source: loaded.source) } else { Console.error("gatehouse: \(error)") }
     }
 
+    /// Whoever goes by the configuration in use hears of each that comes into use from now on.
+    private func followReloads() async {
+        guard let reloader, let watcher else { return }
+        await reloader.onRollback { hash, reason in await fleet.rolledBack(from: hash, reason) }
+        await reloader.onFilesChange { loaded in
+            await fleet.follow(loaded.fleet)
+            await rates.follow(loaded.redis)
+            await renewal.follow()
+            await watcher.filesChanged()
+        }
+    }
+
     /// Until the last connection has ended.
     private func serve(_ onStopping: @escaping @Sendable () async -> Void) async {
         let ending = await withDiscardingTaskGroup(returning: Task<Void, Never>.self) { group in
@@ -199,17 +213,8 @@ struct GatewayProcess: Sendable {
             operators.run(in: &group)
             group.addTask(executorPreference: feed.loop) { await feed.run() }
             await upgrader?.onReplacement(preparing: { await operators.keepReachable() }, leaving: { await operators.leave() })
-            if let watcher {
-                await reloader?.begin()
-                await reloader?.onRollback { hash, reason in await fleet.rolledBack(from: hash, reason) }
-                await reloader?.onFilesChange { loaded in
-                    await fleet.follow(loaded.fleet)
-                    await rates.follow(loaded.redis)
-                    await renewal.follow()
-                    await watcher.filesChanged()
-                }
-                group.addTask(executorPreference: watcher.loop) { await watcher.run() }
-            }
+            await reloader?.begin()
+            if let watcher { group.addTask(executorPreference: watcher.loop) { await watcher.run() } }
             await handleSignals(&group, onStopping)
             // Whoever still waits for the drain's delay need not.
             group.cancelAll()
