@@ -1,3 +1,6 @@
+import ACME
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -43,6 +46,28 @@ struct MetricsTextTests {
         for reason in Reason.allCases { worker.count(reason) }
         let counts = WorkerSeries.reasonWords.indices.map { worker[WorkerSeries.Index.reasons + $0] }
         #expect(counts.reduce(0, +) == UInt64(Reason.allCases.count) && counts.allSatisfy { $0 > 0 })
+    }
+
+    @Test("keys that are fetched from one address for different authorities are one series, and no secret is in its label")
+    func tokenKeys() throws {
+        let directory = try TemporaryDirectory()
+        let url = try #require(ServiceURL("https://login.example/keys?v=1&api_key=hidden"))
+        let authorities: [String?] = [nil, "ca.pem"]
+        let all = authorities.map { FetchedKeys(url, caFile: $0, stateDirectory: directory.path) }
+        for keys in all {
+            keys.fetches.store(2, ordering: .relaxed)
+            keys.fetchedAt.store(keys.caFile == nil ? 9 : 7, ordering: .relaxed)
+        }
+        var text = MetricsText(isOpen: true)
+        text.append(all)
+        let lines = String(decoding: text.bytes, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }
+        let label = "url=\"https://login.example/keys?v=1&api_key=***\""
+        #expect(
+            lines.map { String($0) } == [
+                "gatehouse_token_key_fetches_total{\(label),result=\"fetched\"} 4",
+                "gatehouse_token_key_fetches_total{\(label),result=\"failed\"} 0",
+                "gatehouse_token_keys_fetched_seconds{\(label)} 7",
+            ])
     }
 
     @Test("a histogram's buckets add up, and seconds have nine places")
