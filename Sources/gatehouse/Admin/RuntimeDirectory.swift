@@ -1,3 +1,4 @@
+import EventLoop
 import FoundationEssentials
 import Glibc
 import Transport
@@ -17,7 +18,10 @@ enum RuntimeDirectory {
 
     private static var ofUser: String {
         if geteuid() == 0 { return ofSystem }
-        if let login = Environment.value("XDG_RUNTIME_DIR"), !login.isEmpty { return login + "/gatehouse" }
+        // It is another user's after `su`, and where root has started what became `server.user`.
+        if let login = Environment.value("XDG_RUNTIME_DIR"), FileAccess.owner(of: login) == geteuid() {
+            return login + "/gatehouse"
+        }
         return "/tmp/gatehouse-\(geteuid())"
     }
 

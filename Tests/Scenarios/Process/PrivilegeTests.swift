@@ -66,6 +66,25 @@ struct PrivilegeTests {
         #expect(try await process.exit() == .code(0))
     }
 
+    @Test("its admin socket is in a directory of that user's, not of root's who is logged in", .enabled(if: getuid() == 0))
+    func adminSocket() async throws {
+        let (port, directory) = try stage()
+        // The calls read the path alone.
+        #expect(unsafe chown(directory.path + "/logs", 65534, 65534) == 0 && chmod(directory.path, 0o755) == 0)
+        let file = try directory.write("gatehouse.toml", toml(port, "user = \"nobody\"", logs: directory.path + "/logs"))
+        // Root's own, as `/run/user/0` is.
+        let login = ["XDG_RUNTIME_DIR": directory.path]
+        let process = try ChildProcess(Place.gatehouse, ["run", "-c", file], directory: directory.path, environment: login)
+        let line = try await process.errors.first { $0.contains(": serving addresses=") }
+        let socket = "/tmp/gatehouse-65534/\(process.pid).sock"
+        #expect(line.contains("admin=\(socket) "), "\(line)")
+        let user = ["--reuid=65534", "--regid=65534", "--clear-groups"]
+        let status = try await Command.run("setpriv", user + [Place.gatehouse, "status", "--socket", socket])
+        #expect(status.code == 0 && status.text.contains("process \(process.pid)"), "\(status)")
+        process.terminate()
+        #expect(try await process.exit() == .code(0))
+    }
+
     @Test("a log where only root may write is an error, not root's", .enabled(if: getuid() == 0))
     func log() async throws {
         let (port, directory) = try stage()
