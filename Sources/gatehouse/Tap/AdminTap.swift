@@ -90,8 +90,9 @@ extension AdminResources {
         guard let route = filter.route else { return nil }
         let asked = sites.filter { filter.site == nil || $0.name == filter.site }
         let paths = asked.flatMap { site in
-            // What redirects other host names is a route of its own.
-            (site.redirectHostnames.isEmpty ? [] : ["/"]) + ((site.proxy?.routes ?? []) + site.routes).map(\.path)
+            // What redirects other host names is a route of its own, and so is what a site answers itself.
+            (site.redirectHostnames.isEmpty && site.action == nil ? [] : ["/"])
+                + ((site.proxy?.routes ?? []) + site.routes).map(\.path)
         }
         return paths.contains(route) ? nil : Self.reason(for: "route", route, among: paths)
     }

@@ -184,6 +184,19 @@ struct LookingOnTests {
         try await running.end()
     }
 
+    @Test("what a site answers itself is of the route /, as in the log")
+    func ownAnswer() async throws {
+        let port = try FreePort()
+        let site = "[[sites]]\nhostname = \"localhost\"\nlisten = \"127.0.0.1\"\nport = \(port)\nrespond = { body = \"here\" }\n"
+        let running = try await ReloadingGatehouse(site)
+        let reader = try await tap(running, "site=localhost&route=%2F")
+        #expect(try await send(port, "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n").text == "here")
+        let shown = try object(try await reader.output.first { $0.contains("/x") })
+        #expect(shown["route"] as? String == "/", "\(shown)")
+        reader.kill()
+        try await running.end()
+    }
+
     @Test("a parameter that is there twice is refused by its name")
     func repeated() async throws {
         let running = try await ReloadingGatehouse(site(try FreePort(), 1))
