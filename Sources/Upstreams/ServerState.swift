@@ -228,6 +228,11 @@ package final class ServerState: Sendable {
         change(now, settings) { $0.succeeded(now: now) }
     }
 
+    func reached(now: UInt64, _ settings: ServerHealth.Settings) {
+        guard wantsSuccess.load(ordering: .relaxed) else { return }
+        change(now, settings) { $0.reached(now: now) }
+    }
+
     func probed(_ probe: ProbeHistory.Last, now: UInt64, _ settings: ServerHealth.Settings) {
         change(now, settings) { $0.probed(probe, now: now, settings) }
     }

@@ -142,6 +142,10 @@ package final class UpstreamServer: Sendable {
         state.succeeded(now: now, parameters.health)
     }
 
+    /// It has taken a connection: its circuit closes now, and not when the request is answered. Until then the others would be
+    /// refused, and a server that has just started takes its time for the first answer.
+    package func reached(now: UInt64) { state.reached(now: now, parameters.health) }
+
     /// A probe of it came to an end.
     package func probed(_ probe: ProbeHistory.Last, now: UInt64) {
         state.probed(probe, now: now, parameters.health)

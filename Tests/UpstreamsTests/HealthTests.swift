@@ -120,6 +120,21 @@ import Testing
         #expect(health.lastFault == "500")
     }
 
+    @Test("A connection that is taken closes a circuit, begins the count of failed ones anew, and says nothing of answers")
+    func connection() {
+        var health = ServerHealth()
+        let refused = ServerHealth.Failure(fault: .unreachable, reason: "refused")
+        for _ in 0..<5 { _ = health.failed(refused, requests: 9, now: 0, settings) }
+        health.beganTrial(until: 9 * second)
+        let closed = health.reached(now: second)
+        #expect(closed == [.circuitClosed])
+        #expect(health.recoveredAt == second && health.ejection.until == 10 * second)
+        for _ in 0..<4 { _ = health.failed(refused, requests: 9, now: second, settings) }
+        let further = health.reached(now: second) + health.failed(refused, requests: 9, now: second, settings)
+        #expect(further.isEmpty)
+        #expect(health.breaker.state == .closed && health.ejection.failuresInARow == 10)
+    }
+
     @Test("Changes are told once, with their reasons")
     func changes() {
         let server = Servers.server("10.0.0.1")

@@ -220,6 +220,9 @@ import Testing
         #expect(trials.count { if case .server = $0 { true } else { false } } == 2)
         group.servers[0].succeeded(in: 1, now: 2 * Servers.second)
         #expect(group.counts(of: 10) { _ in .init(now: 3 * Servers.second) } == [10, 0])
+        // The other one has taken its trial's connection, and has yet to answer.
+        group.servers[1].reached(now: 3 * Servers.second)
+        #expect(group.servers[1].state.takeChanges().last == .circuitClosed)
     }
 
     @Test("Backups serve only when too few others are healthy")

@@ -106,6 +106,12 @@ package struct ServerHealth: Sendable, Equatable {
     /// - Returns: what changes by it, for the log.
     mutating func succeeded(now: UInt64) -> [Change] {
         ejection.succeeded()
+        return reached(now: now)
+    }
+
+    /// It has taken a connection, whatever becomes of the request over it.
+    /// - Returns: what changes by it, for the log.
+    mutating func reached(now: UInt64) -> [Change] {
         guard breaker.succeeded() else { return [] }
         recover(now)
         return [.circuitClosed]

@@ -38,8 +38,13 @@ extension Exchange {
         let began = resources.now
         let lease = try await pool.connect(client.waiter, header: header, backoffDeadline: deadline)
         record.connectDuration = resources.now &- began
-        if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Index.opened, worker: resources.number) }
+        if lease.isNew { noteConnection() }
         return lease
+    }
+
+    private func noteConnection() {
+        record.serverSeries?.add(1, at: ServerSeries.Index.opened, worker: resources.number)
+        record.server?.reached(now: resources.now)
     }
 
     private mutating nonisolated(nonsending) func connectForWebSocket(
@@ -56,7 +61,7 @@ extension Exchange {
                 .upstreamNoWebSocket, detail: "the server offers no WebSockets over HTTP/2 (RFC 8441)", retry: .unoffered,
                 key: "sites.proxy.upstreams.http_version")
         }
-        if lease.isNew { record.serverSeries?.add(1, at: ServerSeries.Index.opened, worker: resources.number) }
+        if lease.isNew { noteConnection() }
         return lease
     }
 }
