@@ -135,6 +135,11 @@ private var bare: RequestFieldPolicy {
             "for=\"[2001:db8::7]\";proto=http;host=\"b:8443\", for=unknown, for=1.2.3.4, "
                 + "for=10.0.0.9;proto=http;host=\"b:8443\""
         ),
+        // No quote of the client's hides what a proxy has added behind it.
+        (
+            "X-Forwarded-For: \", 203.0.113.9", "\", 203.0.113.9, 10.0.0.9", "http", "a", "80",
+            "for=unknown;proto=http;host=a, for=203.0.113.9, for=10.0.0.9;proto=http;host=a"
+        ),
         ("X-Forwarded-Proto: https", "10.0.0.9", "https", "a", "443", "for=10.0.0.9;proto=https;host=a"),
         (
             "Forwarded: for=\"[2001:db8::7]:4711\";proto=https;host=\"b:444\"", "2001:db8::7, 10.0.0.9", "https", "b:444", "444",

@@ -112,7 +112,8 @@ enum ForwardingFields {
         } else if fields.contains(.xForwardedFor) {
             var isFirst = true
             for line in fields.lines where line.known == .xForwardedFor {
-                var members = ListMembers(line.value)
+                // It has no quoted strings: a quote that a client puts into it must not hide what proxies have added.
+                var members = ListMembers(line.value, knowsQuotes: false)
                 while let member = members.next(fields.bytes.span) {
                     writeNode(ForwardedChain.node(fields.bytes.span, member), to: &out)
                     if isFirst {
