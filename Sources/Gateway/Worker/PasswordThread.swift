@@ -8,11 +8,11 @@ final class PasswordThread: Sendable {
     private struct Job {
         let password: [UInt8]
         let hash: String
-        let answer: CheckedContinuation<Bool, Never>
+        let answer: CheckedContinuation<Bool?, Never>
     }
 
     private struct State {
-        var jobs: [Job] = []
+        var jobs = FairQueue<Job>(limit: PasswordThread.maxJobs)
         var threads: [Wakeup] = []
         var isClosed = false
     }
@@ -24,7 +24,7 @@ final class PasswordThread: Sendable {
         func work(_ wakeup: Wakeup) {
             while true {
                 let (job, isClosed) = state.withLock { state in
-                    (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isClosed)
+                    (state.jobs.next(), state.isClosed)
                 }
                 if let job {
                     job.answer.resume(returning: Secrets.isPassword(job.password, of: job.hash))
@@ -42,7 +42,7 @@ final class PasswordThread: Sendable {
     let key: [UInt8]
     private let threadCount: Int
 
-    /// Passwords that wait. More than a handful wait only when somebody guesses.
+    /// Passwords that wait. More than a handful wait only when somebody guesses, who then has to leave room for the others.
     private static let maxJobs = 64
 
     /// - Parameter cores: that this process has; half of them may be busy with passwords, at most four.
@@ -61,23 +61,21 @@ final class PasswordThread: Sendable {
     }
 
     /// Is this the password that was hashed?
+    /// - Parameter network: the number of where it comes from. Networks take turns.
     /// - Returns: nil if too many wait, or no thread can be had.
-    nonisolated(nonsending) func isPassword(_ password: [UInt8], of hash: String) async -> Bool? {
-        guard prepare() else { return nil }
-        return await withCheckedContinuation { (answer: CheckedContinuation<Bool, Never>) in
-            let threads = queue.state.withLock { state in
-                state.jobs.append(Job(password: password, hash: hash, answer: answer))
-                return state.threads
-            }
+    nonisolated(nonsending) func isPassword(_ password: [UInt8], of hash: String, from network: UInt64) async -> Bool? {
+        guard startThreads() else { return nil }
+        return await withCheckedContinuation { (answer: CheckedContinuation<Bool?, Never>) in
+            let job = Job(password: password, hash: hash, answer: answer)
+            let (refused, threads) = queue.state.withLock { state in (state.jobs.add(job, of: network), state.threads) }
+            refused?.answer.resume(returning: nil)
             for thread in threads { thread.ring() }
         }
     }
 
-    /// Starts the threads.
-    /// - Returns: is there room for one more?
-    private func prepare() -> Bool {
+    /// - Returns: is there one?
+    private func startThreads() -> Bool {
         queue.state.withLock { state in
-            guard state.jobs.count < Self.maxJobs else { return false }
             while state.threads.count < threadCount, let wakeup = try? Wakeup() {
                 guard (try? NamedThread.start(name: "passwords", { [queue] in queue.work(wakeup) })) != nil else { break }
                 state.threads.append(wakeup)

@@ -55,7 +55,8 @@ extension Exchange {
         let client = ClientKey.address.number(of: address)
         // It is counted before it is known to be wrong: many at once are as many attempts.
         try countAttempt(plan, client)
-        let answer = await passwords.check(credentials.password, of: hash, number, remember: isTheirs)
+        let answer = await passwords.check(
+            credentials.password, of: hash, number, from: ClientKey.network.number(of: address), remember: isTheirs)
         if answer == nil || answer == true && isTheirs, let (limit, table) = plan.attempts {
             table.forgive(client, under: limit)
         }

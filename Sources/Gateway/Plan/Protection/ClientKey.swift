@@ -13,6 +13,8 @@ struct ClientKey: Sendable {
 
     /// Clients by address alone: an IPv4 address, or the /64 that a subscriber has of IPv6.
     static let address = ClientKey(value: nil, ipv6Prefix: 64)
+    /// Where clients are: an IPv4 address, or the /48 that a site has of IPv6 (RFC 6177 §2), which is 65,536 clients by address.
+    static let network = ClientKey(value: nil, ipv6Prefix: 48)
 
     let value: Value?
     /// Bits of an IPv6 address that count.
