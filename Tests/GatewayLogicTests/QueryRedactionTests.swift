@@ -26,4 +26,24 @@ struct QueryRedactionTests {
         #expect(String(decoding: redaction.redacted(Array(text.utf8)[...]), as: UTF8.self) == written)
         #expect(QueryRedaction([]).redacted(Array(text.utf8)[...]) == Array(text.utf8)[...])
     }
+
+    private static let users: [(text: String, written: String)] = [
+        ("http://me:secret@host/a?b=c", "http://-@host/a?b=c"), ("https://me@host", "https://-@host"),
+        ("HTTP://@host/", "HTTP://-@host/"),
+        ("https://a@b:secret@host:1/x@y", "https://-@host:1/x@y"), ("me:secret@host:443", "-@host:443"),
+        ("https://host/?mail=a@b", "https://host/?mail=a@b"), ("https://host#a@b", "https://host#a@b"),
+        ("https://host?a@b", "https://host?a@b"), ("/a@b?x=http://c@d", "/a@b?x=http://c@d"), ("//a@b", "//a@b"),
+        ("http://", "http://"), ("http:/a@b", "http:/a@b"), ("", ""), ("*", "*"), ("@", "-@"), ("host", "host"),
+    ]
+
+    @Test("a name and a password before a host go, though no parameter does", arguments: users)
+    func userless(_ text: String, _ written: String) {
+        #expect(String(decoding: QueryRedaction([]).redacted(Array("x\(text)".utf8)[1...]), as: UTF8.self) == written)
+        #expect(String(decoding: QueryRedaction.withoutUser(Array(text.utf8)[...]), as: UTF8.self) == written)
+    }
+
+    @Test("both go") func both() {
+        let redacted = QueryRedaction(["token"]).redacted(Array("https://me:secret@host/?token=secret&a=1".utf8)[...])
+        #expect(String(decoding: redacted, as: UTF8.self) == "https://-@host/?token=-&a=1")
+    }
 }

@@ -83,7 +83,9 @@ final class RecentFailures {
         return client.endpoint.clientAddress(of: request, for: site)?.text ?? peer
     }
 
-    private static func path(_ target: ArraySlice<UInt8>) -> String { text(target.prefix { $0 != UInt8(ascii: "?") }) }
+    private static func path(_ target: ArraySlice<UInt8>) -> String {
+        text(QueryRedaction.withoutUser(target).prefix { $0 != UInt8(ascii: "?") })
+    }
 
     /// One line of printable ASCII, whatever a peer sent.
     static func text(_ bytes: ArraySlice<UInt8>) -> String {

@@ -71,9 +71,18 @@ final class RecorderSlot {
     private func keepText(of request: RequestHead, _ known: HTTP.Method, _ redaction: QueryRedaction?) {
         let (target, host) = (Self.cut(request.target), Self.cut(request.authorityRange))
         let method = if case .other = known { Self.cut(request.methodRange) } else { 0..<0 }
-        if let redaction { return keepRedacted(of: request, target, host, method, redaction) }
+        if redaction != nil || Self.mayNameUser(request) {
+            return keepRedacted(of: request, target, host, method, redaction ?? QueryRedaction([]))
+        }
         stored.figures.ends = (target.count, target.count + host.count, target.count + host.count + method.count)
         write(request.bytes.span, target, host, method)
+    }
+
+    /// May a name and a password stand before the host? Neither in a path nor before a host that is one.
+    @inline(__always)
+    private static func mayNameUser(_ request: RequestHead) -> Bool {
+        if request.authority == nil, !request.authorityRange.isEmpty { return true }
+        return !request.target.isEmpty && request.bytes[request.target.lowerBound] != UInt8(ascii: "/")
     }
 
     @inline(never)
@@ -82,8 +91,9 @@ final class RecorderSlot {
     ) {
         let head = request.fields.bytes
         let redacted = redaction.redacted(head[request.target]).prefix(Self.maxPartBytes)
-        let text = redacted + head[host] + head[method]
-        stored.figures.ends = (redacted.count, redacted.count + host.count, text.count)
+        let named = QueryRedaction.withoutUser(head[host])
+        let text = redacted + named + head[method]
+        stored.figures.ends = (redacted.count, redacted.count + named.count, text.count)
         write(Array(text).span, 0..<text.count, 0..<0, 0..<0)
     }
 

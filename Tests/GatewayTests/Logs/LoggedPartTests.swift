@@ -53,6 +53,15 @@ struct LoggedPartTests {
         #expect(format == "compact" || text.contains("sig=-&x=kept2"), "\(text)")
     }
 
+    @Test("a password in the referer is in no line", arguments: ["json", "combined", "{time} {path} {host} {referer}"])
+    func password(_ format: String) async throws {
+        let lines = try await lines(
+            "format = \"\(format)\"", last: "/missing/last",
+            ["GET /a HTTP/1.1\r\nReferer: http://me:secret@b/c\r\n", "GET /d HTTP/1.1\r\nReferer: http://b/e@f\r\n"])
+        let text = lines.joined(separator: "\n")
+        #expect(!text.contains("secret") && text.contains("http://-@b/c") && text.contains("http://b/e@f"), "\(text)")
+    }
+
     @Test("of a sample one in so many is written, and every failure")
     func sampling() async throws {
         let requests = (0..<40).map { "GET /ok/\($0) HTTP/1.1\r\n" } + (0..<5).map { "GET /missing/\($0) HTTP/1.1\r\n" }

@@ -40,6 +40,13 @@ struct RefusedRequestLogTests {
         Refused(
             request: "GET / HTTP/1.1\r\nHost: a\"b\u{e9}\r\nUser-Agent: m\"e\r\n\r\n", reason: "host_malformed",
             said: ["GET", "/", "HTTP/1.1", "a\"b\u{c3}\u{a9}", nil, "m\"e"]),
+        // A name and a password before the host are nobody's business.
+        Refused(
+            request: "GET http://me:secret@localhost/ HTTP/1.1\r\n\(fields)\r\n", reason: "host_malformed",
+            said: ["GET", "http://-@localhost/", "HTTP/1.1", "localhost", "main", "me"]),
+        Refused(
+            request: "GET / HTTP/1.1\r\nHost: me:secret@localhost\r\nUser-Agent: me\r\n\r\n", reason: "host_malformed",
+            said: ["GET", "/", "HTTP/1.1", "-@localhost", nil, "me"]),
         Refused(request: "\u{16}\u{3}\u{1}\u{2}", reason: "tls_on_plain_port", said: [nil, nil, nil, nil, nil, nil]),
     ]
 

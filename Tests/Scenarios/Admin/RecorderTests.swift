@@ -63,7 +63,7 @@ struct RecorderTests {
         #expect(try await get(wire, "/a?token=secret&page=2") == 200)
         #expect(try await get(wire, "/dead/x") == 502)
         #expect(try await get(wire, "/c\u{22}quoted") == 200)
-        #expect(try await get(wire, "no-path") == 400)
+        #expect(try await get(wire, "http://me:secret@localhost/x") == 400)
         let said = try await running.command(["recorder"])
         #expect(said.code == 0 && !said.text.contains("secret") && !said.text.contains("/lost"), "\(said)")
         let lines = try objects(said.text)
@@ -80,11 +80,14 @@ struct RecorderTests {
         #expect((lines[1]["detail"] as? String)?.contains("refused") == true && lines[1]["pool"] as? String == "dead")
         #expect(lines[2]["target"] as? String == "/c\"quoted")
         #expect(lines[3]["reason"] is String && lines[3]["blame"] as? String == "client", "\(lines[3])")
+        #expect(lines[3]["target"] as? String == "http://-@localhost/x", "\(lines[3])")
         // What is kept is changed by a reload.
         _ = try await running.reload(site(port, upstream.port, recorder: "exchanges = 2"))
         #expect(try objects(try await running.command(["recorder"]).text).map { $0["number"] as? Int } == [4, 5])
-        #expect(try await get(try Wire(to: port.number), "/d") == 200)
-        #expect(try objects(try await running.command(["recorder"]).text).map { $0["number"] as? Int } == [5, 6])
+        #expect(try await get(try Wire(to: port.number), "http://me:secret@localhost/d") == 400)
+        let last = try await running.command(["recorder"]).text
+        #expect(try objects(last).map { $0["number"] as? Int } == [5, 6])
+        #expect(last.contains("http://-@localhost/d") && !last.contains("secret"), "\(last)")
         for off in ["exchanges = 0", ""] {
             _ = try await running.reload(site(port, upstream.port, recorder: off))
             let nothing = try await running.command(["recorder"])

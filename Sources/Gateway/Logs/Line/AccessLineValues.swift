@@ -94,8 +94,10 @@ extension AccessLine {
         switch field {
         case .method: write(part(head.method), form, &out)
         case .target: writeRedacted(part(head.target), form, &out)
-        case .path: write(part(head.target).map { path(of: $0) }, form, &out)
+        case .path: writeRedacted(part(head.target).map { path(of: $0) }, form, &out)
         case .query: writeQuery(of: part(head.target), form, &out)
+        // One that is no host may have whatever before it.
+        case .host where head.host == nil: writeRedacted(part(head.authority), form, &out)
         case .host: write(part(head.authority), form, &out)
         case .domain: write(head.host.flatMap { part($0) }, form, &out)
         case .version: literal(head.version?.inRequestLine, form, &out)
@@ -122,9 +124,15 @@ extension AccessLine {
     }
 
     private func writeRedacted(_ range: Range<Int>?, _ form: FieldForm, _ out: inout OutputSpan<UInt8>) {
-        guard let range, !style.redaction.isEmpty else { return write(range, form, &out) }
+        guard let range, !style.redaction.isEmpty || mayNameUser(range) else { return write(range, form, &out) }
         let redacted = style.redaction.redacted(fields.bytes[range])
         form.write(redacted.span, by: escape, to: &out)
+    }
+
+    /// May a name and a password stand in it, before a host?
+    private func mayNameUser(_ range: Range<Int>) -> Bool {
+        let text = fields.bytes[range]
+        return text.first != UInt8(ascii: "/") && text.contains(UInt8(ascii: "@"))
     }
 
     /// Writes bytes of the head.

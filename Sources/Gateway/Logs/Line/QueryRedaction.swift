@@ -1,6 +1,7 @@
 import HTTP
 
-/// Takes the values of some parameters out of a target, or of a `Referer`, before they are written down.
+/// Takes the values of some parameters out of a target, or of a `Referer`, before they are written down, and always a name and a
+/// password that stand before a host.
 struct QueryRedaction: Sendable, Equatable {
     /// The names of the parameters whose values are left out, in lower case.
     private let names: [[UInt8]]
@@ -12,7 +13,7 @@ struct QueryRedaction: Sendable, Equatable {
         self.names = names.map { Array($0.lowercased().utf8) }
     }
 
-    /// Nothing is taken out.
+    /// No parameter's value is taken out.
     var isEmpty: Bool { names.isEmpty }
 
     /// The same text with `-` in place of what is to be left out.
@@ -21,6 +22,7 @@ struct QueryRedaction: Sendable, Equatable {
     /// parameters as `&` does, since some applications read it so. Of `user[token]`, which PHP and Rails read as a table, each
     /// part is a name; blanks around one are not of it, as PHP reads `+token`.
     func redacted(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let text = Self.withoutUser(text)
         guard !names.isEmpty, let question = text.firstIndex(of: UInt8(ascii: "?")) else { return text }
         var out = Array(text[...question])
         var rest = text[(question + 1)...]
@@ -38,6 +40,29 @@ struct QueryRedaction: Sendable, Equatable {
             rest = rest[(end + 1)...]
         }
         return out[...]
+    }
+
+    /// The same text with `-` in place of the name and the password that stand before a host (RFC 3986 §3.2.1). Nobody may send
+    /// them (RFC 9110 §4.2.4, §10.1.3), but some do.
+    /// - Parameter text: a URL, a request's target, or a host alone.
+    static func withoutUser(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard let user = user(in: text) else { return text }
+        var out = Array(text[..<user.lowerBound])
+        out += mark
+        out += text[user.upperBound...]
+        return out[...]
+    }
+
+    private static func user(in text: ArraySlice<UInt8>) -> Range<Int>? {
+        let slash = UInt8(ascii: "/")
+        guard let first = text.first, first != slash else { return nil }
+        var start = text.startIndex
+        if let end = text.firstIndex(of: slash), text[end - 1] == UInt8(ascii: ":"), text[end...].starts(with: [slash, slash]) {
+            start = end + 2
+        }
+        let end = text[start...].firstIndex { $0 == slash || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        guard let at = text[start..<(end ?? text.endIndex)].lastIndex(of: UInt8(ascii: "@")) else { return nil }
+        return start..<at
     }
 
     /// - Parameter name: decoded, in lower case.
