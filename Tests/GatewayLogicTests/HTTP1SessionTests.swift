@@ -83,6 +83,8 @@ struct HTTP1SessionTests {
         Case(
             name: "a second head that is not finished", sent: get + "GET /x HTTP/1.1\r\nHost: localhost\r\n",
             expected: "404 408close last", keys: "head_timeout = 0.05"),
+        Case(name: "an empty line that nothing follows", sent: "\r\n", expected: "last", keys: "head_timeout = 0.05"),
+        Case(name: "an empty line behind an answer", sent: get + "\r\n", expected: "404 last", keys: "head_timeout = 0.05"),
         Case(name: "a head of the limit's size", sent: sized(1024) + get, expected: "404 404 idle", keys: kibibyte),
         Case(name: "a head beyond it", sent: sized(1025) + get, expected: "431close last", keys: kibibyte),
         Case(
@@ -108,6 +110,15 @@ struct HTTP1SessionTests {
     @Test("answers the same wherever the requests are cut", arguments: 0...(2 * get.utf8.count))
     func cut(_ place: Int) async throws {
         #expect(try await Self.serve(Self.get + Self.get, cutAt: place) == "404 404 idle")
+    }
+
+    @Test("lets others have their turn while it answers many requests that came at once")
+    func turns() async throws {
+        let order = Guarded("")
+        let said = try await Self.serve(String(repeating: Self.get, count: 20), order: order)
+        #expect(said == String(repeating: "404 ", count: 20) + "idle")
+        let came = order.withLock { $0 }
+        #expect(came == "others session")
     }
 
     @Test("answers nothing to a client that leaves in the middle of a head", arguments: [1, get.utf8.count - 1])
@@ -146,9 +157,10 @@ struct HTTP1SessionTests {
 
     // MARK: A session
 
+    /// - Parameter order: gets who came first, the session to an end or others of its loop to their turn.
     private static func serve(
         _ text: String, cutAt place: Int? = nil, leaves: Bool = false, keys: String = "", drains: Bool = false,
-        upstream: UInt16 = 9
+        upstream: UInt16 = 9, order: Guarded<String> = Guarded("")
     ) async throws -> String {
         try await onLoop { actor in
             let loop = actor.loop
@@ -184,9 +196,11 @@ struct HTTP1SessionTests {
             // Runs when the session waits for the rest of a head.
             let rest = Task {
                 _ = actor
+                order.withLock { $0 += "others " }
                 if leaves { shutdown(theirs, Int32(SHUT_WR)) } else { push(Array(bytes.dropFirst(place)), to: theirs) }
             }
             var ending = await session.serve()
+            order.withLock { $0 += "session" }
             await rest.value
             if case .idle = ending { ending = await session.serve() }
             // Nobody waits for the turn's end.

@@ -16,14 +16,22 @@ extension HTTP1Session {
         case http2
     }
 
+    /// Requests that are read one after another before others have their turn.
+    private static let requestsPerTurn = 8
+
     /// Reads until a head is complete, if it has begun.
     @inline(__always)  // Price 7.
     nonisolated(nonsending) func readHead() async throws(Failure) -> HeadRead {
         var deadline: UInt64?
+        if requestsInTurn >= Self.requestsPerTurn { await giveTurn() }
         while true {
             if inflow.hasBytes {
                 switch preface {
-                case .none: if try parseHead() { return .request }
+                case .none:
+                    if try parseHead() {
+                        requestsInTurn += 1
+                        return .request
+                    }
                 case .begun: head = head ?? resources.heads.acquireRequest()
                 case .whole: return .http2
                 }
@@ -44,9 +52,17 @@ extension HTTP1Session {
                 if hasBegunHead { throw Failure.clientLeft() }
                 return .end
             }
+            requestsInTurn = 0
             guard head != nil else { return .nothing }
-            try await waitForHead(&deadline)
+            guard try await waitForHead(&deadline) else { return .end }
         }
+    }
+
+    /// A client that sends many requests at once must not keep the others of this loop waiting: answers of our own wait for
+    /// nothing.
+    private nonisolated(nonsending) func giveTurn() async {
+        requestsInTurn = 0
+        await resources.loop.yield()
     }
 
     private enum Preface { case none, begun, whole }
@@ -99,17 +115,19 @@ extension HTTP1Session {
     }
 
     /// A head has begun: it must be complete by its deadline.
-    private nonisolated(nonsending) func waitForHead(_ deadline: inout UInt64?) async throws(Failure) {
+    /// - Returns: false if that has passed, and nothing but an empty line has come: some clients send one behind a body, and what
+    ///   they were told now they would take for the answer to their next request.
+    private nonisolated(nonsending) func waitForHead(_ deadline: inout UInt64?) async throws(Failure) -> Bool {
         let now = resources.now
         let end = deadline ?? now &+ endpoint.limits.headTimeout
         deadline = end
         stream.watch(reading: true, writing: false)
         let wake = end > now ? await waiter.wait(timeout: end - now) : .deadline
         stream.watch(reading: false, writing: false)
-        if wake == .deadline, resources.now >= end {
-            throw Failure(
-                .headTimeout, key: "limits.head_timeout",
-                clientDetail: "The request did not come to its end in time: an empty line ends its head.")
-        }
+        guard wake == .deadline, resources.now >= end else { return true }
+        guard hasBegunHead else { return false }
+        throw Failure(
+            .headTimeout, key: "limits.head_timeout",
+            clientDetail: "The request did not come to its end in time: an empty line ends its head.")
     }
 }

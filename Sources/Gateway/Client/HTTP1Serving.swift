@@ -1,4 +1,5 @@
 // HTTP/1's session as its connection sees it.
+import Messages
 
 extension ClientConnection {
     func makeHTTP1Session() -> any ClientSession {
@@ -16,6 +17,9 @@ extension ClientSession {
 }
 
 extension HTTP1Session {
+    func outlivesIdleDeadline() -> Bool { false }
+    var hasUnreadInput: Bool { !inflow.isClean }
+
     /// A tunnel takes the whole connection.
     var openTunnels: [Tunnel] { [] }
 

@@ -37,6 +37,8 @@ final class HTTP1Session: ClientSession {
     private var endsWithConnection = false
     private(set) var idleSince: UInt64
     private var requestCount = 0
+    /// Requests that have been read since the client was last waited for.
+    var requestsInTurn = 0
 
     init(_ stream: Stream, _ endpoint: ClientEndpoint, waiter: Waiter, resources: WorkerResources, log: Logger) {
         self.stream = stream
@@ -51,8 +53,6 @@ final class HTTP1Session: ClientSession {
 
     var hasServed: Bool { requestCount > 0 }
     var idleDeadline: UInt64 { idleSince &+ endpoint.limits.keepAliveTimeout }
-    func outlivesIdleDeadline() -> Bool { false }
-    var hasUnreadInput: Bool { !inflow.isClean }
 
     nonisolated(nonsending) func serve() async -> SessionEnding {
         while true {
