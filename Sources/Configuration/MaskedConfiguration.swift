@@ -110,8 +110,8 @@ package enum MaskedConfiguration {
         return !name.hasSuffix("_file") && secretWords.contains { name.contains($0) }
     }
 
-    /// A text as it may be shown. Where it is a URL it may have a password before its host, and secrets in its query, such as keys
-    /// of collectors, or a PIN.
+    /// A text as it may be shown. Where it is a URL it may have a password before its host, and secrets in its query: keys of
+    /// collectors, or a PIN.
     package static func withoutSecrets(_ text: String) -> String {
         guard text.contains("://") || text.hasPrefix("pkcs11:") else { return text }
         let url = withoutUser(text)

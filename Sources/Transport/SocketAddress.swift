@@ -43,6 +43,14 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         return isAny || other.isAny || self == other
     }
 
+    /// Can there be no listener at one of them beside one at the other? `::` stands for every address, IPv4's too; `0.0.0.0` for
+    /// every one of IPv4.
+    package func excludes(_ other: SocketAddress) -> Bool {
+        guard port == other.port, family != .unix, other.family != .unix else { return self == other }
+        if isAny, family == .ipv6 || other.family == .ipv4 { return true }
+        return other.isAny && (other.family == .ipv6 || family == .ipv4) || self == other
+    }
+
     /// Does it stand for every address of the machine?
     var isAny: Bool { family != .unix && high == 0 && low == 0 }
 

@@ -103,6 +103,7 @@ package struct PlanBuilder {
             sites.append(site(index))
         }
         let listeners = listeners(sites) + tcpListeners()
+        checkOperatorAddresses(beside: listeners)
         checkChallenges()
         report.judgeFaults(after: previous?.faults)
         let ticketKeys = ticketKeyFile()
