@@ -29,6 +29,20 @@ import Testing
                 + "Connection: close\r\n\r\n")
     }
 
+    @Test func `Trailers go by the rules of the other fields, and say nothing of bytes that the client does not get`() throws {
+        var trailers = FieldSection()
+        for name: StaticString in ["X-Sum", "X-Gone", "x_gone", "X-Set", "Content-Digest", "ETag", "Digest"] {
+            trailers.append(name, "v")
+        }
+        let policy = ResponseFieldPolicy(FieldRules(remove: ["X-Gone"], set: [try #require(ConfiguredField("X-Set", "1"))]))
+        let kept = lines(policy.kept(ofTrailers: trailers, isEncoded: false))
+        #expect(kept == ["X-Sum: v", "Content-Digest: v", "ETag: v", "Digest: v"])
+        #expect(lines(policy.kept(ofTrailers: trailers, isEncoded: true)) == ["X-Sum: v"])
+        let encoded = lines(ResponseFieldPolicy().kept(ofTrailers: trailers, isEncoded: true))
+        #expect(encoded == ["X-Sum: v", "X-Gone: v", "x_gone: v", "X-Set: v"])
+        #expect(lines(ResponseFieldPolicy().kept(ofTrailers: trailers, isEncoded: false)).count == 7)
+    }
+
     @Test func `A 426 keeps the protocols that it asks for`() throws {
         let source = "HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n"
         #expect(

@@ -14,7 +14,7 @@ struct Download: ~Copyable {
     let client: any ClientSide
     let upstream: any UpstreamSide
     let proxying: ProxyingPlan
-    private let headers: HeaderPlan
+    let headers: HeaderPlan
     let limits: PlanLimits
     let source: any BodySource
     private let sink: any BodySink
@@ -166,8 +166,8 @@ struct Download: ~Copyable {
                 }
                 movedAt = now
             case .finished:
-                // Trailers go only to a client that has asked for them.
-                writer.take()?.finish(trailers: request.acceptsTrailers ? source.trailers : nil)
+                let kept = trailers
+                writer.take()?.finish(trailers: kept)
                 options.recording?.finish()
                 state = .flushing
                 return try flushAnswer()

@@ -1,4 +1,5 @@
 import HTTP
+import Messages
 
 /// The rules by which a request's trailers are passed on. An object, since few requests have any.
 final class TrailerRules {
@@ -12,4 +13,12 @@ final class TrailerRules {
     }
 
     func kept(of trailers: FieldSection) -> FieldSection { policy.kept(ofTrailers: trailers, isTrusted: isTrusted) }
+}
+
+extension Download {
+    /// What goes behind the answer's body; nil to a client that has not asked for it.
+    var trailers: FieldSection? {
+        guard request.acceptsTrailers else { return nil }
+        return headers.answer.kept(ofTrailers: source.trailers, isEncoded: compressed != nil)
+    }
 }
