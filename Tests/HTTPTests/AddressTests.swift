@@ -148,7 +148,10 @@ import Testing
         ("X-Forwarded-For: ", "10.0.0.1"),
         ("Forwarded: for=6.6.6.6, for=\"[2001:db8::1]:80\";proto=https, by=x;For=10.0.0.2", "2001:db8::1"),
         ("Forwarded: for=1.1.1.1, for=unknown", "10.0.0.1"), ("Forwarded: for=1.1.1.1, for=_hidden, for=10.0.0.2", "10.0.0.2"),
-        ("Forwarded: proto=https", "10.0.0.1"), ("Forwarded: for=6.6.6.6;x=\"a, for=2.2.2.2\"", "6.6.6.6"),
+        ("Forwarded: for=\"1.1.1.1:_p-1.a\"", "1.1.1.1"), ("Forwarded: for=\"[2001:db8::1]:_p\"", "2001:db8::1"),
+        ("Forwarded: for=\"1.1.1.1:_\"", "10.0.0.1"), ("Forwarded: for=\"[2001:db8::1]:_p:1\"", "10.0.0.1"),
+        ("Forwarded: for=\"_hidden:_p\"", "10.0.0.1"), ("Forwarded: proto=https", "10.0.0.1"),
+        ("Forwarded: for=6.6.6.6;x=\"a, for=2.2.2.2\"", "6.6.6.6"),
         ("Forwarded: for=\"", "10.0.0.1"),
         // What a client has begun may not hide what the proxy has appended.
         ("X-Forwarded-For: \", 1.1.1.1", "1.1.1.1"), ("X-Forwarded-For: \"a\\, 1.1.1.1, 10.0.0.2", "1.1.1.1"),

@@ -36,18 +36,26 @@ package enum ForwardedChain {
     }
 
     /// An address with an optional port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`; in
-    /// brackets also `::ffff:192.0.2.1`, as proxies that listen for both kinds write it.
+    /// brackets also `::ffff:192.0.2.1`, as proxies that listen for both kinds write it. The port may be obfuscated (RFC 7239
+    /// §6.3).
     static func node(_ bytes: Span<UInt8>, _ range: Range<Int>) -> IPAddress? {
         if let address = IPAddress(bytes, range) { return address }
         guard let first = range.first, bytes[first] == 0x5B else {
+            let colon = ByteScanning.firstOf(0x3A, or: 0x3A, bytes, from: range.lowerBound, to: range.upperBound)
+            if isObfuscatedPort(bytes, colon..<range.upperBound) { return IPAddress(bytes, range.lowerBound..<colon) }
             return AuthorityParts(bytes, range).flatMap { IPAddress(bytes, $0.host) }
         }
         guard let end = range.first(where: { bytes[$0] == 0x5D }) else { return nil }
         let port = (end + 1..<range.upperBound)
-        guard port.isEmpty || (bytes[end + 1] == 0x3A && port.dropFirst().allSatisfy { ByteClass.isDigit(bytes[$0]) }) else {
-            return nil
-        }
+        let isNumber = port.isEmpty || (bytes[end + 1] == 0x3A && port.dropFirst().allSatisfy { ByteClass.isDigit(bytes[$0]) })
+        guard isNumber || isObfuscatedPort(bytes, port) else { return nil }
         let address = first + 1..<end
         return address.contains { bytes[$0] == 0x3A } ? IPAddress(bytes, address) : nil
+    }
+
+    /// RFC 7239 §6.3: `:_` and letters, digits, `.`, `_` and `-`.
+    private static func isObfuscatedPort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard range.count > 2, bytes[range.lowerBound] == 0x3A, bytes[range.lowerBound + 1] == 0x5F else { return false }
+        return range.dropFirst(2).allSatisfy { ByteClass.isHostName(bytes[$0]) }
     }
 }
