@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a key on P-521, or Ed25519, for a server that wants more than P-256 is good for everybody by now: both are in TLS 1.3 (RFC
-# 8446 §4.2.3) and in OpenSSL, GnuTLS, rustls, Go and Java. And what a library can show for itself it takes from others.
+# Guess: a key on P-521, or Ed25519, for a server that wants more than P-256 is good for everybody by now: both are in TLS 1.3
+# (RFC 8446 §4.2.3) and in OpenSSL, GnuTLS, rustls, Go and Java. And what a library can show for itself it takes from others.
 # What happens: grpcio (BoringSSL) shows either, as a server and as a client, and takes neither. Its client offers no signature of
 # theirs, so a server has nothing to sign with and ends the handshake: "SSLV3_ALERT_HANDSHAKE_FAILURE". As a server that wants
 # certificates it does not ask for them either: who has such a one shows none, and is cut off without an answer. So two of its own

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: for how long a cache may keep an answer does not hang on the order of its lines: where Cache-Control has a max-age,
 # Expires does not count (RFC 9111 §5.3), and two lines of Cache-Control are one list (RFC 9110 §5.3).
-# What happens: to nginx 1.22, which Debian 12 has, an Expires of the past is the last word if it stands in front: "Expires: 0" and
-# then "Cache-Control: max-age=60" is never stored, and in the other order it is, for a minute. And "max-age=0, s-maxage=60", for
-# caches in front and not for browsers, is stored in one line, and in two of Cache-Control in neither order. Varnish and Apache
-# store all of them.
+# What happens: to nginx 1.22, which Debian 12 has, an Expires of the past is the last word if it stands in front: "Expires: 0"
+# and then "Cache-Control: max-age=60" is never stored, and in the other order it is, for a minute. And "max-age=0, s-maxage=60",
+# for caches in front and not for browsers, is stored in one line, and in two of Cache-Control in neither order. Varnish and
+# Apache store all of them.
 # Why it matters to a gateway: an Expires of long ago is what PHP's sessions and many a middleware write before the application
 # says anything, and a framework that gives its fields another order, or a field a second line, empties the cache without an
 # error: the server works for each visitor, and curl -I shows a max-age that is right. Leave Expires out where there is a
