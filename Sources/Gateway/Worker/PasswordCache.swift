@@ -34,12 +34,11 @@ final class PasswordCache {
 
     func isKnown(_ number: UInt128) -> Bool { known.contains(number) }
 
-    /// Checks a password; who asks for the same meanwhile waits for the same answer.
-    /// - Parameter network: the number of where it comes from.
+    /// Carries out a check; who asks for the same meanwhile waits for the same answer.
+    /// - Parameter remember: a right one is known from then on.
     /// - Returns: nil if too many wait for theirs.
-    nonisolated(nonsending) func check(
-        _ password: [UInt8], of hash: String, _ number: UInt128, from network: UInt64, remember: Bool
-    ) async -> Bool? {
+    nonisolated(nonsending) func carryOut(_ check: PasswordCheck, remember: Bool) async -> Bool? {
+        let number = check.number
         let turn = await withCheckedContinuation { continuation in
             // Looked at here, and not before, as in `NextValue`.
             if pending[number] == nil {
@@ -50,7 +49,7 @@ final class PasswordCache {
             }
         }
         if case .answered(let answer) = turn { return answer }
-        let answer = await threads.isPassword(password, of: hash, from: network)
+        let answer = await threads.carryOut(check)
         if answer == true, remember {
             if known.count >= Self.maxKnown { known = [] }
             known.insert(number)

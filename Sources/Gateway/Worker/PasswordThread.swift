@@ -6,8 +6,7 @@ import Synchronization
 /// process; its threads start with the first password.
 final class PasswordThread: Sendable {
     private struct Job {
-        let password: [UInt8]
-        let hash: String
+        let check: PasswordCheck
         let answer: CheckedContinuation<Bool?, Never>
     }
 
@@ -27,7 +26,7 @@ final class PasswordThread: Sendable {
                     (state.jobs.next(), state.isClosed)
                 }
                 if let job {
-                    job.answer.resume(returning: Secrets.isPassword(job.password, of: job.hash))
+                    job.answer.resume(returning: Secrets.isPassword(job.check.password, of: job.check.hash))
                 } else if isClosed {
                     return
                 } else {
@@ -60,14 +59,15 @@ final class PasswordThread: Sendable {
         for thread in threads { thread.ring() }
     }
 
-    /// Is this the password that was hashed?
-    /// - Parameter network: the number of where it comes from. Networks take turns.
+    /// Is it the password that was hashed?
     /// - Returns: nil if too many wait, or no thread can be had.
-    nonisolated(nonsending) func isPassword(_ password: [UInt8], of hash: String, from network: UInt64) async -> Bool? {
+    nonisolated(nonsending) func carryOut(_ check: PasswordCheck) async -> Bool? {
         guard startThreads() else { return nil }
         return await withCheckedContinuation { (answer: CheckedContinuation<Bool?, Never>) in
-            let job = Job(password: password, hash: hash, answer: answer)
-            let (refused, threads) = queue.state.withLock { state in (state.jobs.add(job, of: network), state.threads) }
+            let job = Job(check: check, answer: answer)
+            let (refused, threads) = queue.state.withLock { state in
+                (state.jobs.add(job, of: check.network), state.threads)
+            }
             refused?.answer.resume(returning: nil)
             for thread in threads { thread.ring() }
         }

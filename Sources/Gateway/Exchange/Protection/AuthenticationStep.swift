@@ -55,8 +55,9 @@ extension Exchange {
         let client = ClientKey.address.number(of: address)
         // It is counted before it is known to be wrong: many at once are as many attempts.
         try countAttempt(plan, client)
-        let answer = await passwords.check(
-            credentials.password, of: hash, number, from: ClientKey.network.number(of: address), remember: isTheirs)
+        let network = ClientKey.network.number(of: address)
+        let check = PasswordCheck(credentials.password, of: hash, number, from: network)
+        let answer = await passwords.carryOut(check, remember: isTheirs)
         if answer == nil || answer == true && isTheirs, let (limit, table) = plan.attempts {
             table.forgive(client, under: limit)
         }
