@@ -196,9 +196,10 @@ struct HTTP1SessionTests {
             // Runs when the session waits for the rest of a head.
             let rest = Task {
                 _ = actor
-                order.withLock { $0 += "others " }
                 if leaves { shutdown(theirs, Int32(SHUT_WR)) } else { push(Array(bytes.dropFirst(place)), to: theirs) }
             }
+            let others = OthersOfTheLoop(order)
+            loop.atTurnEnd(others)
             var ending = await session.serve()
             order.withLock { $0 += "session" }
             await rest.value
@@ -237,4 +238,13 @@ struct HTTP1SessionTests {
         }
         return found
     }
+}
+
+/// What has its turn when the loop's turn ends.
+private final class OthersOfTheLoop: TurnEndHandler {
+    private let order: Guarded<String>
+
+    init(_ order: Guarded<String>) { self.order = order }
+
+    func turnEnded() { order.withLock { $0 += "others " } }
 }

@@ -73,7 +73,7 @@ struct PrivilegeTests {
         #expect(unsafe chown(directory.path + "/logs", 65534, 65534) == 0 && chmod(directory.path, 0o755) == 0)
         let file = try directory.write("gatehouse.toml", toml(port, "user = \"nobody\"", logs: directory.path + "/logs"))
         // Root's own, as `/run/user/0` is.
-        let login = ["XDG_RUNTIME_DIR": directory.path]
+        let login = ["XDG_RUNTIME_DIR": directory.path, "RUNTIME_DIRECTORY": ""]
         let process = try ChildProcess(Place.gatehouse, ["run", "-c", file], directory: directory.path, environment: login)
         let line = try await process.errors.first { $0.contains(": serving addresses=") }
         let socket = "/tmp/gatehouse-65534/\(process.pid).sock"
