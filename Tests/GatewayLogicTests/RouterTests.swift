@@ -125,6 +125,7 @@ struct RouterTests {
         ("GET /tls/", "X-Over: https\r\n", 12), ("GET /tls/", "", 0),
         ("GET /c/", "Cookie: canary=1\r\n", 15), ("GET /c/", "cookie: a=b; canary=1;x=canary=2\r\n", 15),
         ("GET /c/", "Cookie: a=b\r\nCookie: canary=1\r\n", 15), ("GET /c/", "Cookie: canary=2; canary=1\r\n", 0),
+        ("GET /c/", "Cookie: $Version=\"1\"; canary=\"1\";$Path=\"/\"\r\n", 15), ("GET /c/", "Cookie: canary=\"1\r\n", 0),
         ("GET /c/", "Cookie: Canary=1\r\n", 0), ("GET /c/", "Cookie: canary=12\r\n", 0), ("GET /c/", "", 0),
         ("GET /c/", "X-Cookie: canary=1\r\n", 0), ("GET /c/", "Cookie: canary=1; Old=\r\n", 0),
     ]

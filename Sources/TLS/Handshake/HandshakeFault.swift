@@ -83,7 +83,7 @@ package enum HandshakeFault: String, CaseIterable, Sendable {
             "update the client, or look at min_version and max_version of the site; scanners may be ignored"
         case .noSharedSuite: "update the client, or give the site an RSA certificate besides, or more suites"
         case .noSharedGroup: "add one of the offered groups to groups of the site"
-        case .noSharedSignature: "give the site a certificate of another kind besides: P-256, or RSA"
+        case .noSharedSignature: "give the site an RSA certificate besides, or one on P-256 in place of another curve's"
         case .noApplicationProtocol: "add what it offers to alpn if it is h2 or http/1.1; else it means another port"
         case .noServerName: "let the client send SNI (openssl s_client -servername NAME), or take strict_sni out"
         case .unknownServerName: "add the name to hostnames of a site, or correct the client or DNS"
