@@ -86,7 +86,8 @@ extension HTTP2Connection {
         of stream: HTTP2Stream, _ status: Int, _ declared: UInt64?, isTunnel: Bool = false, endsStream: Bool
     ) throws(ConnectionError) {
         let isBodiless = stream.answer.isToHead || status == 204 || status == 304
-        stream.inflow.begin(declared: isBodiless ? 0 : declared, isTunnel: isTunnel)
+        // RFC 9110 §9.3.6: whatever the answer to a CONNECT says of a length is ignored.
+        stream.inflow.begin(declared: isTunnel ? nil : isBodiless ? 0 : declared, isTunnel: isTunnel)
         if endsStream { try end(stream) } else { stream.becameReadable() }
     }
 

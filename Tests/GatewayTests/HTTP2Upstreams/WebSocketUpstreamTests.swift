@@ -74,6 +74,30 @@ struct WebSocketUpstreamTests {
         withExtendedLifetime(nginx) {}
     }
 
+    @Test("a content-length in the answer that opens one means nothing (RFC 9110 §9.3.6)")
+    func statedLength() async throws {
+        let upstream = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            // SETTINGS_ENABLE_CONNECT_PROTOCOL.
+            try connection.write(Frame.settings([(8, 1)]))
+            let request = try connection.request()
+            try connection.write(ScriptedConnection.ok([("content-length", "0")], stream: request.stream))
+            _ = try connection.next(0)
+            try connection.write(Frame.make(0, 0, request.stream, [0x81, 2, 0x68, 0x69]))
+            while true { _ = try connection.next() }
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port, route: "websocket = true")) { _ in
+            let answer = try await onThread {
+                let socket = try Tunnelled(port)
+                // A text message, masked by zeros.
+                try socket.wire.write([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69])
+                return try socket.wire.read(4)
+            }
+            #expect(answer == [0x81, 2, 0x68, 0x69])
+        }
+    }
+
     @Test("a server that offers none gets all other requests, however many handshakes another of its pool must answer")
     func stillAsked() async throws {
         let port = try FreePort()
