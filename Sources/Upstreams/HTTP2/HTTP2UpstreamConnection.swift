@@ -242,14 +242,17 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     private func move() {
         let before = http2.bytesRead
         let frames = http2.frameCount
+        var isReading = true
         let read: BodyRead
         let isSent: Bool
         do throws(PeerError) {
             read = try http2.receiveForTurn()
             // A frame that never ends is silence: nothing else can come meanwhile, whatever else is awaited.
             if http2.frameCount != frames { liveness.heard(at: loop.now) }
+            isReading = false
             isSent = try http2.flush()
         } catch {
+            if !isReading { readRest() }
             // What breaks the connection may have come together with it.
             heedGoAway()
             return end(error)
@@ -267,6 +270,18 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     }
 
     private static let writersPerTurn = 8
+
+    /// The server takes nothing more. What it has sent before it went may be here, and the rest of answers with it, also if the
+    /// event loop has not told of it yet.
+    private func readRest() {
+        stream.socket.isReadable = true
+        for _ in 0..<Self.maxRestReads {
+            guard let read = try? http2.receive(), read == .progress else { return }
+        }
+    }
+
+    /// Buffers: more than the kernel holds of what the connection's window lets come.
+    private static let maxRestReads = 256
 
     /// The server may go in steps: why it does may be what its last GOAWAY says.
     private func heedGoAway() {
