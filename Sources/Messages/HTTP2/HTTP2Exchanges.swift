@@ -53,6 +53,7 @@ extension HTTP2Connection {
 
     func forget(_ stream: HTTP2Stream) {
         guard streams.remove(stream) else { return }
+        queue.remove(stream)
         if stream.isAbandoned { abandonedCount -= 1 }
         receiveWindow.giveBack(growth: stream.inflow.growth)
     }

@@ -42,6 +42,16 @@ final class HTTP2SendQueue {
         return stream
     }
 
+    /// Takes out a stream that has ended. As long as the connection's window is closed nothing else would, however many come and
+    /// go meanwhile.
+    func remove(_ stream: HTTP2Stream) {
+        guard stream.isQueued else { return }
+        stream.isQueued = false
+        var waiting = exchange(&streams, with: [])
+        waiting.removeAll { $0 === stream }
+        streams = waiting
+    }
+
     /// Drops all streams.
     func removeAll() { streams = [] }
 

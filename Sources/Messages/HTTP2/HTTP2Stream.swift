@@ -156,8 +156,9 @@ package final class HTTP2Stream {
     func wasReset(_ code: ErrorCode, keepsAnswer: Bool = false) {
         guard resetBy == nil else { return }
         if keepsAnswer, connection.role == .client, inflow.hasEnded {
-            // RFC 9113 §8.1: the answer is whole, and the server wants no more of the request.
-            outflow.discard()
+            // RFC 9113 §8.1: the answer is whole, and the server wants no more of the request. Who still sends that is told so:
+            // taken for blocked it would run into a deadline, and the answer be cut.
+            outflow.wasReset()
         } else {
             end(code)
         }
