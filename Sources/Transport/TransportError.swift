@@ -15,6 +15,8 @@ package enum TransportError: Error, CustomStringConvertible, Sendable {
     case spokeFirst
     /// The server has asked for rest, and gets it for so many nanoseconds more: longer than is waited.
     case backingOff(UInt64)
+    /// The connection was made, and ended before it could be used; how.
+    case closedEarly(String)
 
     /// Was it our own lack of descriptors or memory, which says nothing about the peer?
     package var isExhaustion: Bool {
@@ -27,7 +29,7 @@ package enum TransportError: Error, CustomStringConvertible, Sendable {
         case .tls(let error): error.reason
         case .timedOut: "timed out"
         case .handshakeTimedOut: "the TLS handshake timed out"
-        case .unresolved(let reason): reason
+        case .unresolved(let reason), .closedEarly(let reason): reason
         case .spokeFirst: "the server sent data before it was asked for anything"
         case .backingOff: "the server has asked for rest (ENHANCE_YOUR_CALM)"
         }

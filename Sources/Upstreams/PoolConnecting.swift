@@ -42,7 +42,7 @@ extension Pool {
         } catch {
             switch error {
             case .system, .timedOut: addresses.expire()
-            case .tls, .handshakeTimedOut, .unresolved, .spokeFirst, .backingOff: break
+            case .tls, .handshakeTimedOut, .unresolved, .spokeFirst, .backingOff, .closedEarly: break
             }
             leaseEnded()
             throw error

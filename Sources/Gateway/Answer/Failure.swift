@@ -172,6 +172,8 @@ struct Failure: Error {
             Failure(.upstreamUnresolved, detail: error.description, retry: .unsent, retryAfter: 1)
         case .spokeFirst:
             Failure(.upstreamSpokeFirst, detail: error.description, retry: .unsent)
+        case .closedEarly(let detail):
+            Failure.closedEarly(detail, retry: .unsent)
         case .backingOff(let time):
             Failure(
                 .upstreamResting, detail: error.description, retry: .unoffered, key: "sites.proxy.timeout.connect",

@@ -33,7 +33,7 @@ struct HandshakeReport {
         case .tls(let tls): tls.fault ?? .other
         case .timedOut, .handshakeTimedOut: hasHello ? .timeoutAfterHello : .timeout
         case .system: .reset
-        case .unresolved, .spokeFirst, .backingOff: .other
+        case .unresolved, .spokeFirst, .backingOff, .closedEarly: .other
         }
     }
 }

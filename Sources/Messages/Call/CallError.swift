@@ -44,7 +44,7 @@ package enum CallError: Error, CustomStringConvertible {
             case .tls(let error): .tls(error)
             case .timedOut: .timedOut(.connecting)
             case .handshakeTimedOut: .timedOut(.handshake)
-            case .system, .unresolved, .spokeFirst, .backingOff: .connect(error)
+            case .system, .unresolved, .spokeFirst, .backingOff, .closedEarly: .connect(error)
             }
     }
 

@@ -80,7 +80,8 @@ extension Pool {
         guard let side = lease.side as? HTTP2Upstream else { return lease }
         let end = loop.now &+ settings.handshakeTimeout
         guard let takesThem = await side.connection.takesWebSockets(waiter, until: end) else {
-            throw .handshakeTimedOut
+            guard let words = side.connection.endedBy else { throw .handshakeTimedOut }
+            throw .closedEarly(words)
         }
         if takesThem { return lease }
         guard server.parameters.version == .negotiated else { return nil }

@@ -20,6 +20,8 @@ final class HTTP2UpstreamConnection: AddressedConnection {
     var isTLS: Bool { stream.tls != nil }
 
     private(set) var isOpen = true
+    /// Why it is not open any more, for the log; nil while it is.
+    private(set) var endedBy: String?
     /// Takes no exchange any more, and ends with its last.
     private var isRetired = false
     /// The code of the last GOAWAY that has been heeded; nil: none has.
@@ -194,7 +196,9 @@ final class HTTP2UpstreamConnection: AddressedConnection {
         spareSides = []
         // What the kernel does not take now is not worth waiting for.
         if error == nil { _ = try? http2.flush() }
-        http2.endStreams(ending(error))
+        let cause = ending(error)
+        endedBy = http2.error.map { "the connection ended: \($0.code.name): \($0.reason)" } ?? cause.description
+        http2.endStreams(cause)
         owner.ended(self)
         tellNewcomers()
         http2.discard()

@@ -74,6 +74,23 @@ struct WebSocketUpstreamTests {
         withExtendedLifetime(nginx) {}
     }
 
+    @Test("of a server that says nothing of them but ends the connection it is told how that ended")
+    func ended() async throws {
+        let upstream = try Upstream { _, wire in
+            _ = try wire.read(Frame.preface.count)
+            try wire.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            _ = try wire.readToEnd()
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port, route: "websocket = true")) { gatehouse in
+            let outcome = try await Self.client(port, "/ws")
+            #expect(outcome.text == "502\n", "\(outcome)")
+            let entry = try await gatehouse.access("/ws")
+            #expect(entry["reason"] == "upstream_closed_early", "\(entry)")
+            #expect(entry["detail"]?.contains("the server answers in HTTP/1") == true, "\(entry)")
+        }
+    }
+
     @Test("a content-length in the answer that opens one means nothing (RFC 9110 §9.3.6)")
     func statedLength() async throws {
         let upstream = try Upstream { _, wire in
