@@ -35,8 +35,12 @@ extension HTTP2Connection {
                 throw ConnectionError(.streamClosed, "HEADERS on a stream that its sender has ended")
             }
             section.content = .trailers
-        } else if !recentResets.contains(header.stream) {
-            throw ConnectionError(.streamClosed, "HEADERS on a stream that is closed")
+        } else {
+            guard recentResets.contains(header.stream) else {
+                throw ConnectionError(.streamClosed, "HEADERS on a stream that is closed")
+            }
+            // Trailers that were under way are one. Each is decoded for the table's sake, and nobody takes it.
+            try countControlFrame()
         }
         return section
     }

@@ -14,7 +14,7 @@ struct Flood: Sendable, CustomTestStringConvertible {
             ("empty-continuations", "limits.max_head_bytes"), ("endless-section", "limits.max_head_bytes"),
             ("indexed-bomb", "limits.max_head_bytes"),
         ].map { Flood(name: $0, key: $1) }
-        + ["empty-data", "settings", "pings", "priorities", "credits", "unknown-frames"].map {
+        + ["empty-data", "settings", "pings", "priorities", "credits", "unknown-frames", "late-trailers"].map {
             Flood(name: $0, key: "limits.http2_control_frames")
         }
 }

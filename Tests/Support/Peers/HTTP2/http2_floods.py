@@ -48,6 +48,10 @@ def flood() -> Iterator[bytes]:
         yield frame(1, 4, 1, POST)
         while True:
             yield frame(0, 0, 1) * 100
+    elif name == "late-trailers":
+        yield streams(1, frame(8, 0, 0, b"\0\0\0\0"), 4, POST)
+        while True:
+            yield frame(1, 5, 1, literal("a", "b")) * 100
     else:
         one = {"settings": frame(4, 0, 0), "pings": frame(6, 0, 0, b"12345678"), "priorities": frame(16, 0, 0, b"\0\0\0\1u=1"),
                "credits": frame(8, 0, 0, b"\0\0\0\1"), "unknown-frames": frame(0x44, 0, 0)}[name]
