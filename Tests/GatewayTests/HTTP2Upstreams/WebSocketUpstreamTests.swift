@@ -91,6 +91,35 @@ struct WebSocketUpstreamTests {
         }
     }
 
+    @Test("one whose server ends and resets its stream behind its Close frame ends with the client's")
+    func resetBehindClose() async throws {
+        let upstream = try Upstream { _, wire in
+            let connection = try ScriptedConnection(wire)
+            try connection.write(Frame.settings([(8, 1)]))
+            let request = try connection.request()
+            try connection.write(ScriptedConnection.ok(stream: request.stream))
+            _ = try connection.next(0)
+            let end = Frame.make(0, Frame.endStream, request.stream, [0x88, 2, 0x03, 0xE8])
+            // NO_ERROR: it wants no more of what the client sends.
+            try connection.write(end, Frame.reset(request.stream, 0))
+            while true { _ = try connection.next() }
+        }
+        let port = try FreePort()
+        try await Gatehouse.serving(Sites.before(upstream, port, route: "websocket = true")) { gatehouse in
+            let wire: Wire = try await onThread {
+                let wire = try Tunnelled(port).wire
+                // A text message and, once the server's has come, a Close frame, both masked by zeros.
+                try wire.write([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69])
+                _ = try wire.read(4)
+                try wire.write([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8])
+                return wire
+            }
+            let entry = try await gatehouse.access("/tunnel")
+            #expect(entry["closed_by"] == "upstream" && entry["close_code"] == "1000", "\(entry)")
+            wire.close()
+        }
+    }
+
     @Test("a content-length in the answer that opens one means nothing (RFC 9110 §9.3.6)")
     func statedLength() async throws {
         let upstream = try Upstream { _, wire in
@@ -105,11 +134,11 @@ struct WebSocketUpstreamTests {
         }
         let port = try FreePort()
         try await Gatehouse.serving(Sites.before(upstream, port, route: "websocket = true")) { _ in
-            let answer = try await onThread {
-                let socket = try Tunnelled(port)
+            let answer: [UInt8] = try await onThread {
+                let wire = try Tunnelled(port).wire
                 // A text message, masked by zeros.
-                try socket.wire.write([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69])
-                return try socket.wire.read(4)
+                try wire.write([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69])
+                return try wire.read(4)
             }
             #expect(answer == [0x81, 2, 0x68, 0x69])
         }
