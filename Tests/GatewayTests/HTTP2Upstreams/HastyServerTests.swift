@@ -3,8 +3,8 @@ import Testing
 
 @Suite("Servers in HTTP/2 that go as soon as they have answered")
 struct HastyServerTests {
-    private static let pieces = 4
-    private static let piece = String(repeating: "x", count: 15_000)
+    private static let pieces = 20
+    private static let piece = String(repeating: "x", count: 3_000)
 
     @Test("an answer that has come is whole, though its server takes no more of what it is sent")
     func wholeAnswers() async throws {
@@ -15,9 +15,9 @@ struct HastyServerTests {
             // That it goes is known before anybody asks for more.
             let goAway = Frame.make(7, 0, 0, Frame.number(1) + Frame.number(0))
             try connection.write(ScriptedConnection.ok(), goAway)
-            // One by one: what is credited meanwhile comes to a socket that is closed, and is answered by a reset.
+            // Each with something to answer, which comes to a socket that is closed by then, and is answered by a reset.
             for number in 1...Self.pieces {
-                try connection.write(Frame.data(Self.piece, number == Self.pieces ? Frame.endStream : 0))
+                try connection.write(Frame.ping(), Frame.data(Self.piece, number == Self.pieces ? Frame.endStream : 0))
             }
         }
         let port = try FreePort()
