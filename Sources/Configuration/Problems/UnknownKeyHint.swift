@@ -6,6 +6,7 @@ enum UnknownKeyHint {
     ///   - asked: the keys that the table has.
     /// - Returns: nil if nothing is known of it.
     static func hint(for key: String, in table: String, among asked: [String]) -> String? {
+        if let word = ForeignKeys.hintBeforeInner(for: key, in: table) { return word }
         if let inner = hint(for: key, below: table) { return inner }
         let isOfRules = table.hasSuffix("request_headers") || table.hasSuffix("response_headers")
         if isOfRules, key.contains(where: { $0.isUppercase || $0 == "-" }) {
@@ -74,9 +75,20 @@ enum ForeignKeys {
         return words.first { $0.names.contains(name) && ($0.tables.isEmpty || $0.tables.contains(table)) }?.hint
     }
 
-    private static let routes: Set = ["sites[].routes[]", "sites[].proxy.routes[]"]
+    /// What is meant by a key that a table in this one has, too, but is hardly meant of that: a route's `url` is its
+    /// server's, not the one that `forward_auth` asks.
+    static func hintBeforeInner(for key: String, in table: String) -> String? {
+        key == "url" && routes.contains(table) ? nameOfUpstream : nil
+    }
 
-    private static let words = [namesOfSites, namesOfUpstreams, namesOfHealth, namesOfTunnels, namesOfAll].flatMap { $0 }
+    private static let nameOfUpstream = "it is upstream, the name of one of [[sites.proxy.upstreams]]"
+
+    private static let routes: Set = ["sites[].routes[]", "sites[].proxy.routes[]"]
+    private static let servers: Set = ["sites[].proxy.upstreams[]", "upstreams[].servers[]"]
+
+    private static let words = [
+        namesOfSites, namesOfRoutes, namesOfUpstreams, namesOfServers, namesOfHealth, namesOfTunnels, namesOfAll,
+    ].flatMap { $0 }
 
     private static let namesOfAll: [Word] = [
         Word(
@@ -120,6 +132,8 @@ enum ForeignKeys {
             names: ["keep", "roll_keep", "max_files", "max_backups", "rotate_count"], tables: ["logging"],
             hint: "it is rotate_keep"),
         Word(names: ["roll_size", "max_file_size", "rotate_bytes"], tables: ["logging"], hint: "it is rotate_size"),
+        Word(names: ["log"], tables: [""], hint: "it is [logging]"),
+        Word(names: ["workers", "worker_processes"], tables: ["server"], hint: "it is worker_threads of [performance]"),
         Word(names: ["port"], tables: ["metrics", "admin"], hint: "address and port are listen = \"127.0.0.1:PORT\""),
     ]
 
@@ -137,9 +151,44 @@ enum ForeignKeys {
         Word(
             names: ["hide"], tables: ["sites[]"],
             hint: "names that begin with a dot are never sent; others are a route with glob and respond = { status = 404 }"),
+        Word(names: ["index"], tables: ["sites[]"], hint: "it is index_files"),
+        Word(
+            names: ["https_redirect", "force_https", "force_ssl", "ssl_redirect"], tables: ["sites[]"],
+            hint: "it is redirect_to_https = true, in a site of port 80"),
+        Word(names: ["aliases", "server_alias"], tables: ["sites[]"], hint: "other names are hostnames"),
         Word(names: ["fallback", "spa"], hint: "it is try_files = [\"{path}\", \"/index.html\"]"),
         Word(names: ["location", "prefix", "path_prefix"], tables: routes, hint: "a prefix is path"),
         Word(names: ["location", "locations", "handle"], hint: "it is [[sites.routes]], with path, exact, glob or regex"),
+    ]
+
+    private static let namesOfRoutes: [Word] = [
+        Word(names: ["host"], tables: routes, hint: "it is match = { hosts = [\"NAME\"] }, or a site of that name"),
+        Word(
+            names: ["read_timeout", "proxy_read_timeout", "write_timeout", "send_timeout", "proxy_send_timeout"],
+            tables: routes, hint: "it is timeout = { read = 60, write = 30 }"),
+        Word(
+            names: ["connect_timeout", "proxy_connect_timeout"], tables: routes, hint: "it is connect of [sites.proxy.timeout]"),
+        Word(
+            names: ["headers"], tables: routes,
+            hint: "they are request_headers = { set = { … } } and response_headers = { set = { … } }"),
+        Word(
+            names: ["balance", "lb_policy", "lb_method"], tables: routes, hint: "it is method of [sites.proxy.load_balancing]"),
+        Word(
+            names: ["buffering", "proxy_buffering", "flush_interval"], tables: routes,
+            hint: "leave it out: answers go on as they come"),
+    ]
+
+    /// Of one server.
+    private static let namesOfServers: [Word] = [
+        Word(names: ["host", "port"], tables: servers, hint: "it stands in url = \"http://HOST:PORT\""),
+        Word(names: ["tls", "ssl", "https"], tables: servers, hint: "it is the scheme of url: https://"),
+        Word(
+            names: ["http2", "h2", "enable_http2"], tables: servers,
+            hint: "it is http_version = \"2\", or h2c:// as the scheme of url"),
+        Word(
+            names: ["insecure_skip_verify", "tls_insecure_skip_verify", "insecure", "ssl_verify", "proxy_ssl_verify"],
+            tables: servers, hint: "it is verify; for an authority of your own, ca_file"),
+        Word(names: ["max_connections", "maxconn"], tables: servers, hint: "it is max_conns"),
     ]
 
     private static let namesOfTunnels: [Word] = [
@@ -177,7 +226,7 @@ enum ForeignKeys {
     private static let namesOfUpstreams: [Word] = [
         Word(
             names: ["proxy_pass", "reverse_proxy", "proxy", "backend", "proxy_to", "target"], tables: routes,
-            hint: "it is upstream, the name of one of [[sites.proxy.upstreams]]"),
+            hint: nameOfUpstream),
         Word(
             names: ["proxy_pass", "reverse_proxy", "backend", "proxy_to"],
             hint: "a route with upstream, the name of one of [[sites.proxy.upstreams]], does that"),

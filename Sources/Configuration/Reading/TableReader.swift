@@ -245,7 +245,10 @@ final class TableReader {
     }
 
     /// Whether the table has another key for several values, as `hostname` has `hostnames`.
-    func hasPlural(of key: String) -> Bool { ConfigurationReference.keyPaths.contains(join(pattern, key + "s")) }
+    func hasPlural(of key: String) -> Bool { hasKey(key + "s") }
+
+    /// Whether the table has the key, written or not.
+    func hasKey(_ key: String) -> Bool { ConfigurationReference.keyPaths.contains(join(pattern, key)) }
 
     private func written(_ entry: TomlTable.Entry, as name: String) -> Written<TomlValue> {
         Written(value: entry.node.value, key: name, in: self, position: entry.node.position)

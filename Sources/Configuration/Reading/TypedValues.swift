@@ -93,6 +93,8 @@ extension TableReader {
 
     private func hint(forText value: TomlValue, _ key: String) -> String? {
         switch value {
+        case .integer(let number) where key == "listen":
+            hasKey("port") ? "the port has its own key: port = \(number)" : "with an address: \"127.0.0.1:\(number)\""
         case .integer(let number): "in quotes: \"\(number)\""
         case .float(let number): "in quotes: \"\(number)\""
         case .array where hasPlural(of: key): "several stand in \(key)s"
