@@ -118,8 +118,16 @@ extension RouteMatch {
                 table.mismatch(entry, "a text, or true for \"is there\" and false for \"is not\"")
                 return nil
             }
+            if name.contains("*") || value == .equals("*") && !name.hasPrefix("if-") { warnOfPattern(table, entry) }
             return Condition(name: name, value: value)
         }
+    }
+
+    /// An asterisk is a character as any other in names and values, but hardly meant so; in `If-Match` it is.
+    private static func warnOfPattern(_ table: TableReader, _ entry: Written<TomlValue>) {
+        table.reading.warning(
+            entry, "is compared as it is written: \"*\" stands for itself alone",
+            hint: "true, without quotes, takes any value; for names there are no patterns")
     }
 }
 
