@@ -14,7 +14,7 @@ extension CertificateFiles {
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
             let reason = TLSError.takeFileReason()
             let message =
-                isExchanged ? "it holds a key; is it exchanged with key_file?" : Self.hint(ofDER: certificate, "x509") ?? reason
+                isExchanged ? "it holds a key; is it exchanged with key_file?" : Self.hint(ofNoPEM: certificate, "x509") ?? reason
             throw TLSError(.configuration(.certificate), "cannot read the certificate \(certificate): \(message)")
         }
         let read: OpaquePointer? = unsafe isKeyInStore ? storedKey(passphrase) : pemKey(passphrase)
@@ -38,7 +38,7 @@ extension CertificateFiles {
     private func message(for reason: String, _ passphrase: Passphrase?) -> String {
         if isKeyInStore { return Self.message(ofStore: reason) }
         guard passphrase != nil else {
-            guard TLSError.isOfEncryption(reason) else { return Self.hint(ofDER: key, "pkey") ?? reason }
+            guard TLSError.isOfEncryption(reason) else { return Self.hint(ofNoPEM: key, "pkey") ?? reason }
             return "it is encrypted; key_passphrase_file must name a file with its passphrase"
         }
         // About one wrong passphrase in 256 leaves bytes with a right padding, and then anything may be wrong with them.
@@ -46,13 +46,18 @@ extension CertificateFiles {
         return "the passphrase of key_passphrase_file is not the key's"
     }
 
-    /// What to make of a file that is DER, which begins with a SEQUENCE (X.690) and PEM never; nil if it is none.
+    /// What to make of a directory, of an empty file, and of one that is DER, which begins with a SEQUENCE (X.690) and PEM
+    /// never; nil if it is none of them.
     /// - Parameter tool: the one of openssl(1) that reads it.
-    private static func hint(ofDER file: String, _ tool: String) -> String? {
+    private static func hint(ofNoPEM file: String, _ tool: String) -> String? {
+        defer { ERR_clear_error() }
         guard let input = unsafe BIO_new_file(file, "r") else { return nil }
         defer { unsafe BIO_free(input) }
         var first: UInt8 = 0
-        guard unsafe BIO_read(input, &first, 1) == 1, first == 0x30 else { return nil }
+        let count = unsafe BIO_read(input, &first, 1)
+        if count < 0 { return "it cannot be read; is it a directory?" }
+        if count == 0 { return "it is empty" }
+        guard first == 0x30 else { return nil }
         return "it is DER, and PEM is wanted: openssl \(tool) -inform der -in \(file) -out \(file).pem"
     }
 

@@ -292,7 +292,9 @@ struct CommandTests {
             ("rsa.test", "wild.test", "wild.test.key", "does not belong to"),
             ("encrypted.test", "encrypted.test", "encrypted.test.key", "is encrypted"),
             ("../../exchanged", "rsa.test", "exchanged.crt", "exchanged with key_file"),
-            ("../../empty", "rsa.test", "empty.crt", "no PEM block"), ("rsa.test", "../../empty", "empty.key", "no PEM block"),
+            ("../../empty", "rsa.test", "empty.crt", "it is empty"), ("rsa.test", "../../empty", "empty.key", "it is empty"),
+            ("../../folder", "rsa.test", "folder.crt", "a directory"), ("rsa.test", "../../folder", "folder.key", "a directory"),
+            ("../../text", "rsa.test", "text.crt", "no PEM block"), ("rsa.test", "../../text", "text.key", "no PEM block"),
             ("../../der", "rsa.test", "der.crt", "it is DER, and PEM is wanted: openssl x509 -inform der"),
             ("rsa.test", "../../der", "der.key", "it is DER, and PEM is wanted: openssl pkey -inform der"),
         ])
@@ -302,6 +304,10 @@ struct CommandTests {
         try directory.write("empty.crt", "")
         try directory.write("exchanged.crt", String(contentsOfFile: certificates.key("rsa.test"), encoding: .utf8))
         try directory.write("empty.key", "")
+        for file in ["text.crt", "text.key"] { try directory.write(file, "none\n") }
+        for folder in ["folder.crt", "folder.key"] {
+            try FileManager.default.createDirectory(atPath: directory.path + "/" + folder, withIntermediateDirectories: true)
+        }
         // A SEQUENCE begins so.
         for file in ["der.crt", "der.key"] { try directory.write(file, "0\u{3}\u{1}\u{1}\u{0}") }
         func path(_ path: String) -> String {
