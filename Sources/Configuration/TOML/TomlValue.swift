@@ -60,7 +60,7 @@ struct TomlSyntaxError: Error, Equatable {
     private static let hints = [
         (
             text: "could not determine value type",
-            hint: #"texts stand in quotes: "www.example.com"; true, false and numbers do not"#
+            hint: #"texts stand in straight quotes: "www.example.com"; true, false and numbers do not"#
         ),
         (text: "unknown escape sequence", hint: #"in single quotes a backslash is itself: '^/v\d+/'"#),
         (text: "unescaped control characters", hint: "does a quote at the text's end miss?"),
