@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Servers in HTTP/2 that go as soon as they have answered")
 struct HastyServerTests {
-    private static let pieces = 20
+    /// Few enough that all fits into the kernel's buffers: what the server still has when it goes is lost to anybody.
+    private static let pieces = 8
     private static let piece = String(repeating: "x", count: 3_000)
 
     @Test("an answer that has come is whole, though its server takes no more of what it is sent")
@@ -25,7 +26,7 @@ struct HastyServerTests {
             let urls = (1...20).map { "http://127.0.0.1:\(port)/\($0)" }
             let outputs = urls.flatMap { [$0, "-o", "/dev/null"] }
             let outcome = try await Command.curl(["-w", "%{http_code} %{size_download}\\n"] + outputs)
-            #expect(outcome.text == String(repeating: "200 60000\n", count: urls.count), "\(outcome)")
+            #expect(outcome.text == String(repeating: "200 24000\n", count: urls.count), "\(outcome)")
         }
     }
 }
