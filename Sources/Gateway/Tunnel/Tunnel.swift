@@ -32,6 +32,8 @@ final class Tunnel: ReadinessHandler {
     private var pingedAt: UInt64 = 0
     /// When the gateway itself begins to close the tunnel, in monotonic nanoseconds, and why; `.max` once it has begun.
     private var plannedEnd: (reason: TunnelEnding.Reason, at: UInt64)?
+    /// It is its site that drains, not the gateway that stops.
+    private var drainsWithSite = false
     private var isCut = false
     /// The Close frame that an operator has ordered.
     private var operatorClose: OperatorClose?
@@ -119,8 +121,18 @@ final class Tunnel: ReadinessHandler {
         case nil: plannedEnd = (.drained, time)
         // It is leaving already; now it must be gone before the gateway is.
         case (.routeGone, let at)?: plannedEnd = (.routeGone, min(at, time))
+        case (.drained, let at)? where drainsWithSite: plannedEnd = (.drained, min(at, time))
         default: return
         }
+        waiter.notify()
+    }
+
+    /// Its site drains: a Close frame each way after `delay` nanoseconds. The gateway goes on and nobody cuts the peers later, so
+    /// they have as long as after its other Close frames.
+    func drainWithSite(after delay: UInt64) {
+        guard plannedEnd == nil else { return }
+        drainsWithSite = true
+        plannedEnd = (.drained, loop.now &+ delay)
         waiter.notify()
     }
 
@@ -227,6 +239,8 @@ final class Tunnel: ReadinessHandler {
             withTraffic { $0.close(reason, operatorClose.code, nil, operatorClose.reason, until: now &+ plan.closing) }
         } else if reason == .routeGone {
             withTraffic { $0.close(reason, .serviceRestart, nil, "the route is gone", until: now &+ plan.closing) }
+        } else if drainsWithSite {
+            withTraffic { $0.close(reason, .goingAway, nil, "the site drains", until: now &+ plan.closing) }
         } else {
             withTraffic { $0.close(reason, .goingAway, nil, "the gateway stops", until: .max) }
         }

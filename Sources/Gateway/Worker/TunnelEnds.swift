@@ -19,7 +19,7 @@ extension WorkerResources {
                 if !generation.plan.keeps(tunnel) {
                     tunnel.endWithRoute(after: UInt64.random(in: 0...window))
                 } else if generation.plan.drains(tunnel) {
-                    tunnel.drain(after: UInt64.random(in: 0...window))
+                    tunnel.drainWithSite(after: UInt64.random(in: 0...window))
                 }
             }
         }
@@ -27,7 +27,8 @@ extension WorkerResources {
 
     /// A tunnel begins, or goes on: what has happened in the meantime may have ended it.
     func check(_ tunnel: Tunnel) {
-        if isDraining || generation.plan.drains(tunnel) { tunnel.drain(after: 0) }
+        if isDraining { tunnel.drain(after: 0) }
+        if generation.plan.drains(tunnel) { tunnel.drainWithSite(after: 0) }
         if !generation.plan.keeps(tunnel) { tunnel.endWithRoute(after: 0) }
     }
 }

@@ -150,6 +150,41 @@ struct DrainingTests {
         withExtendedLifetime(directory) {}
     }
 
+    @Test("WebSockets of a site that drains end, though neither peer answers the Close frame")
+    func silentPeers() async throws {
+        let port = try FreePort()
+        let upstream = try Upstream { _, wire in
+            _ = try wire.readRequest()
+            try wire.write(
+                "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+            _ = try wire.readToEnd()
+        }
+        let limits = "[limits]\nreload_close_window = \"100ms\"\nlingering_timeout = \"100ms\""
+        func toml(_ keys: String) -> String {
+            Sites.proxy(
+                port, to: "http://127.0.0.1:\(upstream)", site: "listen = \"127.0.0.1\"\n\(keys)", route: "websocket = true",
+                top: limits)
+        }
+        let (process, directory) = try await start(toml(""))
+        let socket = try Wire(to: port.number)
+        try await onThread {
+            try socket.write(
+                "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            #expect(try socket.readHead()?.status == 101)
+        }
+        try directory.write("gatehouse.toml", toml("drain = true"))
+        process.signal(SIGHUP)
+        _ = try await process.errors.first { $0.contains(": reloaded ") }
+        let (bytes, ending) = try await onThread { try socket.readToEnd() }
+        let words = Array("the site drains".utf8)
+        #expect(bytes == [0x88, UInt8(2 + words.count), 0x03, 0xE9] + words && ending == .closed)
+        process.terminate()
+        #expect(try await process.exit() == .code(0))
+        withExtendedLifetime(directory) {}
+    }
+
     @Test("a pool that drains takes nothing new; a name that is none is an error")
     func pool() async throws {
         let port = try FreePort()
