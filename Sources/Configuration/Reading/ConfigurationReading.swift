@@ -111,7 +111,8 @@ extension Configuration {
         // Its files are part of the document already.
         _ = document.find(["include"])
         var configuration = Configuration()
-        configuration.readGlobalSections(document)
+        let performanceTable = document.table("performance")
+        configuration.readGlobalSections(document, performanceTable)
         let loggingTable = document.table("logging")
         configuration.logging = Logging(reading: loggingTable)
         let poolTables = document.tables("upstreams")
@@ -130,6 +131,7 @@ extension Configuration {
         }
         configuration.sites = SiteChecks.checked(read)
         configuration.parsedSites = sitesReading.results
+        TunnelChecks.checkConnections(performanceTable, configuration.performance.maxConnections, of: configuration.sites)
         SharedPoolChecks.checkUse(poolTables, by: configuration.sites)
         SharedPoolChecks.checkCookies(poolTables, configuration.sharedPools, by: configuration.sites)
         let listeners = document.tables("tcp").map { (listener: TCPListener(reading: $0), table: $0) }
@@ -142,9 +144,9 @@ extension Configuration {
     }
 
     /// Those of the tables that stand alone.
-    private mutating func readGlobalSections(_ document: TableReader) {
+    private mutating func readGlobalSections(_ document: TableReader, _ performanceTable: TableReader) {
         server = ServerIdentity(reading: document.table("server"))
-        performance = Performance(reading: document.table("performance"))
+        performance = Performance(reading: performanceTable)
         limits = Limits(reading: document.table("limits"), keepAliveTimeout: performance.keepAliveTimeout)
         dns = NameResolution(reading: document.table("dns"))
         tls = GlobalTLS(reading: document.table("tls"))

@@ -42,6 +42,32 @@ extension TunnelSettings {
     }
 }
 
+/// What holds between the limits of WebSockets and that of connections.
+enum TunnelChecks {
+    /// Reports a `max_tunnels` that is out of reach: before it is met clients are not accepted any more, and get no answer.
+    /// - Parameters:
+    ///   - table: `[performance]`.
+    ///   - most: clients' connections at once.
+    static func checkConnections(_ table: TableReader, _ most: Int, of sites: [Site]) {
+        var (largest, owner) = (most, Int?.none)
+        func note(_ tunnels: TunnelSettings, of site: Int) {
+            guard let count = tunnels.maxTunnels, count > largest else { return }
+            (largest, owner) = (count, site)
+        }
+        // They are looked at in their places: a site is large, and there may be thousands.
+        for site in sites.indices {
+            note(sites[site].tunnel, of: site)
+            for route in sites[site].routes.indices { note(sites[site].routes[route].tunnel, of: site) }
+            let proxied = sites[site].proxy?.routes ?? []
+            for route in proxied.indices { note(proxied[route].tunnel, of: site) }
+        }
+        guard let owner else { return }
+        table.warning(
+            at: "max_connections", "\(most) connections are fewer than the \(largest) WebSockets of \"\(sites[owner].name)\"",
+            hint: "each takes one, but for those that share one by HTTP/2: raise max_connections, or lower max_tunnels")
+    }
+}
+
 extension ConfigurationReference {
     /// Of a site, and of its routes.
     /// - Parameter owner: what the limits are of: "site" or "route".
