@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 import Synchronization
 
 /// A site's files: what to answer to a request for one of them. Shared by all workers, and immutable, but for what was said of
@@ -49,14 +49,16 @@ package final class StaticSite: Sendable {
         }
     }
 
-    /// What most ask for, by the shortest way: a file in the worker's cache, by GET and without conditions. `known` comes to the
-    /// same. Parameters as there.
+    /// What most ask for, by the shortest way: a file in the worker's cache, by GET, without conditions or a range. `known` comes
+    /// to the same. Parameters as there.
+    /// - Parameter accept: the codings that the client takes.
     /// - Returns: nil if it is not so.
-    package func content(path: Span<UInt8>, now: Int64, in cache: StaticCache) -> FileContent? {
-        guard let root = cache.freshDirectory(of: self, now: now), let file = cache.file(asked: path, in: root, now: now),
-            let content = file.plain.content
+    package func content(path: Span<UInt8>, accept: AcceptEncoding, now: Int64, in cache: StaticCache) -> FileContent? {
+        guard let root = cache.freshDirectory(of: self, now: now), let file = cache.file(asked: path, in: root, now: now)
         else { return nil }
-        return FileContent(fields: file.plain.fields, bytes: content)
+        let chosen = file.choose(accept)
+        guard let content = chosen.content else { return nil }
+        return FileContent(fields: chosen.fields, bytes: content)
     }
 
     /// The answer to a request, if the worker's cache has it: without asking the file system for anything that it may have to
@@ -71,7 +73,9 @@ package final class StaticSite: Sendable {
         path: Span<UInt8>, method: StaticMethod, conditions: consuming StaticConditions, now: Int64, in cache: StaticCache
     ) -> StaticAnswer? {
         do throws(StaticError) {
-            if method == .get, conditions.isEmpty, let content = content(path: path, now: now, in: cache) {
+            if method == .get, conditions.isEmpty,
+                let content = content(path: path, accept: conditions.acceptEncoding, now: now, in: cache)
+            {
                 return StaticAnswer(fields: content.fields, content: content.bytes)
             }
             guard method != .other, let root = cache.freshDirectory(of: self, now: now) else { return nil }

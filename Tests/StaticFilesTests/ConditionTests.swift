@@ -19,7 +19,7 @@ import Testing
         try temporary.write("page.txt", sampleText(5000))
         site = try temporary.site()
         tag = site.get("/page.txt")["ETag"] ?? ""
-        gzipTag = site.get("/page.txt") { $0.acceptEncoding = Array("gzip".utf8) }["ETag"] ?? ""
+        gzipTag = site.get("/page.txt") { $0.acceptEncoding = AcceptEncoding("gzip") }["ETag"] ?? ""
     }
 
     /// TAG and GZIP in `text` stand for the file's tags.
@@ -47,7 +47,7 @@ import Testing
     func `If-None-Match compares with the form that would be sent`(text: String, status: Int) {
         let answer = site.get("/page.txt") {
             $0.ifNoneMatch = field(text)
-            $0.acceptEncoding = Array("gzip".utf8)
+            $0.acceptEncoding = AcceptEncoding("gzip")
         }
         #expect(answer.status == status)
         #expect(answer["ETag"] == gzipTag)

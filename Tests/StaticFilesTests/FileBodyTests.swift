@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import Testing
 
 @testable import StaticFiles
@@ -13,7 +14,7 @@ import Testing
     }
 
     private func body(_ path: String, gzip: Bool = false) throws -> FileBody {
-        try #require(site.get("/" + path) { $0.acceptEncoding = gzip ? Array("gzip".utf8) : nil }.body)
+        try #require(site.get("/" + path) { $0.acceptEncoding = gzip ? AcceptEncoding("gzip") : AcceptEncoding() }.body)
     }
 
     private func gunzip(_ bytes: [UInt8]) throws -> [UInt8] {
@@ -43,7 +44,7 @@ import Testing
     @Test func `an empty file has a gzip form`() throws {
         try temporary.write("a.txt", "")
         let site = try temporary.site { $0.minSize = 0 }
-        let answer = site.get("/a.txt") { $0.acceptEncoding = Array("gzip".utf8) }
+        let answer = site.get("/a.txt") { $0.acceptEncoding = AcceptEncoding("gzip") }
         #expect(answer["Content-Encoding"] == "gzip")
         let encoded = try #require(try answer.body?.readAll())
         #expect(!encoded.isEmpty)

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import Testing
 
 @testable import StaticFiles
@@ -19,7 +20,7 @@ import Testing
     }
 
     private func gzip(_ conditions: inout StaticConditions) {
-        conditions.acceptEncoding = Array("gzip".utf8)
+        conditions.acceptEncoding = AcceptEncoding("gzip")
     }
 
     @Test func `a site is never taken for one that is gone, whose address it may have`() throws {
@@ -49,7 +50,7 @@ import Testing
         let cache = cache()
         func content(_ path: String, now: Int64) -> FileContent? {
             let bytes = Array(path.utf8)
-            return site.content(path: bytes.span, now: now, in: cache)
+            return site.content(path: bytes.span, accept: AcceptEncoding(), now: now, in: cache)
         }
         #expect(content("/a.bin", now: later) == nil)
         let answer = site.get("/a.bin", now: later, from: cache)
@@ -57,6 +58,27 @@ import Testing
         #expect(found.fields == answer.fields && found.bytes == Array("0123456789".utf8))
         for path in ["/%61.bin", "/a.bin/", "/b.bin"] { #expect(content(path, now: later) == nil, "\(path)") }
         #expect(content("/a.bin", now: later + 10) == nil)
+    }
+
+    @Test func `the shortest way gives each client the coding that it takes`() throws {
+        try temporary.write("a.txt", "0123456789")
+        try temporary.write("a.txt.gz", "compressed")
+        try temporary.write("a.txt.br", "more so")
+        let (site, cache) = (try temporary.site { $0.precompressed = true }, cache())
+        let path = Array("/a.txt".utf8)
+        func content(_ accept: AcceptEncoding) -> FileContent? {
+            site.content(path: path.span, accept: accept, now: later, in: cache)
+        }
+        for (accept, coding, bytes) in [
+            ("gzip", "gzip", "compressed"), ("gzip, deflate, br, zstd", "br", "more so"), ("br;q=0, gzip;q=0", nil, "0123456789"),
+        ] {
+            let accepted = AcceptEncoding(accept)
+            #expect(content(accepted) == nil)
+            let answer = site.get("/a.txt", now: later, from: cache) { $0.acceptEncoding = accepted }
+            #expect(answer["Content-Encoding"] == coding)
+            let found = try #require(content(accepted))
+            #expect(found.fields == answer.fields && found.bytes == Array(bytes.utf8))
+        }
     }
 
     @Test func `what is kept is found however its path is spelled, and by no other path`() throws {

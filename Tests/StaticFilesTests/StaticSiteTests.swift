@@ -1,3 +1,4 @@
+import HTTP
 import Testing
 
 @testable import StaticFiles
@@ -5,7 +6,7 @@ import Testing
 @Suite struct StaticSiteTests {
     let temporary: TemporaryDirectory
     let site: StaticSite
-    private let gzip = Array("gzip".utf8)
+    private let gzip = AcceptEncoding("gzip")
 
     init() throws {
         temporary = try TemporaryDirectory()
@@ -62,7 +63,7 @@ import Testing
 
     @Test(arguments: ["/", "/big.html", "/small.html", "/picture.png", "/missing", "/sub", "/empty.txt", "/%00"])
     func `HEAD has the fields of GET and no content`(path: String) throws {
-        for encoding in [nil, gzip] {
+        for encoding in [AcceptEncoding(), gzip] {
             let get = site.get(path) { $0.acceptEncoding = encoding }
             let head = site.get(path, .head) { $0.acceptEncoding = encoding }
             #expect(head.status == get.status && head.fields == get.fields && head.contentLength == get.contentLength)
@@ -120,7 +121,7 @@ import Testing
         #expect(plain.status == 206 && plain["Content-Encoding"] == nil && plain["Vary"] == "Accept-Encoding")
         let encoded = site.get("/big.html") {
             $0.range = Array("bytes=0-1".utf8)
-            $0.acceptEncoding = Array("gzip, identity;q=0".utf8)
+            $0.acceptEncoding = AcceptEncoding("gzip, identity;q=0")
         }
         #expect(encoded.status == 200 && encoded["Content-Encoding"] == "gzip")
     }
@@ -135,7 +136,7 @@ import Testing
             ("/small.html", "gzip", nil, false), ("/picture.png", "gzip", nil, false), ("/", "gzip", nil, false),
         ] as [(String, String?, String?, Bool)])
     func `compressible files vary by encoding`(path: String, accept: String?, encoding: String?, varies: Bool) {
-        let answer = site.get(path) { $0.acceptEncoding = accept.map { Array($0.utf8) } }
+        let answer = site.get(path) { $0.acceptEncoding = accept.map { AcceptEncoding($0) } ?? AcceptEncoding() }
         #expect(answer.status == 200)
         #expect(answer["Content-Encoding"] == encoding)
         #expect((answer["Vary"] == "Accept-Encoding") == varies)
@@ -227,7 +228,7 @@ import Testing
         let sibling = [0x28, 0xB5, 0x2F, 0xFD] + head
         try temporary.write("big.html.zst", sibling)
         let site = try temporary.site { $0.precompressed = true }
-        let answer = site.get("/big.html") { $0.acceptEncoding = Array("zstd".utf8) }
+        let answer = site.get("/big.html") { $0.acceptEncoding = AcceptEncoding("zstd") }
         #expect((answer.contentLength == UInt64(sibling.count)) == expected)
     }
 

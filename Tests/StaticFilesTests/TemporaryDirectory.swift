@@ -83,6 +83,11 @@ func sampleText(_ count: Int) -> [UInt8] {
     return Array(text.prefix(count))
 }
 
+extension AcceptEncoding {
+    /// As of a request with this value of the field.
+    init(_ value: String) { self.init(Array(value.utf8).span) }
+}
+
 extension StaticSite {
     /// What a request is answered with, as the gateway asks for it, but for the threads.
     func get(

@@ -38,6 +38,9 @@ package struct AcceptEncoding: Sendable, Equatable {
     private var wildcard: UInt16?
     private var isPresent = false
 
+    /// As of a request without the field.
+    package init() {}
+
     /// Reads all lines of the field; malformed members count as not there, and of two for one coding the first counts.
     package init(_ fields: borrowing FieldSection) {
         isPresent = fields.contains(.acceptEncoding)

@@ -24,13 +24,20 @@ final class ServedFile {
             && zip(encoded, other.encoded).allSatisfy { $0.facts == $1.facts && $0.isStreamed == $1.isStreamed }
     }
 
-    /// The representation that the request's Accept-Encoding chooses.
-    func choose(for request: StaticRequest) -> Representation {
-        guard !encoded.isEmpty, let field = request.conditions.acceptEncoding else { return plain }
-        let accept = AcceptEncoding(field.span)
-        guard let coding = accept.choose(among: codings), let chosen = encoded.first(where: { $0.encoding == coding })
+    /// The representation that Accept-Encoding chooses where the whole file is asked for.
+    func choose(_ accept: AcceptEncoding) -> Representation {
+        guard !encoded.isEmpty, let coding = accept.choose(among: codings),
+            let chosen = encoded.first(where: { $0.encoding == coding })
         else { return plain }
-        if request.range(of: self) != .whole && accept.weight(of: .identity) > 0 { return plain }
         return chosen
+    }
+
+    /// The representation that a request gets.
+    func choose(for request: StaticRequest) -> Representation {
+        let accept = request.conditions.acceptEncoding
+        let chosen = choose(accept)
+        // A range is of the plain form's bytes, wherever that is acceptable.
+        guard chosen !== plain, accept.weight(of: .identity) > 0, request.range(of: self) != .whole else { return chosen }
+        return plain
     }
 }

@@ -1,21 +1,24 @@
 package import HTTP
 
-/// The request's fields that steer a static answer, as received; nil if absent. Several lines of one list field are joined
-/// by ", " (RFC 9110 §5.3).
+/// The request's fields that steer a static answer: conditions and ranges as received, nil if absent, several lines of one list
+/// field joined by ", " (RFC 9110 §5.3).
 package struct StaticConditions: Sendable {
-    /// Few, and most requests have none or one: one word to be copied and freed.
+    /// Few, and most requests have none: one word to be copied and freed.
     private var present: [(field: KnownField, value: [UInt8])] = []
+    /// The forms that are wanted. Nearly every request says some, so nothing is kept of it that would have to be freed.
+    package var acceptEncoding = AcceptEncoding()
 
     package init() {}
 
-    /// Nothing but the file is asked for, in whatever form.
+    /// No condition and no range: the file is asked for, in whatever form.
     package var isEmpty: Bool { present.isEmpty }
 
     /// Reads the conditions of a request.
     package init(_ fields: borrowing FieldSection) {
+        acceptEncoding = AcceptEncoding(fields)
         for line in fields.lines {
             switch line.known {
-            case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .range, .ifRange, .acceptEncoding:
+            case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .range, .ifRange:
                 var value = self[line.known] ?? []
                 if !value.isEmpty { value.append(", ") }
                 value.append(fields.bytes, line.value)
@@ -48,10 +51,6 @@ package struct StaticConditions: Sendable {
     package var ifRange: [UInt8]? {
         get { self[.ifRange] }
         set { self[.ifRange] = newValue }
-    }
-    package var acceptEncoding: [UInt8]? {
-        get { self[.acceptEncoding] }
-        set { self[.acceptEncoding] = newValue }
     }
 
     private subscript(_ field: KnownField) -> [UInt8]? {

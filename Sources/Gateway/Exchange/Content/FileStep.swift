@@ -23,7 +23,8 @@ extension Exchange {
             let path = fields.bytes.span.extracting(request.path)
             let conditions = StaticConditions(fields)
             if case .get = method, conditions.isEmpty,
-                let content = files.site.content(path: path, now: now, in: resources.fileCache)
+                let content = files.site.content(
+                    path: path, accept: conditions.acceptEncoding, now: now, in: resources.fileCache)
             {
                 return try await send(content)
             }
