@@ -17,7 +17,7 @@ from pathlib import Path
 
 from . import generator, prepare, processes
 from .processes import Child
-from .scenarios import KIB, MIB, SMALL_BODY, Load, Scenario
+from .scenarios import KIB, MIB, SMALL_BODY, TEXT_FILE, Load, Scenario
 from .site import Site, make_site, upstreams
 
 #: Of the smaller run. A handshake's instructions differ from run to run by some ten thousand, which so many requests share.
@@ -103,6 +103,7 @@ CASES = (
     Whole("whole/traced-95-bytes", "/echo/small", Load(connections=1, expect_bytes=len(SMALL_BODY)), passage=TRACED),
     Whole("whole/static-1-KiB", "/static/1k.bin", Load(connections=1, expect_bytes=KIB)),
     Whole("whole/http2-static-1-KiB", "/static/1k.bin", Load(connections=1, streams=10, expect_bytes=KIB)),
+    Whole("whole/static-gzip", f"/static/{TEXT_FILE}", Load(connections=1, accept="gzip")),
     Whole(
         "whole/kept-95-bytes", "/plain/kept/small", Load(connections=1, expect_bytes=len(SMALL_BODY)),
         protection="[sites.cache_upstream]\n"),

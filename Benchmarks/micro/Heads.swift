@@ -2,13 +2,29 @@ import HTTP
 
 extension Case {
     /// Heads in and out: a small one, as curl sends it, and one as large as browsers with cookies make them.
-    static let heads: [Case] = [2, 60].flatMap { fields in
+    static let heads: [Case] = [
+        Case(name: "request-head/of-a-browser") { parseRequest(browserText) },
+        Case(name: "forwarded-head/of-a-browser") { forwardRequest(browserText) },
+    ] + [2, 60].flatMap { fields in
         [
             Case(name: "request-head/\(fields)-fields") { parseRequest(requestText(fields: fields)) },
             Case(name: "response-head/\(fields)-fields") { parseResponse(responseText(fields: fields)) },
             Case(name: "forwarded-head/\(fields)-fields") { forwardRequest(requestText(fields: fields)) },
         ]
     }
+
+    /// What Chromium sends with a click on a link.
+    private static let browserText = Array(
+        [
+            "GET /api/items/42?page=2 HTTP/1.1", "Host: www.example.com", "Connection: keep-alive",
+            #"sec-ch-ua: "Chromium";v="131", "Not_A Brand";v="24""#, "sec-ch-ua-mobile: ?0", #"sec-ch-ua-platform: "Linux""#,
+            "Upgrade-Insecure-Requests: 1",
+            "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+            "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8",
+            "Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: navigate", "Sec-Fetch-User: ?1", "Sec-Fetch-Dest: document",
+            "Referer: https://www.example.com/api/items", "Accept-Encoding: gzip, deflate, br, zstd",
+            "Accept-Language: en-GB,en;q=0.9", "Cookie: session=0123456789abcdef0123456789abcdef; theme=dark", "", "",
+        ].joined(separator: "\r\n").utf8)
 
     private static func requestText(fields: Int) -> [UInt8] {
         let common = ["Host: www.example.com", "User-Agent: bench"]
