@@ -31,6 +31,7 @@ struct RequestTemplateTests {
             ("{", "{"), ("}", "}"), ("{}", "{}"), ("a{ host }b", "a{ host }b"),
             ("{\"group\":{\"a\":1}}", "{\"group\":{\"a\":1}}"),
             ("{{{host}}", "{HOST}"), ("$$5", "$5"), ("$", "$"), ("5 $ or", "5 $ or"), ("100%", "100%"), ("%20", "%20"),
+            ("%C3%84 %ABCD%20 %DEFA%7E", "%C3%84 %ABCD%20 %DEFA%7E"), ("20%OFF(all)", "20%OFF(all)"),
             ("ä{path}ö", "äPATHö"), ("{host", "{host"), ("{client_ip}, {client_ip}", "CLIENT_IP, CLIENT_IP"),
         ])
     func fills(_ text: String, _ expected: String) throws {
@@ -80,6 +81,7 @@ struct RequestTemplateTests {
             ("https://$host$request_uri", "write {host}"), ("$proxy_add_x_forwarded_for", "leave it out"),
             ("$unheard_of", "there are {client_ip}"), ("$1", "write {1}, with the route's path as regex"),
             ("%[src]", "in braces alone"), ("%{HTTP_HOST}e", "in braces alone"), ("{1}", "write the route's path as regex"),
+            ("%DOWNSTREAM_REMOTE_ADDRESS%", "in braces alone"), ("a %REQ(X-A)% b", "in braces alone"),
         ])
     func faults(_ text: String, _ hint: String) {
         #expect(

@@ -139,7 +139,7 @@ private struct TemplateReader {
             switch bytes[index] {
             case UInt8(ascii: "{"): try readBrace()
             case UInt8(ascii: "$"): try readDollar()
-            case UInt8(ascii: "%") where follows("[") || follows("{"):
+            case UInt8(ascii: "%") where follows("[") || follows("{") || isCommand(at: index + 1):
                 throw RequestTemplate.Fault(
                     reason: "variables are not spelt with a percent sign here",
                     hint: "in braces alone, such as {client_ip}: \(Self.all)")
@@ -172,6 +172,16 @@ private struct TemplateReader {
         while end < bytes.count, Self.isNameByte(bytes[end]), !".-".utf8.contains(bytes[end]) { end += 1 }
         guard end > index + 1 else { return take() }
         throw foreign(String(decoding: bytes[index + 1..<end], as: UTF8.self))
+    }
+
+    /// Does a command of Envoy's follow, `REQ(X-A)%` or `START_TIME%`? What begins with two digits is an escape.
+    private func isCommand(at start: Int) -> Bool {
+        var end = start
+        while end < bytes.count, bytes[end] == UInt8(ascii: "_") || (0x41...0x5A).contains(bytes[end]) { end += 1 }
+        guard end > start + 2, end < bytes.count, !bytes[start..<start + 2].allSatisfy({ (0x41...0x46).contains($0) })
+        else { return false }
+        if bytes[end] == UInt8(ascii: "(") { return bytes[end...].contains(UInt8(ascii: "%")) }
+        return bytes[end] == UInt8(ascii: "%") && end > start + 3
     }
 
     private mutating func take() {
