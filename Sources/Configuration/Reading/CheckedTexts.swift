@@ -58,7 +58,9 @@ extension TableReader {
             guard let block = AddressBlock(text.value) else {
                 reading.error(
                     text, "\"\(text.value)\" is not an address or a block of addresses",
-                    hint: "such as \"10.0.0.0/8\", \"192.0.2.7\" or \"2001:db8::/32\"")
+                    hint: text.value == "private_ranges"
+                        ? "write the blocks: \"10.0.0.0/8\", \"172.16.0.0/12\", \"192.168.0.0/16\", \"fd00::/8\""
+                        : "such as \"10.0.0.0/8\", \"192.0.2.7\" or \"2001:db8::/32\"")
                 return []
             }
             if block.hasBitsBeyondLength {
@@ -66,6 +68,17 @@ extension TableReader {
             }
             return [block]
         }
+    }
+
+    /// `trusted_proxies`: who may say for whom it asks.
+    func trustedProxies() -> [AddressBlock] {
+        let blocks = addressBlocks("trusted_proxies")
+        if blocks.contains(where: { $0.prefixLength == 0 }) {
+            warning(
+                at: "trusted_proxies", "has everybody in it: any client may claim to be any other",
+                hint: "name the proxies alone")
+        }
+        return blocks
     }
 
     /// Origins as a browser writes them: scheme, host, port if it is not the scheme's (RFC 6454 §6.2); or `*`, or `null`.
@@ -96,9 +109,22 @@ extension TableReader {
     }
 
     func isFieldName<Value>(_ name: String, _ written: Written<Value>) -> Bool {
-        let isToken = FieldNameText.isToken(name)
-        if !isToken { reading.error(written, "\"\(name)\" is not a field name", hint: "letters, digits and dashes") }
-        return isToken
+        guard FieldNameText.isToken(name), !name.hasPrefix("-"), !name.hasPrefix("+"), !name.contains("*") else {
+            reading.error(written, "\"\(name)\" is not a field name", hint: TableReader.hint(forFieldName: name))
+            return false
+        }
+        return true
+    }
+
+    /// Tokens with a mark in front, or with an asterisk, are Caddy's words for what is done to a field. Nobody's fields are
+    /// called so, and what was to be taken out would stay.
+    private static func hint(forFieldName name: String) -> String {
+        let rest = name.dropFirst()
+        if name.contains("*") { return "there are no patterns: name each field" }
+        if name.hasPrefix("-") { return "what goes is named in remove = [\"\(rest)\"]" }
+        if name.hasPrefix("+") { return "what is written beside others stands in add, as \(rest)" }
+        if name.hasPrefix("?") { return "what is written where there is none stands in default, as \(rest)" }
+        return "letters, digits and dashes"
     }
 }
 

@@ -90,7 +90,7 @@ extension Security {
         let headers = table.table("security_headers")
         if headers.isWritten { securityHeaders = headers.headerFields() }
         rateLimiting = RateLimiting(reading: table.table("rate_limiting"))
-        trustedProxies = table.addressBlocks("trusted_proxies")
+        trustedProxies = table.trustedProxies()
         table.finish()
     }
 }

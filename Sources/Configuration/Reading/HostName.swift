@@ -34,11 +34,23 @@ package enum HostName {
         if text == "*" || text == "_" {
             return .failure(Fault(reason: "a lone \"\(text)\"", hint: "default = true answers for all other names"))
         }
+        if let fault = foreignFault(text) { return .failure(fault) }
         guard text.hasPrefix("*") else { return check(text) }
         guard text.hasPrefix("*."), text.dropFirst(2).contains(".") else {
             return .failure(Fault(reason: "a wildcard stands for one whole label", hint: "such as \"*.example.com\""))
         }
         return check(String(text.dropFirst(2))).map { "*." + $0 }
+    }
+
+    /// What nginx's and HAProxy's users write for several names.
+    private static func foreignFault(_ text: String) -> Fault? {
+        if text.hasPrefix("~") || text.contains("(") || text.contains("\\") {
+            return Fault(reason: "an expression", hint: "name each; \"*.example.com\" is every name with one label more")
+        }
+        if text.hasPrefix("."), text.utf8.count > 1, case .success(let name) = check(String(text.dropFirst())) {
+            return Fault(reason: "a dot in front", hint: "write \"\(name)\" and \"*.\(name)\", which is for one label more")
+        }
+        return text.hasSuffix(".*") ? Fault(reason: "a wildcard at the end", hint: "name each") : nil
     }
 
     /// Why a name is none.

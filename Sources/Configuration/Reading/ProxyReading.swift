@@ -134,7 +134,7 @@ extension ProxyHeaders {
         let fields = table.table("add").headerFields()
         add = fields.filter { !Self.isRequestID($0) }
         if add.count < fields.count { addRequestID = true }
-        trustedProxies = inherited + table.addressBlocks("trusted_proxies")
+        trustedProxies = inherited + table.trustedProxies()
         table.finish()
     }
 

@@ -18,6 +18,24 @@ enum RoutePathText {
         return PathText.fault(in: path).map { ($0, nil) }
     }
 
+    /// Why an expression can find nothing since it is written as another program wants it, and what to write; nil if that is
+    /// not known of it. A path begins with a slash, and "/~bob" may be meant.
+    static func fault(inExpression text: String) -> (reason: String, hint: String)? {
+        for (mark, instead) in [("~*", "(?i)"), ("~", ""), ("^~", "^")] {
+            let beginnings = mark == "^~" ? ["^~ "] : [mark + " ", mark + "^"]
+            guard beginnings.contains(where: text.hasPrefix) else { continue }
+            let expression = text.dropFirst(mark.count).drop { $0 == " " }
+            return ("\"\(mark)\" in front is nginx's, and no part of an expression", "write regex = '\(instead)\(expression)'")
+        }
+        let ending = ["$/", "$/i"].first { text.hasSuffix($0) && !text.hasSuffix("\\" + $0) }
+        guard text.hasPrefix("/^") || ending != nil else { return nil }
+        let expression = text.dropLast((ending ?? "$").count - 1).drop { $0 == "/" }
+        return (
+            "finds nothing: an expression stands alone, without slashes around it",
+            "write regex = '\(ending == "$/i" ? "(?i)" : "")\(expression)'"
+        )
+    }
+
     private static func hint(forModifier modifier: String) -> String {
         switch modifier {
         case "=": "write exact = \"/…\""

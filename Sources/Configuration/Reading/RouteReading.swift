@@ -101,6 +101,9 @@ extension Route {
                     text, "must begin with \"/\"", hint: "\"/**/\(text.value)\" takes it in every directory, the topmost too")
             case .regex:
                 if text.value.isEmpty { table.reading.error(text, "must not be empty") }
+                if let (reason, hint) = RoutePathText.fault(inExpression: text.value) {
+                    table.reading.error(text, reason, hint: hint)
+                }
             }
         }
         if let found { return found }
@@ -184,6 +187,7 @@ enum RouteChecks {
     }
 
     private static func hint(for name: String, among names: [String]) -> String {
+        if name.contains(":") { return "here stands the name of one of [[sites.proxy.upstreams]], whose url that is" }
         if names.isEmpty {
             return "add [[sites.proxy.upstreams]] with name = \"\(name)\" and url; or [[upstreams]], for all sites"
         }

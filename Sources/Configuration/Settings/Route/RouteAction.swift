@@ -72,6 +72,12 @@ extension Redirect {
 extension FixedAnswer {
     init(reading table: TableReader) {
         table.read("status", into: &status, in: 200...599)
+        // nginx's word for "close", which it never sends.
+        if status == 444 {
+            table.warning(
+                at: "status", "is sent as the status 444: no connection is closed without an answer",
+                hint: "421 says that this name is not served here; with TLS, strict_sni = true refuses unknown names")
+        }
         table.readText("body", into: &body)
         table.read("content_type", into: &contentType)
         headers = table.table("headers").headerFields()

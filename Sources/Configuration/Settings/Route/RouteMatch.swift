@@ -75,8 +75,8 @@ extension RouteMatch {
     init(reading table: TableReader) {
         guard table.mayBeWritten else { return }
         let methods = table.strings(["methods"], orOne: true) ?? []
-        for text in methods where !FieldNameText.isToken(text.value) {
-            table.reading.error(text, "\"\(text.value)\" is not a method", hint: "such as \"GET\"")
+        for text in methods where !Self.isMethod(text.value) {
+            table.reading.error(text, "\"\(text.value)\" is not a method", hint: Self.hint(forMethod: text.value))
         }
         for text in methods where text.value != text.value.uppercased() {
             table.reading.error(text, "methods are compared with their case", hint: "write \"\(text.value.uppercased())\"")
@@ -104,6 +104,17 @@ extension RouteMatch {
         table.finish()
     }
 
+    /// A token (RFC 9110 §9.1), and none that other programs would read as a pattern or as "not": no client sends such a one.
+    private static func isMethod(_ text: String) -> Bool {
+        FieldNameText.isToken(text) && !text.contains { "|*!~^".contains($0) }
+    }
+
+    private static func hint(forMethod text: String) -> String {
+        if text.hasPrefix("!") || text.hasPrefix("~") { return "there is no \"not\": name the others" }
+        if text == "*" { return "leave methods out: then it is all" }
+        return text.contains { "|, ".contains($0) } ? "several are a list: [\"GET\", \"POST\"]" : "such as \"GET\""
+    }
+
     /// - Parameter comparedName: the name as it is compared; nil if it is none, which is reported.
     private static func conditions(
         _ table: TableReader, comparedName: (TableReader, String, Written<TomlValue>) -> String?
@@ -118,9 +129,21 @@ extension RouteMatch {
                 table.mismatch(entry, "a text, or true for \"is there\" and false for \"is not\"")
                 return nil
             }
-            if name.contains("*") || value == .equals("*") && !name.hasPrefix("if-") { warnOfPattern(table, entry) }
+            if name.contains("*") || value == .equals("*") && !name.hasPrefix("if-") {
+                warnOfPattern(table, entry)
+            } else if case .equals(let text) = value, looksLikePattern(text) {
+                table.reading.warning(
+                    entry, "is compared whole and as it is written: values are no patterns",
+                    hint: "true, without quotes, takes any value; several values are a route for each")
+            }
             return Condition(name: name, value: value)
         }
+    }
+
+    /// Is a value written as a regular expression, or as Caddy's prefix or suffix? `*/*` and `text/*` are media ranges.
+    private static func looksLikePattern(_ text: String) -> Bool {
+        if ["~", "^", "/^", "(?"].contains(where: text.hasPrefix) || text.contains(".*") { return true }
+        return text.count > 1 && (text.hasPrefix("*") || text.hasSuffix("*")) && !text.contains("/")
     }
 
     /// An asterisk is a character as any other in names and values, but hardly meant so; in `If-Match` it is.
