@@ -72,6 +72,7 @@ enum ForeignKeys {
 
     static func hint(for key: String, in table: String) -> String? {
         let name = key.lowercased().replacing("-", with: "_")
+        if let word = ForeignTableKeys.hint(for: name, in: table) { return word }
         return words.first { $0.names.contains(name) && ($0.tables.isEmpty || $0.tables.contains(table)) }?.hint
     }
 
@@ -84,6 +85,7 @@ enum ForeignKeys {
     private static let nameOfUpstream = "it is upstream, the name of one of [[sites.proxy.upstreams]]"
 
     private static let routes: Set = ["sites[].routes[]", "sites[].proxy.routes[]"]
+    private static let routesAndSites = routes.union(["sites[]"])
     private static let servers: Set = ["sites[].proxy.upstreams[]", "upstreams[].servers[]"]
 
     private static let words = [
@@ -110,6 +112,9 @@ enum ForeignKeys {
             names: ["rate", "limit", "requests_per_second"],
             hint: "a rate is requests_per_minute, or max_requests and window_seconds"),
         Word(names: ["burst"], hint: "it is burst_size"),
+        Word(names: ["limit_req", "ratelimit"], hint: "it is rate_limit = { requests_per_minute = 300, burst_size = 50 }"),
+        Word(names: ["limit_conn", "inflightreq"], hint: "it is concurrency = { requests_per_client = 20 }"),
+        Word(names: ["auth_request", "forwardauth"], hint: "it is forward_auth = { url = \"http://…\" }"),
         Word(
             names: ["client_max_body_size", "max_body_size", "body_limit", "max_body", "max_upload_size"],
             hint: "the longest body is max_request_size"),
@@ -117,14 +122,25 @@ enum ForeignKeys {
             names: ["hsts", "strict_transport_security"],
             hint: "it is response_headers = { set = { Strict-Transport-Security = \"max-age=31536000\" } }"),
         Word(names: ["cors"], hint: "CORS is [sites.access_control]"),
-        Word(names: ["gzip", "encode", "brotli"], hint: "compression is [sites.compression]"),
+        Word(
+            names: [
+                "gzip", "encode", "brotli", "gzip_types", "gzip_proxied", "gzip_min_length", "gzip_comp_level", "gzip_static",
+            ],
+            hint: "compression is [sites.compression]"),
         Word(
             names: ["ttl", "proxy_cache_valid"], tables: ["sites[].cache_upstream", "sites[]"],
             hint: "it is default_ttl of [sites.cache_upstream]"),
         Word(names: ["proxy_cache"], hint: "it is [sites.cache_upstream]"),
         Word(
-            names: ["entrypoints", "http", "providers", "certificatesresolvers"], tables: [""],
-            hint: ForeignFile.guide(to: "Traefik")),
+            names: [
+                "entrypoints", "http", "providers", "certificatesresolvers", "middlewares", "routers", "services",
+                "serverstransports",
+            ], tables: [""], hint: ForeignFile.guide(to: "Traefik")),
+        Word(names: ["global", "defaults", "frontend", "acl"], tables: [""], hint: ForeignFile.guide(to: "HAProxy")),
+        Word(
+            names: ["servers", "server_blocks", "virtual_hosts", "vhosts", "hosts", "listeners"], tables: [""],
+            hint: "names and ports are [[sites]]"),
+        Word(names: ["clusters", "backends", "pools"], tables: [""], hint: "pools of all sites are [[upstreams]]"),
         Word(
             names: ["idle_timeout", "idle", "keepalive_timeout", "timeout_client"], tables: ["limits", "performance"],
             hint: "how long an idle connection waits is keep_alive_timeout"),
@@ -156,6 +172,16 @@ enum ForeignKeys {
             names: ["https_redirect", "force_https", "force_ssl", "ssl_redirect"], tables: ["sites[]"],
             hint: "it is redirect_to_https = true, in a site of port 80"),
         Word(names: ["aliases", "server_alias"], tables: ["sites[]"], hint: "other names are hostnames"),
+        Word(names: ["default_server"], tables: ["sites[]"], hint: "it is default = true"),
+        Word(
+            names: ["return"], tables: ["sites[]"],
+            hint: "it is redirect = \"https://NAME{uri}\", or respond = { status = 404 }"),
+        Word(
+            names: ["error_page", "handle_errors", "errorfile"], tables: ["sites[]"],
+            hint: "it is error_pages = { 404 = \"404.html\" }"),
+        Word(
+            names: ["set_real_ip_from", "real_ip_header"], tables: ["sites[]"],
+            hint: "whose X-Forwarded-For is believed is trusted_proxies of [security]"),
         Word(names: ["fallback", "spa"], hint: "it is try_files = [\"{path}\", \"/index.html\"]"),
         Word(names: ["location", "prefix", "path_prefix"], tables: routes, hint: "a prefix is path"),
         Word(names: ["location", "locations", "handle"], hint: "it is [[sites.routes]], with path, exact, glob or regex"),
@@ -168,6 +194,41 @@ enum ForeignKeys {
             tables: routes, hint: "it is timeout = { read = 60, write = 30 }"),
         Word(
             names: ["connect_timeout", "proxy_connect_timeout"], tables: routes, hint: "it is connect of [sites.proxy.timeout]"),
+        Word(
+            names: ["alias", "root", "file_server"], tables: routes,
+            hint: "it is files = true, of the site's static_dir: a site has one directory"),
+        Word(names: ["alias"], tables: ["sites[]"], hint: "the directory of files is static_dir: a site has one"),
+        Word(
+            names: ["internal"], tables: routes,
+            hint: "leave the route out: an error page whose name begins with a dot cannot be asked for"),
+        Word(
+            names: ["expires"], tables: routesAndSites,
+            hint: "it is Cache-Control in set of response_headers, or for files max_age_static of [sites.cache]"),
+        Word(
+            names: ["satisfy"], tables: routesAndSites,
+            hint: "all that is asked for must hold; who need no password get a route of their own, whose match has clients"),
+        Word(
+            names: ["limit_except"], tables: routes,
+            hint: "it is match = { methods = [\"GET\"] }, and a second route for the others"),
+        Word(names: ["handle_path"], tables: routes, hint: "it is path, with strip_prefix = true"),
+        Word(names: ["strip", "strip_path"], tables: routes, hint: "it is strip_prefix = true"),
+        Word(names: ["prefix_rewrite"], tables: routes, hint: "it is rewrite_target"),
+        Word(names: ["regex_rewrite"], tables: routes, hint: "it is regex, with rewrite = \"/…{1}\""),
+        Word(
+            names: ["host_rewrite", "host_rewrite_literal"], tables: routes,
+            hint: "it is request_headers = { set = { Host = \"NAME\" } }, or preserve_host = false of [sites.proxy.headers]"),
+        Word(
+            names: ["set_header", "request_header"], tables: routes,
+            hint: "it is request_headers = { set = { … } }"),
+        Word(
+            names: ["rule", "rules"], tables: routes,
+            hint: "a path is path, exact, glob or regex, and the rest is match = { hosts = [\"NAME\"], headers = { … } }"),
+        Word(
+            names: ["middlewares", "priority", "entry_points", "entrypoints"], tables: routes,
+            hint: "leave it out: docs/coming-from-traefik.md says what stands for it"),
+        Word(
+            names: ["remote_ip", "client_ip"], tables: routes,
+            hint: "it is match = { clients = [\"10.0.0.0/8\"] }, or allow_ips of access"),
         Word(
             names: ["headers"], tables: routes,
             hint: "they are request_headers = { set = { … } } and response_headers = { set = { … } }"),
@@ -200,12 +261,12 @@ enum ForeignKeys {
             names: ["ping_interval", "ping", "heartbeat", "tunnel_ping_interval"],
             tables: routes.union(["sites[]", "limits"]), hint: "it is tunnel_ping"),
         Word(
-            names: ["max_connections", "max_websockets", "max_conns"], tables: routes.union(["sites[]"]),
+            names: ["max_connections", "max_websockets", "max_conns"], tables: routesAndSites,
             hint: "WebSockets at once are max_tunnels, requests concurrency = { requests = … }"),
         Word(
             names: ["max_websockets", "max_tunnels"], tables: ["limits"],
             hint: "it is max_tunnels_per_client here, and max_tunnels of a site or a route"),
-        Word(names: ["origins", "origin", "check_origin"], tables: routes.union(["sites[]"]), hint: "it is allowed_origins"),
+        Word(names: ["origins", "origin", "check_origin"], tables: routesAndSites, hint: "it is allowed_origins"),
     ]
 
     private static let namesOfHealth: [Word] = [
@@ -225,8 +286,17 @@ enum ForeignKeys {
 
     private static let namesOfUpstreams: [Word] = [
         Word(
-            names: ["proxy_pass", "reverse_proxy", "proxy", "backend", "proxy_to", "target"], tables: routes,
-            hint: nameOfUpstream),
+            names: ["proxy_pass", "reverse_proxy", "proxy", "backend", "proxy_to", "target", "service", "cluster", "use_backend"],
+            tables: routes, hint: nameOfUpstream),
+        Word(
+            names: ["lb_policy", "balance", "least_conn", "ip_hash"], tables: ["upstreams[]", "sites[].proxy"],
+            hint: "it is method of load_balancing"),
+        Word(
+            names: ["keepalive"], tables: ["upstreams[]", "sites[].proxy"],
+            hint: "it is max_idle_upstream_connections of [limits]"),
+        Word(names: ["proxy_redirect"], hint: "Location is rewritten by itself; rewrite_location = false leaves it"),
+        Word(names: ["proxy_next_upstream", "retry_policy"], hint: "it is retry_on of retry"),
+        Word(names: ["proxy_cache_bypass", "proxy_no_cache"], hint: "it is a route of its own with cache = false"),
         Word(
             names: ["proxy_pass", "reverse_proxy", "backend", "proxy_to"],
             hint: "a route with upstream, the name of one of [[sites.proxy.upstreams]], does that"),

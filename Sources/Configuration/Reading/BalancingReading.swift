@@ -143,7 +143,8 @@ extension Retry {
             let words = Condition.allCases.map(\.rawValue)
             table.reading.error(
                 text, "unknown occasion \"\(text.value)\"; one of \(words.joined(separator: ", "))",
-                hint: DidYouMean.hint(for: text.value, among: words))
+                hint: text.value.hasPrefix("5xx")
+                    ? "write \"500\", \"502\", \"503\" and \"504\"" : DidYouMean.hint(for: text.value, among: words))
             return nil
         }
     }
