@@ -16,7 +16,8 @@ struct ComingFromCaddyTests {
         "https://app.test/legacy/x?y", "https://app.test/legacy/moved", "https://app.test/legacy/", "https://app.test/dead/x",
         // Who may
         "https://app.test/admin/x", "https://app.test/reports/x", "-u ann:secret https://app.test/reports/x",
-        "-u ann:wrong https://app.test/reports/x", "-H X-Remote-User:root -u ann:secret https://app.test/reports/x",
+        "https://app.test/REPORTS/x", "-u ann:wrong https://app.test/reports/x",
+        "-H X-Remote-User:root -u ann:secret https://app.test/reports/x",
         // Listings
         "https://files.test/", "https://files.test/sub", "https://files.test/sub/a%20b.txt", "https://files.test/none",
     ]
