@@ -3,8 +3,15 @@ extension Compression {
         guard table.mayBeWritten else { return }
         table.read("enabled", into: &enabled)
         if let texts = table.strings(["types"]) {
-            for text in texts where !MediaTypeText.isPlain(text.value) && !MediaTypeText.isSuffix(text.value) {
-                table.reading.error(text, "\"\(text.value)\" is not a media type", hint: "such as \"text/html\"")
+            for text in texts {
+                // A token may have an asterisk, and no type that is sent has one.
+                let isPattern = text.value.contains("*")
+                let isType = MediaTypeText.isPlain(text.value) || MediaTypeText.isSuffix(text.value)
+                guard isPattern || !isType else { continue }
+                table.reading.error(
+                    text, "\"\(text.value)\" is not a media type",
+                    hint: isPattern
+                        ? "there are no patterns: name each, or a structure such as \"+json\"" : "such as \"text/html\"")
             }
             types = texts.map { $0.value.lowercased() }
         }
