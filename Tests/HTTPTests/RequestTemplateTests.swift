@@ -91,6 +91,17 @@ struct RequestTemplateTests {
             })
     }
 
+    @Test(
+        "where there are no variables, a text that seems to have one is told from one that has braces of its own",
+        arguments: [
+            ("you are $remote_addr", "$remote_addr"), ("you are {client_ip}", "{client_ip}"),
+            ("ok {http.request.host}", "{http.request.host}"), ("{\"id\": \"{request_id}\"}", "{request_id}"),
+            ("https://{host}/users/{path}", nil), ("{\"a.b\": {\"c_d\": 1}}", nil), ("{unheard_of} {", nil), ("5 $ {}", nil),
+        ] as [(String, String?)])
+    func seeming(_ text: String, _ name: String?) {
+        #expect(RequestTemplate.foreignVariable(in: text)?.name == name)
+    }
+
     @Test("a group that the expression has not is refused")
     func missingGroup() {
         #expect(throws: RequestTemplate.Fault.self) { _ = try RequestTemplate("{2}", groups: [nil]) }

@@ -111,11 +111,18 @@ package struct RequestTemplate: Sendable, Equatable {
 }
 
 extension RequestTemplate {
-    /// The first of nginx's variables, or of ours with a dollar sign, in a text that is sent as it stands.
+    /// The first of nginx's variables, of ours with a dollar sign, or of Caddy's and ours in braces, in a text that is sent as it
+    /// stands. In braces a plain word such as `{path}` may be a text's own.
     package static func foreignVariable(in text: String) -> (name: String, instead: RequestVariable)? {
         for piece in text.split(separator: "$", omittingEmptySubsequences: false).dropFirst() {
             let name = piece.prefix { $0 == "_" || $0.isASCII && $0.isLetter }.lowercased()
             if let known = RequestVariable.foreignNames[name] ?? RequestVariable(rawValue: name) { return ("$\(name)", known) }
+        }
+        for piece in text.split(separator: "{", omittingEmptySubsequences: false).dropFirst() {
+            guard let end = piece.firstIndex(of: "}") else { continue }
+            let name = String(piece[..<end])
+            guard name.contains("_") || name.contains(".") else { continue }
+            if let known = RequestVariable.foreignNames[name] ?? RequestVariable(rawValue: name) { return ("{\(name)}", known) }
         }
         return nil
     }
