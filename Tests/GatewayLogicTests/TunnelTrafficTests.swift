@@ -163,7 +163,7 @@ struct TunnelTrafficTests {
         case .upstreamTakesNothing:
             upstream.breaksAtSend = true
             client.arrive([.bytes(Self.text("a", masked: true))])
-        case .cut: traffic.cut(now: 5)
+        case .cut: traffic.cut(.cut, now: 5)
         }
         for now in 5..<9 { traffic.relay(now: UInt64(now)) }
         if ending == .clientEnds { #expect(traffic.ended == nil && upstream.hasShutDown) }

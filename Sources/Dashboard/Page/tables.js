@@ -101,8 +101,9 @@ const connectionTable = new Table(byId("connection-list"), "Connections", [
   { title: "", kind: "actions", text: (c) => `${isAdministrator()}${c.id}`, cell: (c) => (isAdministrator() ? closeButtons(c) : "") },
 ], { key: ({ id }) => id, empty: "No connection." });
 
-function closeButtons({ id, client }) {
-  return [["Close", false], ["Cut", true]].map(([text, atOnce]) => element("button", {
+function closeButtons({ id, client, activity }) {
+  // What is passed on as it is cannot be told to end.
+  return [["Close", false], ["Cut", true]].filter(([, atOnce]) => atOnce || activity !== "tcp").map(([text, atOnce]) => element("button", {
     type: "button", "aria-label": `${text} ${id} of ${client}`,
     title: atOnce ? "At once" : "When what is under way has ended; WebSockets get a Close frame",
     onclick: async (event) => {
@@ -118,7 +119,7 @@ const connectionList = new PagedList({
   tools: byId("connection-tools"), pages: byId("connection-pages"), path: "connections", isLiveWithoutQuery: false,
   fields: [
     { name: "search", label: "Search client, server name, path or id" },
-    { name: "state", label: "Does", options: [["", "all"], ["tunnel", "WebSocket"], ["request", "request"], ["idle", "idle"], ["beginning", "beginning"], ["closing", "closing"]] },
+    { name: "state", label: "Does", options: [["", "all"], ["tunnel", "WebSocket"], ["tcp", "TCP"], ["request", "request"], ["idle", "idle"], ["beginning", "beginning"], ["closing", "closing"]] },
     { name: "sort", label: "Sort by", options: [["", "age"], ["client", "client"], ["bytes", "bytes"]] },
   ],
   show: (answer) => connectionTable.show(answer.connections),

@@ -243,7 +243,7 @@ final class ClientConnection {
 
     var activity: ConnectionReport.Activity {
         switch phase {
-        case .new, .broken: .beginning
+        case .new, .broken: endpoint.listener.tcp == nil ? .beginning : .tcp
         case .asleep: .idle
         case .open(let session): isIdle ? .idle : session.openTunnels.isEmpty ? .request : .tunnel
         case .tunnel: .tunnel
@@ -253,8 +253,8 @@ final class ClientConnection {
 
     /// An operator ends it: at once, or tunnels get this Close frame, and a request is answered first.
     func end(_ end: OperatorEnd) {
-        guard case .graceful(let close) = end else { return cut() }
         endpoint.isEndedByOperator = true
+        guard case .graceful(let close) = end else { return cut() }
         forEachTunnel { $0.endByOperator(close) }
         if isIdle { waiter.notify() } else { endAfterExchange() }
     }
@@ -294,9 +294,10 @@ final class ClientConnection {
     /// Cuts whatever is under way. The descriptor stays open until the connection's task has seen it: closed here, its number
     /// could already be another connection's when the task reads once more.
     func cut() {
-        if case .tunnel(let tunnel) = phase { return tunnel.cut() }
+        let reason: TunnelEnding.Reason = endpoint.isEndedByOperator ? .byOperator : .cut
+        if case .tunnel(let tunnel) = phase { return tunnel.cut(reason) }
         // First, or they would see no more than that the client is gone.
-        if case .open(let session) = phase { for tunnel in session.openTunnels { tunnel.cut() } }
+        if case .open(let session) = phase { for tunnel in session.openTunnels { tunnel.cut(reason) } }
         stream.breakOff()
         waiter.notify()
     }

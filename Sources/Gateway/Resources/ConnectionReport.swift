@@ -10,6 +10,8 @@ package struct ConnectionReport: Sendable {
         case idle
         case request
         case tunnel
+        /// It is passed on as it is, or is about to be.
+        case tcp
         case closing
     }
 

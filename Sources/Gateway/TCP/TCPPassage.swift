@@ -29,7 +29,7 @@ extension ClientConnection {
             record.failure = error
         }
         record.duration = resources.now &- record.began
-        record.failure = record.failure ?? ending?.failure
+        record.failure = record.failure ?? ending?.failure(byOperator: endpoint.isEndedByOperator)
         record.status = record.failure?.status ?? 200
         count(record, ending, series)
         logEnd(ending, record, plan, name)
@@ -158,10 +158,12 @@ extension ClientConnection {
 
 extension TCPRelay.Ending {
     /// Nil if both sides have ended.
-    fileprivate var failure: Failure? {
+    /// - Parameter byOperator: has an operator ended it?
+    fileprivate func failure(byOperator: Bool) -> Failure? {
         switch self {
         case .complete: nil
         case .idle: .passage(.idle, .client, detail: "nothing came for too long", key: "tcp.idle_timeout")
+        case .cut where byOperator: .passage(.byOperator, .gateway, detail: "an operator has closed it")
         case .cut: .passage(.cut, .gateway, detail: "the gateway stops", key: "limits.drain_timeout")
         case .broken(let reason, let blame): .passage(blame == .upstream ? .upstreamBroke : .clientBroke, blame, detail: reason)
         }

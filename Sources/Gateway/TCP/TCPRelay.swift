@@ -8,7 +8,7 @@ struct TCPRelay: ~Copyable {
     enum Ending: Equatable {
         case complete
         case idle
-        /// The gateway stops.
+        /// The gateway stops, or an operator has closed it.
         case cut
         case broken(String, Failure.Blame)
     }

@@ -34,7 +34,8 @@ final class Tunnel: ReadinessHandler {
     private var plannedEnd: (reason: TunnelEnding.Reason, at: UInt64)?
     /// It is its site that drains, not the gateway that stops.
     private var drainsWithSite = false
-    private var isCut = false
+    /// Why it is to end at once.
+    private var cutReason: TunnelEnding.Reason?
     /// The Close frame that an operator has ordered.
     private var operatorClose: OperatorClose?
 
@@ -101,7 +102,7 @@ final class Tunnel: ReadinessHandler {
 
     /// What has come since the deadline passed woke nobody, and a stream of HTTP/2 does not announce it again: its connection may
     /// have read it just now.
-    private var canSleep: Bool { withTraffic { $0.isQuiet && !$0.mayMove } && plannedEnd == nil && !isCut }
+    private var canSleep: Bool { withTraffic { $0.isQuiet && !$0.mayMove } && plannedEnd == nil && cutReason == nil }
 
     /// Waits without a task: bytes are relayed on the spot.
     /// - Parameter onWake: called once, when there is something to decide: then `run` again.
@@ -179,9 +180,10 @@ final class Tunnel: ReadinessHandler {
     /// All that has passed.
     var counts: (up: TunnelEnding.Counts, down: TunnelEnding.Counts) { withTraffic { ($0.up.counts, $0.down.counts) } }
 
-    /// The drain's time is over.
-    func cut() {
-        isCut = true
+    /// Ends it at once.
+    /// - Parameter reason: the drain's time is over, or an operator wants it so.
+    func cut(_ reason: TunnelEnding.Reason) {
+        cutReason = reason
         waiter.notify()
     }
 
@@ -215,7 +217,7 @@ final class Tunnel: ReadinessHandler {
     private func check() {
         guard withTraffic({ $0.ended == nil }) else { return }
         let now = loop.now
-        if isCut { return withTraffic { $0.cut(now: now) } }
+        if let cutReason { return withTraffic { $0.cut(cutReason, now: now) } }
         if now >= leavingDeadline { return withTraffic { $0.end() } }
         if let until = withTraffic({ $0.closing?.until }) {
             if now >= until { withTraffic { $0.end() } }

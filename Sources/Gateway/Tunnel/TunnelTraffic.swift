@@ -223,8 +223,9 @@ struct TunnelTraffic: ~Copyable {
     }
 
     /// Ends it at once, whatever the peers have still to say.
-    mutating func cut(now: UInt64) {
-        closing = Closing(reason: .cut, code: closing?.code ?? .abnormalClosure, key: "limits.drain_timeout", until: now)
+    mutating func cut(_ reason: TunnelEnding.Reason, now: UInt64) {
+        let key = reason == .cut ? "limits.drain_timeout" : nil
+        closing = Closing(reason: reason, code: closing?.code ?? .abnormalClosure, key: key, until: now)
         ended = .cut
     }
 

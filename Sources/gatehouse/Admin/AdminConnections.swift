@@ -24,7 +24,7 @@ struct AdminConnections: Codable, Sendable {
         var client: String
         var listener: String
         var milliseconds: Int
-        /// `beginning`, `idle`, `request`, `tunnel`, `closing`.
+        /// `beginning`, `idle`, `request`, `tunnel`, `tcp`, `closing`.
         var activity: String
         /// The version; nil on a plain connection.
         var tls: String?
@@ -68,7 +68,7 @@ struct AdminConnections: Codable, Sendable {
     }
 
     /// What connections do, in the words of `ConnectionReport.Activity`.
-    static let states = ["beginning", "idle", "request", "tunnel", "closing"]
+    static let states = ["beginning", "idle", "request", "tunnel", "tcp", "closing"]
 
     /// How many open connections a question looks through at most.
     static let maxLookedAt = 100_000
@@ -129,6 +129,10 @@ extension AdminResources {
         guard let report = await gateway.connection(wanted.id) else { return .problem(404, "There is no such connection.") }
         guard !wanted.hasReason || report.tunnels > 0 else {
             return .problem(409, "The connection has no WebSocket, and only those are told a \"code\" and a \"reason\".")
+        }
+        guard report.activity != .tcp || wanted.atOnce == true else {
+            return .problem(
+                409, "The connection is passed on as it is, and can only be cut: with --at-once, or \"at_once\": true.")
         }
         guard await gateway.close(wanted.id, wanted.atOnce == true ? .atOnce : .graceful(close)) else {
             return .problem(404, "There is no such connection.")

@@ -17,6 +17,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
             site, route or upstream server. close lets what is under way end, and
             sends WebSockets a Close frame: with the code 1001, or another that may be sent
             (1000 to 1003, 1007 to 1014, 3000 to 4999), and a reason of at most 123 bytes.
+            A connection of [[tcp]] can only be cut: --at-once.
             """)
 
     @Argument(help: "close; nothing lists them.")
@@ -28,7 +29,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
     @Option(help: "Only those with this text.")
     var search: String?
 
-    @Option(help: "Only those that do this: beginning, idle, request, tunnel or closing.")
+    @Option(help: "Only those that do this: beginning, idle, request, tunnel, tcp or closing.")
     var state: String?
 
     @Option(help: "The code of the Close frame that WebSockets get.")

@@ -138,4 +138,72 @@ struct AdminOrderTests {
         #expect(try await ask() == "ok")
         try await running.end()
     }
+
+    /// The identifier of the only connection that does this.
+    private func identifier(_ state: String, in running: ReloadingGatehouse) async throws -> String {
+        var found: [[String: Any]] = []
+        while found.count != 1 {
+            let list = try await running.command(["connections", "--state", state, "--json"])
+            found = try #require(try JSONSerialization.jsonObject(with: Data(list.output)) as? [String: Any]).list("connections")
+        }
+        return try #require(found[0]["id"] as? String)
+    }
+
+    @Test("a connection of [[tcp]] is told from one that begins, is cut or left alone, and the log says who has cut it")
+    func passedOn() async throws {
+        let upstream = try Upstream { _, wire in
+            while true { try wire.write(try wire.read(1)) }
+        }
+        let port = try FreePort()
+        let running = try await ReloadingGatehouse(
+            """
+            [[tcp]]
+            name = "front"
+            listen = "127.0.0.1"
+            port = \(port)
+            upstream = "echo"
+            [[tcp.upstreams]]
+            name = "echo"
+            address = "127.0.0.1:\(upstream.port)"
+            """)
+        let wire = try Wire(to: port.number)
+        func echo(_ byte: UInt8) async throws -> [UInt8] {
+            try await onThread {
+                try wire.write([byte])
+                return try wire.read(1)
+            }
+        }
+        #expect(try await echo(1) == [1])
+        let identifier = try await identifier("tcp", in: running)
+        let refused = try await running.command(["connections", "close", identifier])
+        #expect(refused.code == 1 && refused.errors.contains("--at-once"), "\(refused)")
+        #expect(try await echo(2) == [2])
+        let closed = try await running.command(["connections", "close", identifier, "--at-once"])
+        #expect(closed.code == 0, "\(closed)")
+        _ = try await onThread { try? wire.readToEnd() }
+        let line = try await running.process.output.first { $0.contains("closed_by_operator") }
+        #expect(line.contains("\"site\":\"front\"") && !line.contains("drain_timeout"), "\(line)")
+        let told = try await running.process.errors.first { $0.contains("a TCP connection was cut") }
+        #expect(told.contains("an operator has closed it") && !told.contains("drain_timeout"), "\(told)")
+        try await running.end()
+    }
+
+    @Test("a WebSocket that an operator has cut is told as that, not as one that a stop has cut")
+    func cut() async throws {
+        let upstream = try Upstream { _, wire in
+            guard try wire.readRequest() != nil else { return }
+            try wire.write(Tunnelled.accept("a"))
+            _ = try wire.readToEnd()
+        }
+        let port = try FreePort()
+        let running = try await ReloadingGatehouse(site(port, [upstream.port]))
+        let tunnel = try await onThread { try Tunnelled(port) }
+        let identifier = try await identifier("tunnel", in: running)
+        let closed = try await running.command(["connections", "close", identifier, "--at-once"])
+        #expect(closed.code == 0, "\(closed)")
+        _ = try await onThread { try? tunnel.wire.readToEnd() }
+        let line = try await running.process.output.first { $0.contains("closed_by_operator") }
+        #expect(line.contains("\"close_code\":1006") && !line.contains("drain_timeout"), "\(line)")
+        try await running.end()
+    }
 }
