@@ -193,6 +193,7 @@ package final class Gateway: Sendable {
     /// Drains without the delay.
     func drainNow() async {
         shared.stop()
+        shared.beginDrain()
         for worker in workers { await worker.drain() }
         let deadline = monotonicNanoseconds() &+ plan.withLock { $0.limits.drainTimeout }
         while true {
@@ -207,6 +208,9 @@ package final class Gateway: Sendable {
         }
     }
 
+    /// Is its drain delay over, or was there none? No other plan comes into use then.
+    package var isDraining: Bool { shared.isDraining }
+
     /// Nanoseconds that `drain` may take, and what ends after it.
     package var drainTime: UInt64 {
         plan.withLock { $0.limits.drainDelay &+ $0.limits.drainTimeout } &+ 10_000_000_000
@@ -214,6 +218,7 @@ package final class Gateway: Sendable {
 
     /// Cuts every connection at once, also while `drain` waits for them.
     package func cut() async {
+        shared.beginDrain()
         for worker in workers {
             await worker.drain()
             await worker.cutAll()

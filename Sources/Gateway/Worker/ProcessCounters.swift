@@ -12,6 +12,7 @@ package final class ProcessCounters: Sendable {
     private let evictions = Atomic<Int>(0)
     private let wanted = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
+    private let draining = Atomic<Bool>(false)
     private let handedOver = Atomic<Bool>(false)
     private let workers = Mutex<[WorkerSeries]>([])
     let clients = ClientCounts()
@@ -44,6 +45,12 @@ package final class ProcessCounters: Sendable {
 
     /// Has the gateway been told to stop?
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// Notes that listeners close.
+    func beginDrain() { draining.store(true, ordering: .relaxed) }
+
+    /// Have the listeners been told to close?
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     /// Notes that another process accepts from the sockets.
     func handOver() { handedOver.store(true, ordering: .relaxed) }

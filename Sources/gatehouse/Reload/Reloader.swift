@@ -91,6 +91,7 @@ actor Reloader {
         if let waiting { return await waiting.value }
         let task = afterOthers { reloader in
             reloader.waiting = nil
+            if let refusal = reloader.refuseWhileDraining() { return refusal }
             return await reloader.carryOut { reloader in
                 let result = await reloader.read()
                 // Of what is in the file: going back does not make it new.

@@ -47,6 +47,7 @@ extension Reloader {
     /// - Parameter prefix: of its hash; nil: the last one before the one in use.
     /// - Throws: when the history does not have it.
     func rollBack(to prefix: String?) async throws(ConfigurationHistory.Failure) -> Outcome {
+        if let refusal = refuseWhileDraining() { return refusal }
         do throws(ConfigurationHistory.Failure) {
             guard let wanted = prefix ?? history.entries.first(where: { $0.hash != hashInUse })?.hash else {
                 throw ConfigurationHistory.Failure(description: "the history has no other configuration than the one in use")

@@ -1,4 +1,5 @@
 import Configuration
+import Gateway
 import Logging
 
 /// What the reloader tells of problems, in the log.
@@ -20,6 +21,13 @@ extension Reloader {
         let errors = problems.count { $0.severity == .error }
         log.error("the reload is refused: what was in use goes on", metadata: ["errors": "\(errors)"])
         return .refused(problems)
+    }
+
+    /// Once the gateway drains, workers take no other plan: says so.
+    /// - Returns: nil before, and where another process is to be asked instead.
+    func refuseWhileDraining() -> Outcome? {
+        guard gateway.isDraining, successor == nil else { return nil }
+        return refuse([configuration.problem(.error, at: "", "this process is stopping, and uses no other configuration")])
     }
 
     /// What a file says may not forge a line: so it is metadata.

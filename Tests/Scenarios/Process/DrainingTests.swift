@@ -208,4 +208,36 @@ struct DrainingTests {
         #expect(try await process.exit() == .code(0))
         withExtendedLifetime(directory) {}
     }
+
+    @Test("a reload and a rollback while the gateway drains are refused, and what waits is answered all the same")
+    func reload() async throws {
+        let held = DispatchSemaphore(value: 0)
+        let upstream = try Upstream { upstream, wire in
+            while let request = try wire.readRequest() {
+                upstream.requests.append(request)
+                held.wait()
+                try wire.write(Upstream.ok("ok"))
+            }
+        }
+        let (port, other) = try (FreePort(), FreePort())
+        let toml = Sites.proxy(port, to: "http://127.0.0.1:\(upstream)", site: "listen = \"127.0.0.1\"")
+        let running = try await ReloadingGatehouse(toml)
+        let (busy, idle) = try (Wire(to: port.number), Wire(to: port.number))
+        try await onThread { try busy.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") }
+        _ = try await upstream.requests.first(1)
+        running.process.terminate()
+        #expect(try await onThread { try idle.readToEnd().bytes.isEmpty })
+        let added = "listen = \"127.0.0.1\"\nport = \(other)\nstatic_dir = \"\(running.directory.path)\"\n"
+        try running.write(toml + "\n[[sites]]\nhostname = \"other.test\"\n" + added)
+        let outcomes = [try await running.command(["reload"]), try await running.command(["rollback"])]
+        for outcome in outcomes {
+            #expect(outcome.exit == .code(1) && outcome.errors.contains("this process is stopping"), "\(outcome)")
+        }
+        let status = try await running.command(["status"])
+        #expect(!status.text.contains(":\(other)"), "\(status)")
+        held.signal()
+        let answer = try await onThread { try busy.readAnswer() }
+        #expect(answer.text == "ok" && answer.value("Connection") == "close")
+        #expect(try await running.process.exit() == .code(0))
+    }
 }
