@@ -40,16 +40,23 @@ struct Gatehouse: AsyncParsableCommand {
         "-V": "--version", "-v": "--version", "version": "--version",
     ]
 
-    /// The command that a misspelt word was meant to be: the default command takes any other word for a directory.
+    /// What other programs call something for which there is no command here.
+    private static let stopWords = ["stop", "quit", "shutdown"]
+
+    /// What helps whoever has written a word that is no command: the default command takes any other word for a directory.
     /// - Parameter word: the first argument.
-    /// - Returns: nil if the word is a command, another option, something that is there, or like no command.
-    static func meantCommand(_ word: String?) -> String? {
+    /// - Returns: nil if the word is a command, another option, a path, or something that is there.
+    static func advice(on word: String?) -> String? {
         guard let word, !FileAccess.isReadable(word) else { return nil }
-        if let meant = foreignWords[word] { return meant }
+        if let meant = foreignWords[word] { return "Did you mean \"gatehouse \(meant)\"?" }
+        if stopWords.contains(word) { return "A running gateway stops on SIGTERM: \"gatehouse status\" names its process." }
         guard !word.hasPrefix("-") else { return nil }
         let commands = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
         guard !commands.contains(word) else { return nil }
-        return DidYouMean.nearest(to: word, among: commands)
+        if let meant = DidYouMean.nearest(to: word, among: commands) { return "Did you mean \"gatehouse \(meant)\"?" }
+        let isPath = word.contains { $0 == "/" || $0 == "." }
+        guard !isPath, FileAccess.problem(reading: word)?.code == ENOENT else { return nil }
+        return "\"\(word)\" is no command: \"gatehouse --help\" lists them."
     }
 
     static func main() {
@@ -82,9 +89,7 @@ struct Gatehouse: AsyncParsableCommand {
             // sysexits' EX_USAGE, which the parser uses, is this program's 2.
             guard code == .validationFailure else { exit(withError: error) }
             Console.error(fullMessage(for: error))
-            if let meant = meantCommand(CommandLine.arguments.dropFirst().first) {
-                Console.error("Did you mean \"gatehouse \(meant)\"?")
-            }
+            if let advice = advice(on: CommandLine.arguments.dropFirst().first) { Console.error(advice) }
             Glibc.exit(2)
         }
     }

@@ -97,7 +97,10 @@ struct RunCommand: AsyncParsableCommand {
         var builder = PlanBuilder(configuration)
         guard let plan = builder.build(workers: workers) else {
             for problem in builder.problems where problem.severity == .error { Console.error("gatehouse: \(problem.message)") }
-            if let meant = Gatehouse.meantCommand(directory) { Console.error("Did you mean \"gatehouse \(meant)\"?") }
+            // Behind "run" it was meant as a directory.
+            if CommandLine.arguments.dropFirst().first == directory, let advice = Gatehouse.advice(on: directory) {
+                Console.error(advice)
+            }
             // What is there, but not as a directory, is a file: check takes one without -c.
             if FileAccess.isReadable(directory), !FileAccess.isReadable(directory + "/") {
                 Console.error("A configuration is named with -c: gatehouse run -c \(directory)")

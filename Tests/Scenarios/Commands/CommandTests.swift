@@ -171,6 +171,21 @@ struct CommandTests {
         if let meant { #expect(outcome.errors.hasSuffix("Did you mean \"\(meant)\"?"), "\(outcome)") }
     }
 
+    @Test(
+        "a word that is like no command, and nothing that is there, is told to be none; of \"stop\", what stops it",
+        arguments: [
+            (["frobnicate"], 1, "\"frobnicate\" is no command: \"gatehouse --help\" lists them."),
+            (["frobnicate", "x"], 2, "\"frobnicate\" is no command: \"gatehouse --help\" lists them."),
+            (["stop"], 1, "A running gateway stops on SIGTERM: \"gatehouse status\" names its process."),
+            (["run", "frobnicate"], 1, "gatehouse: frobnicate: No such file or directory"),
+            (["./frobnicate"], 1, "gatehouse: ./frobnicate: No such file or directory"),
+        ] as [([String], Int32, String)])
+    func noCommand(arguments: [String], code: Int32, end: String) async throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try await Command.run(Place.gatehouse, arguments, directory: directory.path)
+        #expect(outcome.exit == .code(code) && outcome.errors.hasSuffix(end), "\(outcome)")
+    }
+
     @Test("a command that is one is not taken for another", arguments: [["tap", "--count", "0"], ["top", "--bogus"]])
     func known(arguments: [String]) async throws {
         let outcome = try await Command.run(Place.gatehouse, arguments)
