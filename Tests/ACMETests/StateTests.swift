@@ -165,6 +165,10 @@ struct StateTests {
         for (status, words) in zip(shown, words) {
             #expect(words.map { status.lastError?.contains($0) == true } ?? (status.lastError == nil), "\(status)")
         }
+        // What is to be there and is not, once, behind what is there.
+        let wanted = store.statuses(wanted: [["good.test", "b.test"], ["*.new.test", "new.test"], ["cut.test"], ["*.new.test"]])
+        #expect(wanted.map(\.names) == shown.map(\.names) + [["*.new.test", "new.test"]])
+        #expect(wanted.last?.notAfter == nil && wanted.last?.lastError == nil)
     }
 
     @Test("has an account's key and address, and sets aside what is none")

@@ -15,31 +15,47 @@ package struct CertificateStore: Sendable {
     /// The PEM file of a certificate, whether it is there or not.
     package func file(of name: String) -> String { store.location(of: StatePath.certificate(name) + "/certificate.pem") }
 
-    /// All that have a status or a certificate, in the order of their folders. Nothing is changed.
+    /// All that have a status or a certificate, in the order of their folders, and behind them those that have neither and are to
+    /// be there. Nothing is changed.
+    /// - Parameter wanted: the names of each certificate that is to be there.
     /// - Returns: what is kept; of what cannot be used, the error says so.
-    package func statuses() -> [CertificateStatus] {
-        store.list(StatePath.certificates).compactMap { folder in
-            let path = "\(StatePath.certificates)/\(folder)"
-            var status = CertificateStatus()
-            status.names = [folder]
-            var (trouble, isBegun): (String?, Bool) = (nil, true)
-            do throws(ACMEError) {
-                switch try read(path + "/status.json") {
-                case .none: isBegun = false
-                case .status(let found): status = found
-                case .newer(let version): trouble = "its state is of a newer version of this program (\(version))"
-                case .unreadable(let reason): trouble = reason
-                }
-                let lifetime = try lookedAt(at: path)?.lifetime
-                if lifetime == nil, status.notAfter != nil { trouble = "\(store.location(of: path))/certificate.pem is missing" }
-                if lifetime == nil, !isBegun { return nil }
-                (status.notBefore, status.notAfter) = (lifetime?.start, lifetime?.end)
-            } catch {
-                (status.notAfter, trouble) = (nil, error.description)
-            }
-            if let trouble { status.lastError = trouble }
-            return status
+    package func statuses(wanted: [[String]] = []) -> [CertificateStatus] {
+        var (statuses, folders): ([CertificateStatus], Set<String>) = ([], [])
+        for folder in store.list(StatePath.certificates) {
+            guard let status = status(inFolder: folder) else { continue }
+            statuses.append(status)
+            folders.insert("\(StatePath.certificates)/\(folder)")
         }
+        for names in wanted {
+            guard let name = names.first, folders.insert(StatePath.certificate(name)).inserted else { continue }
+            var status = CertificateStatus()
+            status.names = names
+            statuses.append(status)
+        }
+        return statuses
+    }
+
+    private func status(inFolder folder: String) -> CertificateStatus? {
+        let path = "\(StatePath.certificates)/\(folder)"
+        var status = CertificateStatus()
+        status.names = [folder]
+        var (trouble, isBegun): (String?, Bool) = (nil, true)
+        do throws(ACMEError) {
+            switch try read(path + "/status.json") {
+            case .none: isBegun = false
+            case .status(let found): status = found
+            case .newer(let version): trouble = "its state is of a newer version of this program (\(version))"
+            case .unreadable(let reason): trouble = reason
+            }
+            let lifetime = try lookedAt(at: path)?.lifetime
+            if lifetime == nil, status.notAfter != nil { trouble = "\(store.location(of: path))/certificate.pem is missing" }
+            if lifetime == nil, !isBegun { return nil }
+            (status.notBefore, status.notAfter) = (lifetime?.start, lifetime?.end)
+        } catch {
+            (status.notAfter, trouble) = (nil, error.description)
+        }
+        if let trouble { status.lastError = trouble }
+        return status
     }
 
     /// The statuses as `status.json` has them, in an array.

@@ -79,14 +79,21 @@ struct CertsCommand: AsyncParsableCommand {
     }
 
     private func show() throws {
-        guard let directory = try stateDir ?? Self.stateDirectory(DefaultConfiguration.path(config)) else { throw ExitCode(1) }
+        let configuration = try stateDir == nil ? Self.readConfiguration(DefaultConfiguration.path(config)) : nil
+        guard let directory = stateDir ?? configuration?.server.stateDir else { throw ExitCode(1) }
+        // Where a configuration names one that is not there yet, what it wants is missing.
+        if let stateDir, let problem = FileAccess.problem(reading: stateDir) {
+            Console.error("gatehouse: \(stateDir): \(problem.reason)")
+            throw ExitCode(1)
+        }
         // None would be listed, as where there are none.
         if let problem = FileAccess.problem(reading: "\(directory)/acme/certificates"), problem.code != ENOENT {
             Console.error(
                 "gatehouse: \(directory)/acme/certificates: \(problem.reason)\n  help: run it as root, or as the gateway's user")
             throw ExitCode(1)
         }
-        let statuses = CertificateStore(StateDirectory(directory)).statuses()
+        let wanted = configuration.map(Self.wantedNames) ?? []
+        let statuses = CertificateStore(StateDirectory(directory)).statuses(wanted: wanted)
         if json {
             Console.say(CertificateStore.json(statuses))
         } else if statuses.isEmpty {
@@ -98,11 +105,21 @@ struct CertsCommand: AsyncParsableCommand {
         if statuses.contains(where: { ($0.notAfter ?? 0) <= now + Int64(within) * 86_400 }) { throw ExitCode(1) }
     }
 
+    /// The names of each certificate that is to be there; what is got on demand need not be.
+    private static func wantedNames(of configuration: Configuration) -> [[String]] {
+        configuration.sites.compactMap { site -> [String]? in
+            guard let ssl = site.ssl, ssl.autoCert, ssl.onDemand == nil else { return nil }
+            return PlanBuilder.certificateNames(of: site, ssl)
+        }
+    }
+
     /// The one that a configuration names; nil, after having said why, if it cannot be read.
-    static func stateDirectory(_ file: String) -> String? {
+    static func stateDirectory(_ file: String) -> String? { readConfiguration(file)?.server.stateDir }
+
+    private static func readConfiguration(_ file: String) -> Configuration? {
         let result = Configuration.read(path: file, mode: .lenient)
         if result.configuration == nil { Console.report(result.problems, source: result.source) }
-        return result.configuration?.server.stateDir
+        return result.configuration
     }
 
     private static let heading = ["names", "issuer", "valid until", "renewal window", "next try", "failures", "last error"]

@@ -111,6 +111,23 @@ struct InternalTests {
         #expect(outcome.code == 0 && outcome.errors.contains("warning: sites[0].ssl.acme: is not used"), "\(outcome)")
     }
 
+    @Test("of a certificate that the configuration wants and the state does not have gatehouse certs tells, with exit code 1")
+    func missing() async throws {
+        let file = try managed.directory.write("certs.toml", toml(["wiki.internal", "www.internal"]))
+        let before = try await Command.run(Place.gatehouse, ["certs", "-c", file])
+        #expect(before.code == 1, "\(before)")
+        #expect(before.text.contains("wiki.internal www.internal") && before.text.contains("none yet"), "\(before)")
+        let gone = try await Command.run(Place.gatehouse, ["certs", "--state-dir", managed.state + "/none"])
+        #expect(gone.code == 1 && gone.errors.contains("No such file or directory"), "\(gone)")
+        try await Gatehouse.serving(toml(["wiki.internal", "www.internal"])) { gatehouse in
+            _ = try await gatehouse.log.line("a new certificate is in use")
+        }
+        for arguments in [["-c", file], ["--state-dir", managed.state]] {
+            let after = try await Command.run(Place.gatehouse, ["certs"] + arguments)
+            #expect(after.code == 0 && after.text.contains("wiki.internal") && !after.text.contains("none yet"), "\(after)")
+        }
+    }
+
     @Test("with a root that cannot be read is told, and no other root takes its place")
     func damaged() async throws {
         try managed.directory.write("state/internal/root.pem", "half of a")

@@ -1,5 +1,5 @@
 import ACME
-import Configuration
+package import Configuration
 import TLS
 import Transport
 
@@ -59,9 +59,8 @@ extension PlanBuilder {
     /// Puts the site's certificate on the list of those that are wanted; sites of one first name share one.
     /// - Returns: its name; nil after an error.
     private mutating func want(_ site: Site, _ ssl: TLSSettings, _ keyPath: String) -> String? {
-        // An address has brackets in a host name alone.
         let own = site.allHostnames.map(Self.withoutBrackets)
-        let names = own + ssl.domains.map(Self.withoutBrackets)
+        let names = Self.certificateNames(of: site, ssl)
         var isRight = true
         let issuer = Self.issuer(of: names, ssl)
         for name in names {
@@ -93,6 +92,12 @@ extension PlanBuilder {
                 hint: "write the same [sites.ssl.acme] for both")
             return nil
         }
+    }
+
+    /// The names of the certificate that a site with `auto_cert` has got; it is known by the first.
+    package static func certificateNames(of site: Site, _ ssl: TLSSettings) -> [String] {
+        // An address has brackets in a host name alone.
+        (site.allHostnames + ssl.domains).map(withoutBrackets)
     }
 
     /// A certificate for these names as the site wants it.
