@@ -47,6 +47,12 @@ struct AdminOptions: ParsableArguments {
         ]
     }
 
+    /// Says that what was to be followed until somebody has had enough has ended before.
+    static func gatewayHasEnded() -> ExitCode {
+        Console.error("gatehouse: the gateway has ended")
+        return ExitCode(1)
+    }
+
     /// Carries out what a command asks, and says why it cannot be done.
     func ask<Answer>(_ body: (AdminClient) async throws -> Answer) async throws -> Answer {
         do {

@@ -67,9 +67,7 @@ struct TopCommand: AsyncParsableCommand {
                 return false
             }
         }
-        guard !isDone else { return }
-        Console.error("gatehouse: the gateway has ended")
-        throw ExitCode(1)
+        guard isDone else { throw AdminOptions.gatewayHasEnded() }
     }
 
     /// - Returns: true: another one is wanted.

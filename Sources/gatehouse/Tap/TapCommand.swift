@@ -56,7 +56,8 @@ struct TapCommand: AsyncParsableCommand {
     func run() async throws {
         let printing = TapPrinting(isJSON: json, showsCommands: !noCurl, most: count)
         let target = "/tap?" + FormText.query(filter)
-        _ = try await admin.ask { client in try await client.follow(target) { printing.take($0) } }
+        let isEnough = try await admin.ask { client in try await client.follow(target) { printing.take($0) } }
+        guard isEnough else { throw AdminOptions.gatewayHasEnded() }
     }
 
     private var filter: [(name: String, value: String)] {
