@@ -22,7 +22,10 @@ struct AdminOptions: ParsableArguments {
     private func onlySocket() async throws -> String {
         let found = RuntimeDirectory.sockets
         if found.count == 1 { return found[0] }
-        if found.isEmpty {
+        if found.isEmpty, let closed = RuntimeDirectory.closed {
+            Console.error("gatehouse: it cannot be seen whether a gateway runs here: \(closed.path): \(closed.reason)")
+            Console.error("Ask as root, or as the user that the gateway runs as: only these are answered.")
+        } else if found.isEmpty {
             Console.error(
                 "gatehouse: no gateway runs here that could be asked: there is no admin socket in \(RuntimeDirectory.description)"
             )

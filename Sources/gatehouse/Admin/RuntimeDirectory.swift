@@ -44,6 +44,15 @@ enum RuntimeDirectory {
         }
     }
 
+    /// The first directory of those where commands look that is there, or may be, and cannot be looked into, and why.
+    static var closed: (path: String, reason: String)? {
+        for directory in directories {
+            guard let problem = FileAccess.problem(reading: directory), problem.code != ENOENT else { continue }
+            return (directory, problem.reason)
+        }
+        return nil
+    }
+
     /// Where commands look. Whoever names a directory means that one.
     private static var directories: [String] {
         given.map { [$0] } ?? (ofUser == ofSystem ? [ofSystem] : [ofUser, ofSystem])

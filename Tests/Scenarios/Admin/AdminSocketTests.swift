@@ -208,6 +208,16 @@ struct AdminSocketTests {
         try await running.end()
     }
 
+    @Test("a directory that a user may not look into is no sign that no gateway runs", .enabled(if: getuid() == 0))
+    func closedDirectory() async throws {
+        let running = try await ReloadingGatehouse(site(try FreePort()))
+        let outcome = try await Command.run(
+            "setpriv", ["--reuid", "65534", "--clear-groups", Place.gatehouse, "status"],
+            environment: ["RUNTIME_DIRECTORY": running.runtime])
+        #expect(outcome.code == 1 && outcome.errors.contains("/run: Permission denied\nAsk as root"), "\(outcome)")
+        try await running.end()
+    }
+
     @Test("without a socket, the program serves and answers nobody")
     func none() async throws {
         let running = try await ReloadingGatehouse(site(try FreePort(), top: "[admin]\nsocket = \"none\"\n"))
