@@ -82,7 +82,7 @@ struct CertsCommand: AsyncParsableCommand {
         let configuration = try stateDir == nil ? Self.readConfiguration(DefaultConfiguration.path(config)) : nil
         guard let directory = stateDir ?? configuration?.server.stateDir else { throw ExitCode(1) }
         // Where a configuration names one that is not there yet, what it wants is missing.
-        if let stateDir, let problem = FileAccess.problem(reading: stateDir) {
+        if let stateDir, let problem = FileAccess.problem(reading: stateDir), problem.code == ENOENT {
             Console.error("gatehouse: \(stateDir): \(problem.reason)")
             throw ExitCode(1)
         }
