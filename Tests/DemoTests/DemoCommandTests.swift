@@ -204,6 +204,7 @@ struct DemoCommandTests {
             (["--listen", "everywhere"], 2, "--listen must be an IP address"),
             (["--port", "70000"], 2, "--port"),
             (["--port", "8443", "--plain-port", "8443"], 2, "must differ"),
+            (["--plain", "--port", "9000"], 2, "With --plain the site has the port of --plain-port"),
         ] as [([String], Int32, String)])
     func refusesToStart(_ arguments: [String], _ code: Int32, _ words: String) throws {
         let ended = try Program.run(Program.gatehouse, ["demo"] + arguments)
