@@ -40,7 +40,7 @@ struct DemoCommand: AsyncParsableCommand {
         guard SocketAddress(literal: listen, port: 0) != nil else {
             throw ValidationError("--listen must be an IP address.")
         }
-        // Asked for, that is: 0 asks for none.
+        // The default, and 0, ask for no certain port.
         if plain, port != 8443, port != 0 { throw ValidationError("With --plain the site has the port of --plain-port.") }
         if !plain, port == plainPort, port != 0 { throw ValidationError("--port and --plain-port must differ.") }
     }
