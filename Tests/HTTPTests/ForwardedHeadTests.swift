@@ -84,6 +84,41 @@ private var bare: RequestFieldPolicy {
         #expect(sent.contains("\r\nX-Real-IP: 1.1.1.1\r\n"))
     }
 
+    /// docs/headers.md: a later rule decides.
+    @Test(arguments: [
+        (["X-Forwarded-For", "Forwarded", "via"], [:], ["X-Forwarded-Proto: P", "X-Forwarded-Host: a", "X-Forwarded-Port: 80"]),
+        (
+            ["x_forwarded_host", "X-Forwarded-Port"], ["X-Forwarded-Proto": "gopher"],
+            ["X-Forwarded-For: A", "Forwarded: for=A;proto=P;host=a", "Via: 1.1 gatehouse", "X-Forwarded-Proto: gopher"]
+        ),
+        (
+            ["X-Forwarded-Proto"], ["Forwarded": "for=_hidden", "X-Forwarded-For": "unknown"],
+            [
+                "X-Forwarded-Host: a", "X-Forwarded-Port: 80", "Via: 1.1 gatehouse", "Forwarded: for=_hidden",
+                "X-Forwarded-For: unknown",
+            ]
+        ),
+    ] as [([String], [String: String], [String])])
+    func `What rules remove or set of the fields about the client is not written besides`(
+        _ removed: [String], _ set: [String: String], _ expected: [String]
+    ) throws {
+        for (isTrusted, address) in [(false, "192.0.2.7"), (true, "10.0.0.9")] {
+            let client = ClientPeer(
+                address: IPAddress(address), port: 1, scheme: .http, listenerPort: 80, isTrusted: isTrusted)
+            let fields = try set.map { try #require(ConfiguredField($0.key, $0.value)) }
+            let policy = RequestFieldPolicy(FieldRules(remove: removed, set: fields))
+            let sent = try forward("GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 x\r\nX-A: 1\r\n\r\n", policy: policy, client: client)
+            let own = sent.split(separator: "\r\n").map(String.init).dropFirst(2)
+                .filter { $0 != "X-A: 1" && $0 != "Via: 1.1 x" }
+            let wanted = expected.map {
+                $0.replacing(": A", with: ": \(address)").replacing("for=A", with: "for=\(address)")
+                    .replacing(": P", with: ": http").replacing("proto=P", with: "proto=http")
+            }
+            #expect(own.sorted() == wanted.sorted())
+            #expect(sent.contains("Via: 1.1 x\r\n") == !removed.contains("via"))
+        }
+    }
+
     /// PHP reads `Client.IP` as the variable `HTTP_CLIENT_IP`, and nearly all as `HTTP_X_SCHEME` what is written `X_Scheme`.
     @Test func `What proxies say is taken from a trusted peer only, and names that look like that from nobody`() throws {
         let source =

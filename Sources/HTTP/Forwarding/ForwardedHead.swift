@@ -40,7 +40,7 @@ package enum ForwardedHead {
         _ client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
     ) {
         ForwardingFields.write(head, policy: policy, client: client, to: &out)
-        if policy.addVia { writeVia(head, to: &out) }
+        if policy.addVia, !policy.ruled.hasVia { writeVia(head, to: &out) }
         policy.writeLines(head.fields, isTrusted: client.isTrusted, to: &out)
         request.edits?.writeLines(head.fields, to: &out)
         if !request.lines.isEmpty { out.write(request.lines) }

@@ -21,8 +21,15 @@ enum ForwardingFields {
         to out: inout OutputSpan<UInt8>
     ) {
         if client.isTrusted { return writeContinued(head, policy: policy, client: client, to: &out) }
-        if policy.addXForwarded { writeOwn(head, head.fields, client, to: &out) }
-        if policy.addForwarded {
+        let ruled = policy.ruled
+        if policy.addXForwarded {
+            if ruled.bits == 0 {
+                writeOwn(head, head.fields, client, to: &out)
+            } else {
+                writeOwn(head, head.fields, client, without: ruled, to: &out)
+            }
+        }
+        if policy.addForwarded, !ruled.contains(.forwarded) {
             out.write("Forwarded: ")
             out.write(client.forwardedElement)
             writeHost(head.summary.authority, head.summary.authorityRange, head.fields, to: &out)
@@ -36,11 +43,42 @@ enum ForwardingFields {
         to out: inout OutputSpan<UInt8>
     ) {
         out.write(client.forAndProto)
-        if !head.summary.authorityRange.isEmpty {
-            out.write("X-Forwarded-Host: ")
-            out.write(fields.bytes, head.summary.authorityRange)
+        writeHostLine(head, fields, to: &out)
+        writePortLine(head, client, to: &out)
+    }
+
+    /// The same, but for what the configuration sets or removes.
+    @inline(never)
+    private static func writeOwn(
+        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer,
+        without ruled: RuledFields, to out: inout OutputSpan<UInt8>
+    ) {
+        if !ruled.contains(.xForwardedFor) {
+            out.write("X-Forwarded-For: ")
+            out.write(client.addressText)
             out.write("\r\n")
         }
+        if !ruled.contains(.xForwardedProto) {
+            out.write(client.scheme == .https ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n")
+        }
+        if !ruled.contains(.xForwardedHost) { writeHostLine(head, fields, to: &out) }
+        if !ruled.contains(.xForwardedPort) { writePortLine(head, client, to: &out) }
+    }
+
+    @inline(__always)
+    private static func writeHostLine(
+        _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection, to out: inout OutputSpan<UInt8>
+    ) {
+        guard !head.summary.authorityRange.isEmpty else { return }
+        out.write("X-Forwarded-Host: ")
+        out.write(fields.bytes, head.summary.authorityRange)
+        out.write("\r\n")
+    }
+
+    @inline(__always)
+    private static func writePortLine(
+        _ head: borrowing RequestHeadContent, _ client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
+    ) {
         guard let port = head.summary.authority?.port, port != client.listenerPort else { return out.write(client.portLine) }
         out.write("X-Forwarded-Port: ")
         out.write(decimal: UInt64(port))
@@ -69,13 +107,34 @@ enum ForwardingFields {
     ) {
         let claims = TrustedClaims(head.fields, trusted: client.trusted)
         let host = claims.host ?? head.summary.authorityRange
-        if policy.addXForwarded { writeXForwarded(claims, host, head, head.fields, client, to: &out) }
-        if policy.addForwarded { writeForwarded(claims, host, head.fields, client, to: &out) }
+        let ruled = policy.ruled
+        if policy.addXForwarded { writeXForwarded(claims, host, head, head.fields, client, without: ruled, to: &out) }
+        if policy.addForwarded, !ruled.contains(.forwarded) { writeForwarded(claims, host, head.fields, client, to: &out) }
     }
 
     private static func writeXForwarded(
         _ claims: TrustedClaims, _ host: Range<Int>, _ head: borrowing RequestHeadContent, _ fields: borrowing FieldSection,
-        _ client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
+        _ client: borrowing ClientPeer, without ruled: RuledFields, to out: inout OutputSpan<UInt8>
+    ) {
+        if !ruled.contains(.xForwardedFor) { writeFor(fields, client, to: &out) }
+        if !ruled.contains(.xForwardedProto) {
+            out.write("X-Forwarded-Proto: ")
+            writeProtocol(claims, fields, client, to: &out)
+            out.write("\r\n")
+        }
+        if !ruled.contains(.xForwardedHost), !host.isEmpty {
+            out.write("X-Forwarded-Host: ")
+            out.write(fields.bytes, host)
+            out.write("\r\n")
+        }
+        guard !ruled.contains(.xForwardedPort) else { return }
+        out.write("X-Forwarded-Port: ")
+        out.write(decimal: claims.port ?? UInt64(head.summary.authority?.port ?? client.listenerPort))
+        out.write("\r\n")
+    }
+
+    private static func writeFor(
+        _ fields: borrowing FieldSection, _ client: borrowing ClientPeer, to out: inout OutputSpan<UInt8>
     ) {
         out.write("X-Forwarded-For: ")
         if fields.contains(.xForwardedFor) {
@@ -88,14 +147,6 @@ enum ForwardingFields {
             }
         }
         out.write(client.addressText)
-        out.write("\r\nX-Forwarded-Proto: ")
-        writeProtocol(claims, fields, client, to: &out)
-        if !host.isEmpty {
-            out.write("\r\nX-Forwarded-Host: ")
-            out.write(fields.bytes, host)
-        }
-        out.write("\r\nX-Forwarded-Port: ")
-        out.write(decimal: claims.port ?? UInt64(head.summary.authority?.port ?? client.listenerPort))
         out.write("\r\n")
     }
 

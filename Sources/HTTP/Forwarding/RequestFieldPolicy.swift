@@ -20,16 +20,18 @@ package struct RequestFieldPolicy: Sendable {
         let untrustedEdits: FieldEdits
         let host: [UInt8]?
         let variableHost: RequestTemplate?
+        let ruled: RuledFields
         /// What is written besides for this request.
         let filled: FilledFields
 
         init(
             edits: FieldEdits, untrustedEdits: FieldEdits, host: [UInt8]?, variableHost: RequestTemplate? = nil,
-            filled: FilledFields = FilledFields()
+            ruled: RuledFields, filled: FilledFields = FilledFields()
         ) {
             self.edits = edits
             self.untrustedEdits = untrustedEdits
             self.host = host
+            self.ruled = ruled
             self.variableHost = variableHost
             self.filled = filled
         }
@@ -43,13 +45,16 @@ package struct RequestFieldPolicy: Sendable {
         let host = rules.set.last(where: Self.isHost)?.value
         self.rules = Rules(
             edits: edits, untrustedEdits: removeUntrusted.isEmpty ? edits : FieldEdits(fields), host: host?.constant,
-            variableHost: host?.constant == nil ? host : nil)
+            variableHost: host?.constant == nil ? host : nil, ruled: RuledFields(rules))
     }
 
     func edits(isTrusted: Bool) -> FieldEdits { isTrusted ? rules.edits : rules.untrustedEdits }
 
     /// What is sent as `Host`, if the configuration says it.
     var host: [UInt8]? { rules.host }
+
+    /// What the gateway does not write of itself.
+    var ruled: RuledFields { rules.ruled }
 
     /// Do some values depend on the request?
     package var hasVariables: Bool { rules.edits.hasVariables || rules.variableHost != nil }
@@ -67,7 +72,8 @@ package struct RequestFieldPolicy: Sendable {
         var policy = self
         // To peers that are not trusted nothing else is written: only more is removed.
         policy.rules = Rules(
-            edits: rules.edits, untrustedEdits: rules.untrustedEdits, host: host, filled: rules.edits.filled(variables))
+            edits: rules.edits, untrustedEdits: rules.untrustedEdits, host: host, ruled: rules.ruled,
+            filled: rules.edits.filled(variables))
         return policy
     }
 
