@@ -29,7 +29,8 @@ extension Proxy {
         let ownPools = UpstreamChecks.names(upstreams)
         checkNames(upstreams, beside: gateway.sharedPools)
         if ownPools.isEmpty, table.isWritten, !gateway.sharedPools.isEmpty { SharedPoolChecks.checkSettings(table) }
-        RouteChecks.check(
+        for tables in isEnabled ? [routes + siteRoutes] : [routes, siteRoutes] { RouteChecks.checkOrder(tables) }
+        RouteChecks.checkUpstreams(
             isEnabled ? routes + siteRoutes : routes, poolNames: ownPools + gateway.sharedPools,
             severity: isEnabled ? .error : .warning)
         guard isEnabled else {

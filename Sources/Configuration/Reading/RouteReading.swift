@@ -162,9 +162,8 @@ extension Route {
 
 /// What holds between the routes of one site.
 enum RouteChecks {
-    /// - Parameter severity: of a route whose upstream does not exist.
-    static func check(_ tables: [TableReader], poolNames: [String], severity: Problem.Severity) {
-        let known = Set(poolNames)
+    /// Reports routes that another one leaves nothing.
+    static func checkOrder(_ tables: [TableReader]) {
         var positions: [RouteKind: [String: TomlPosition]] = [:]
         for table in tables {
             let kind = RouteKind.allCases.first { table.has($0.rawValue) } ?? .path
@@ -178,6 +177,14 @@ enum RouteChecks {
                     positions[kind]?[path.value] = position
                 }
             }
+        }
+        RouteOrderChecks.check(tables)
+    }
+
+    /// - Parameter severity: of a route whose upstream does not exist.
+    static func checkUpstreams(_ tables: [TableReader], poolNames: [String], severity: Problem.Severity) {
+        let known = Set(poolNames)
+        for table in tables {
             if let upstream = text(table, "upstream"), !upstream.value.isEmpty, !known.contains(upstream.value) {
                 table.reading.report(
                     severity, upstream.keyPath, at: upstream.position, "no upstream is named \"\(upstream.value)\"",
