@@ -18,6 +18,11 @@ extension LoadBalancing {
         table.readDuration("queue_timeout", into: &queueTimeout)
         table.read("panic_percent", into: &panicPercent, in: 0...100)
         table.finish()
+        if !stickySessions {
+            table.warnUseless(
+                "sticky_cookie", "sticky_same_site", "sticky_secret", because: "sticky_sessions is off",
+                hint: "write sticky_sessions = true, or take it out")
+        }
     }
 
     /// Does it set a cookie that is `Secure` on every site?

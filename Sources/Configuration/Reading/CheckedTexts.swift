@@ -70,17 +70,6 @@ extension TableReader {
         }
     }
 
-    /// `trusted_proxies`: who may say for whom it asks.
-    func trustedProxies() -> [AddressBlock] {
-        let blocks = addressBlocks("trusted_proxies")
-        if blocks.contains(where: { $0.prefixLength == 0 }) {
-            warning(
-                at: "trusted_proxies", "has everybody in it: any client may claim to be any other",
-                hint: "name the proxies alone")
-        }
-        return blocks
-    }
-
     /// Origins as a browser writes them: scheme, host, port if it is not the scheme's (RFC 6454 §6.2); or `*`, or `null`.
     ///
     /// They are compared whole with what browsers send, so a pattern would be none's, and a port that is the scheme's goes.

@@ -68,11 +68,20 @@ extension Compression {
 extension Site {
     /// Nothing of an upstream's is compressed where there is no upstream.
     func checkCompression(_ table: TableReader) {
-        guard compression.proxied, proxy == nil else { return }
+        guard compression.proxied, proxy == nil else { return warnOfNothingToCompress(table) }
         let part = table.table("compression")
         part.error(
             at: "proxied", "does nothing: the site has no upstreams",
             hint: "add [sites.proxy] with enabled = true, or take it out")
+    }
+
+    private func warnOfNothingToCompress(_ table: TableReader) {
+        guard table.has("compression"), compression.enabled, !compression.proxied, !table.has("static_dir"),
+            !table.reading.hasError
+        else { return }
+        table.warning(
+            at: "compression", "compresses nothing: the site has no static_dir, and answers of upstreams need proxied = true",
+            hint: proxy == nil ? "take it out" : "add proxied = true, or take it out")
     }
 
     /// `[sites.media_types]`: extension and type.

@@ -138,6 +138,7 @@ extension Configuration {
         TCPChecks.check(listeners, beside: read)
         configuration.tcp = listeners.map(\.listener)
         configuration.logging.checkRotation(loggingTable, configuration.sites)
+        if !reading.hasError { configuration.logging.checkReceivers(loggingTable, configuration.sites) }
         document.finish()
         configuration.locations = reading.locations(root, sitesReading.locations)
         return configuration

@@ -76,6 +76,20 @@ extension Limits {
         table.read("handshake_failure_lines", into: &handshakeFailureLines, in: 0...100_000)
         table.read("rate_limited_clients", into: &rateLimitedClients, in: 1000...10_000_000)
         table.finish()
+        checkTogether(table)
+    }
+
+    /// Limits that others leave nothing to do.
+    private func checkTogether(_ table: TableReader) {
+        for (key, size) in [("max_target_bytes", maxTargetBytes), ("max_field_bytes", maxFieldBytes)] where size > maxHeadBytes {
+            table.warnUseless(key, because: "no head has more than max_head_bytes, which is less")
+        }
+        if lingeringTimeout > lingeringTime {
+            table.warnUseless("lingering_timeout", because: "lingering_time is over before")
+        }
+        if tunnelPing >= tunnelIdle {
+            table.warnUseless("tunnel_ping", because: "a WebSocket that is silent so long is ended by tunnel_idle")
+        }
     }
 }
 
@@ -90,7 +104,7 @@ extension Security {
         let headers = table.table("security_headers")
         if headers.isWritten { securityHeaders = headers.headerFields() }
         rateLimiting = RateLimiting(reading: table.table("rate_limiting"))
-        trustedProxies = table.trustedProxies()
+        trustedProxies = table.believedBlocks("trusted_proxies")
         table.finish()
     }
 }

@@ -15,7 +15,10 @@ extension Logging {
         table.read("rotate_keep", into: &rotateKeep, in: 1...1000)
         table.read("syslog_facility", into: &syslogFacility)
         table.read("syslog_ca_file", into: &syslogCaFile)
-        if !logRequests { accessLog = .none }
+        if !logRequests {
+            if accessLog != .none { table.warnUseless("access_log", because: "log_requests is false", hint: "take one out") }
+            accessLog = .none
+        }
         table.finish()
     }
 
@@ -50,6 +53,15 @@ extension Logging {
             table.reading.error(text, error.message, hint: error.hint)
             return nil
         }
+    }
+
+    /// What receivers of syslog are told, or by whom they are known, where there is none.
+    func checkReceivers(_ table: TableReader, _ sites: [Site]) {
+        let logs = [accessLog, errorLog] + sites.compactMap(\.accessLog)
+        let isSent = logs.contains { if case .syslog = $0 { true } else { $0 == .journald } }
+        let isSecured = logs.contains { if case .syslog(.tls) = $0 { true } else { false } }
+        if !isSent { table.warnUseless("syslog_facility", because: "no log goes to syslog or to the journal") }
+        if !isSecured { table.warnUseless("syslog_ca_file", because: "no log goes to a receiver by syslog+tls") }
     }
 
     /// A key that does nothing would have somebody wait for it.

@@ -119,6 +119,9 @@ extension ForwardAuth {
         for name in copied where ConnectionFields.names.contains(name) || name == "host" {
             table.error(at: "copy_headers", "\(name) frames the message")
         }
+        if let settings, !settings.url.scheme.isTLS {
+            table.warnUseless("ca_file", "tls_server_name", because: "the url is not https")
+        }
         settings?.copyHeaders = copied
         settings?.userHeader = user
         settings?.questionHeaders = headers
@@ -192,6 +195,7 @@ extension Tokens.Keys {
             table.error(at: key, "does nothing without jwks_url", hint: "take it out")
         }
         if let url {
+            if url.value.hasPrefix("http://") { table.warnUseless("jwks_ca_file", because: "the url is not https") }
             self = .url(url.value, refresh: refresh, caFile: caFile)
         } else if let file {
             self = .file(file.value)
@@ -230,6 +234,7 @@ extension RateLimiting {
         table.read("announce", into: &announce)
         table.finish()
         Self.checkRate(table, isOn: enabled)
+        if enabled { Self.checkWhitelist(table, whitelist, isOfUse: !blacklist.isEmpty) }
         guard enabled, let rate = perMinute ?? most else { return nil }
         requests = rate.value
         period = perMinute == nil ? window : .seconds(60)
@@ -242,6 +247,25 @@ extension RateLimiting {
 
     /// The burst that BWS's manual gives.
     static let usualBurst = 10
+
+    /// A limit that holds for nobody protects nothing.
+    /// - Parameter isOfUse: does it do something else besides?
+    private static func checkWhitelist(_ table: TableReader, _ whitelist: [AddressBlock], isOfUse: Bool) {
+        let all = whitelist.filter { $0.prefixLength == 0 }
+        guard let first = all.first else { return }
+        let isEverybody = Set(all.map(\.address.count)).count == 2
+        if isEverybody, !isOfUse {
+            table.reading.report(
+                table.reading.mode == .strict ? .error : .warning, table.path(of: "whitelist"),
+                at: table.position(of: "whitelist"), "is everybody, so that the limit holds for nobody",
+                hint: "name those alone who are not to be limited; enabled = false switches the limit off")
+        } else {
+            let ofVersion = isEverybody ? "" : " of its version of IP"
+            table.warning(
+                at: "whitelist", "\"\(first)\" is everybody\(ofVersion): nobody of them is limited",
+                hint: "name those alone who are not to be limited")
+        }
+    }
 
     /// There is one rate, said in one of two ways.
     private static func checkRate(_ table: TableReader, isOn: Bool) {

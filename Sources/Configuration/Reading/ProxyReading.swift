@@ -16,7 +16,8 @@ extension Proxy {
             if let route = Route(reading: table) { proxy.routes.append(route) }
         }
         proxy.drain = readDrain(table, among: proxy.upstreams)
-        proxy.loadBalancing = LoadBalancing(reading: table.table("load_balancing"))
+        let balancing = table.table("load_balancing")
+        proxy.loadBalancing = LoadBalancing(reading: balancing)
         proxy.timeout = ProxyTimeouts(reading: table.table("timeout"), requestTimeout: gateway.requestTimeout)
         proxy.headers = ProxyHeaders(reading: table.table("headers"), trustedProxies: gateway.trustedProxies)
         let probes = table.table("health_check")
@@ -42,6 +43,9 @@ extension Proxy {
                 .warning, table.path, at: table.position, "is enabled, but has no route: nothing is proxied",
                 hint: "add [[sites.proxy.routes]] with path and upstream")
         }
+        let tables = PoolUseChecks.Tables(
+            upstreams: upstreams, routes: routes + siteRoutes, balancing: balancing, probes: probes)
+        PoolUseChecks.check(proxy, tables)
         return proxy
     }
 }
@@ -135,7 +139,7 @@ extension ProxyHeaders {
         let fields = table.table("add").headerFields()
         add = fields.filter { !Self.isRequestID($0) }
         if add.count < fields.count { addRequestID = true }
-        trustedProxies = inherited + table.trustedProxies()
+        trustedProxies = inherited + table.believedBlocks("trusted_proxies")
         table.finish()
     }
 

@@ -11,7 +11,8 @@ extension SharedPool {
         var drains = false
         table.read("drain", into: &drains)
         if drains, let name { proxy.drain = [name.value] }
-        proxy.loadBalancing = LoadBalancing(reading: table.table("load_balancing"))
+        let balancing = table.table("load_balancing")
+        proxy.loadBalancing = LoadBalancing(reading: balancing)
         let timeout = table.table("timeout")
         timeout.readDuration("connect", into: &proxy.timeout.connect)
         timeout.readDuration("tls_handshake", into: &proxy.timeout.tlsHandshake)
@@ -24,6 +25,8 @@ extension SharedPool {
         proxy.passiveHealth = PassiveHealth(reading: table.table("passive_health"))
         table.finish()
         proxy.checkProbes(probes)
+        PoolUseChecks.checkProbes(proxy.healthCheck, probes)
+        PoolUseChecks.checkQueue(proxy, balancing)
         if let name { UpstreamChecks.check(servers, pool: name.value) }
         guard let name, !proxy.upstreams.isEmpty else { return nil }
         self.name = name.value

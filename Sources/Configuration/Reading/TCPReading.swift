@@ -21,10 +21,12 @@ extension TCPListener {
         table.readDuration("connect_timeout", into: &connectTimeout)
         table.readDuration("idle_timeout", into: &idleTimeout)
         proxyProtocol = ProxyProtocol.read(table.table("proxy_protocol"))
-        healthCheck = HealthCheck(readingTCP: table.table("health_check"))
+        let probes = table.table("health_check")
+        healthCheck = HealthCheck(readingTCP: probes)
         table.finish()
         UpstreamChecks.check(servers)
         checkPools(UpstreamChecks.names(servers), fallback, nameTables, table)
+        probes.warnIdle(isOn: healthCheck.enabled, "nobody is asked")
     }
 
     private func checkPools(

@@ -16,7 +16,7 @@ package struct ProxyProtocol: Sendable, Equatable {
     static func read(_ table: TableReader) -> ProxyProtocol? {
         guard table.isWritten else { return nil }
         var result = ProxyProtocol()
-        result.from = table.addressBlocks("from")
+        result.from = table.believedBlocks("from")
         table.read("others", into: &result.others)
         table.finish()
         if table.isAbsentOrEmpty("from") {

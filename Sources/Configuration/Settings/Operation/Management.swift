@@ -49,6 +49,7 @@ extension Management {
         table.read("client_ca_file", into: &clientCaFile)
         checkTogether(table)
         table.finish()
+        table.warnIdle(isOn: enabled, "nothing listens")
     }
 
     private static func key(_ name: String, _ table: TableReader) -> String? {

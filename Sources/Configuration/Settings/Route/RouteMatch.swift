@@ -97,6 +97,9 @@ extension RouteMatch {
         query = Self.conditions(table.table("query")) { _, name, _ in name }
         let blocks = table.addressBlocks("clients")
         if table.has("clients") { clients = blocks }
+        if table.has("clients"), table.isAbsentOrEmpty("clients") {
+            table.warning(at: "clients", "is empty: no request matches, and the route takes none", hint: "list addresses")
+        }
         if let text = table.string(["scheme"]) {
             scheme = Scheme(rawValue: text.value)
             if scheme == nil { table.reading.error(text, "unknown value \"\(text.value)\"; one of http, https") }

@@ -32,6 +32,9 @@ extension TunnelSettings {
         table.read("max_tunnels", into: &maxTunnels, in: 0...10_000_000)
         table.readSize("max_message_size", into: &maxMessageSize, in: 0...(1 << 50))
         table.read("websocket_strict", into: &isStrict)
+        if let ping, let idle, ping >= idle {
+            table.warnUseless("tunnel_ping", because: "a WebSocket that is silent so long is ended by tunnel_idle")
+        }
     }
 
     /// Limits of WebSockets do nothing where none can be opened.
