@@ -86,6 +86,18 @@ package enum FileAccess {
         return unsafe stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
     }
 
+    /// Its mode, if everybody on this machine can read the file: by that and those of the directories that its path names.
+    /// - Returns: nil if it is not so, or if there is no such file.
+    package static func modeOpenToAll(_ path: String) -> UInt32? {
+        guard let mode = mode(of: path), mode & 0o004 != 0 else { return nil }
+        var folder = path[...]
+        while let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
+            folder = folder[..<slash]
+            if let mode = Self.mode(of: String(folder)), mode & 0o001 == 0 { return nil }
+        }
+        return mode
+    }
+
     /// The user whose file or directory it is. Links are followed.
     /// - Returns: nil if there is no such file.
     package static func owner(of path: String) -> UInt32? {

@@ -90,9 +90,10 @@ import Glibc
         // RFC 8446 §4.4.2.2, and every suite that there is in TLS 1.2 has the key sign, too. OpenSSL does not mind; browsers do.
         let signs = unsafe X509_get_key_usage(leaf) & UInt32(KU_DIGITAL_SIGNATURE) != 0
         let unfitness = signs && isFor(usage) ? nil : CertificateFault.unfit(for: usage)
+        let lasting = [weakness(), unfitness, missingSubject(), missingIssuer(authorities), excess()]
         return CertificateFacts(
             names: names, validities: unsafe certificates.map { unsafe validity(of: $0) },
-            lasting: [weakness(), unfitness, missingSubject(), missingIssuer(authorities)].compactMap { $0 })
+            lasting: (lasting + [usage == .server ? rarity() : nil]).compactMap { $0 })
     }
 
     private func validity(of certificate: OpaquePointer) -> CertificateFacts.Validity {
@@ -107,6 +108,26 @@ import Glibc
         let name = unsafe EVP_PKEY_get0_type_name(key).map { unsafe String(cString: $0) } ?? "key"
         return .weakKey(algorithm: name, bits: Int(unsafe EVP_PKEY_get_bits(key)))
     }
+
+    private func rarity() -> CertificateFault? {
+        guard let key = unsafe X509_get0_pubkey(leaf) else { return nil }
+        let name = unsafe EVP_PKEY_get0_type_name(key).map { unsafe String(cString: $0) } ?? ""
+        let bits = unsafe EVP_PKEY_get_bits(key)
+        switch name {
+        case "ED25519": return .rareKey(algorithm: "Ed25519")
+        case "ED448": return .rareKey(algorithm: "Ed448")
+        case "EC" where bits == 521: return .rareKey(algorithm: "P-521")
+        default: return nil
+        }
+    }
+
+    private func excess() -> CertificateFault? {
+        // RFC 8446 §4.4.2: three bytes of length before each, two for its extensions behind it. Nothing is written.
+        let bytes = unsafe certificates.reduce(0) { unsafe $0 + max(0, Int(i2d_X509($1, nil))) + 5 }
+        return bytes > Self.mostBytes ? .oversized(bytes: bytes) : nil
+    }
+
+    private static let mostBytes = 32 << 10
 
     private func missingSubject() -> CertificateFault? {
         guard unsafe X509_NAME_entry_count(X509_get_subject_name(leaf)) == 0 else { return nil }

@@ -21,4 +21,8 @@ package enum CertificateFault: Equatable, Sendable {
     case unfit(for: PrivateKey.Usage)
     /// The leaf has no subject, and its subjectAltName is not critical, as it then has to be (RFC 5280 §4.2.1.6).
     case subjectMissing
+    /// The leaf's key is of a kind that BoringSSL does not offer to verify: Chrome and gRPC refuse it.
+    case rareKey(algorithm: String)
+    /// The message that shows the chain has more bytes than Java takes (`jdk.tls.maxHandshakeMessageSize`, 32 KiB).
+    case oversized(bytes: Int)
 }

@@ -48,7 +48,7 @@ struct CertificateReport: Encodable {
             let said = CertificateMessage(fault, now: now)
             let text = [said.message, said.hint].compactMap { $0 }.joined(separator: "; ")
             // Nobody has said here what it is for, and an authority's is told below.
-            if case .unfit = fault {
+            if fault.isAboutShowing {
                 if chain.descriptions.first?.isAuthority != true { reports[0].notes.append(text) }
                 continue
             }
@@ -89,11 +89,19 @@ struct CertificateReport: Encodable {
 }
 
 extension CertificateFault {
+    /// Does it matter to those alone who are shown the certificate?
+    fileprivate var isAboutShowing: Bool {
+        switch self {
+        case .unfit, .rareKey, .oversized: true
+        default: false
+        }
+    }
+
     /// Will clients refuse the certificate because of it?
     fileprivate var isRefused: Bool {
         switch self {
         case .expired, .notYetValid, .weakKey, .issuerMissing(issuer: _, isCertain: true): true
-        case .expiresSoon, .issuerMissing, .unfit, .subjectMissing: false
+        case .expiresSoon, .issuerMissing, .unfit, .subjectMissing, .rareKey, .oversized: false
         }
     }
 }

@@ -23,8 +23,11 @@ extension PlanBuilder {
         judgeRevocations(source.policy.clientAuthentication, at: keyPath)
         guard let loaded = knownCertificates.take(source) ?? load(source, for: site, at: keyPath) else { return nil }
         for (number, facts) in loaded.facts.enumerated() {
-            judge(facts, of: site, source.certificates[number].certificate, at: Self.certificateKeyPath(number, keyPath))
+            judge(
+                facts, of: site, source.certificates[number].certificate, at: Self.certificateKeyPath(number, keyPath),
+                isAlone: loaded.facts.count == 1)
         }
+        checkKeyModes(source.certificates, at: keyPath)
         checkStapling(loaded.context, source.certificates, ssl.stapling, keyPath)
         certificates.append(
             SiteCertificate(
@@ -60,12 +63,25 @@ extension PlanBuilder {
         } catch {
             for (number, pair) in source.certificates.enumerated() {
                 guard let chain = CertificateChain(pair) else { continue }
-                judge(chain.facts { authorities }, of: site, pair.certificate, at: Self.certificateKeyPath(number, keyPath))
+                judge(
+                    chain.facts { authorities }, of: site, pair.certificate, at: Self.certificateKeyPath(number, keyPath),
+                    isAlone: source.certificates.count == 1)
             }
             let isOfClients = [.clientAuthorities, .strayRevocations, .revocations].contains(error.file)
             let certificateKeyPath = isOfClients ? keyPath : Self.certificateKeyPath(error.certificate, keyPath)
             problem(at: "\(certificateKeyPath).\(Self.key(of: error.file))", error.reason, hint: Self.hint(of: error.file))
             return nil
+        }
+    }
+
+    /// Warns of keys that whoever is on this machine can read; of one that many sites have, once.
+    private mutating func checkKeyModes(_ certificates: [CertificateFiles], at keyPath: String) {
+        for (number, pair) in certificates.enumerated() where !pair.isKeyInStore && pair.passphraseFile == nil {
+            guard let mode = FileAccess.modeOpenToAll(pair.key), report.isNew("mode of \(pair.key)") else { continue }
+            problem(
+                .warning, at: "\(Self.certificateKeyPath(number, keyPath)).key_file",
+                "everybody on this machine can read \(pair.key) (mode \(String(mode, radix: 8))): who has it can be this site",
+                hint: "chmod o-r \(pair.key)")
         }
     }
 
@@ -136,8 +152,10 @@ extension PlanBuilder {
         judge(chain.facts { authorities }, file, at: keyPath)
     }
 
-    private mutating func judge(_ facts: CertificateFacts, _ file: String, at keyPath: String) {
+    /// - Parameter isAlone: is no other certificate shown to clients that cannot verify this one?
+    private mutating func judge(_ facts: CertificateFacts, _ file: String, at keyPath: String, isAlone: Bool = true) {
         for fault in facts.faults(now: now) {
+            if case .rareKey = fault, !isAlone { continue }
             let said = CertificateMessage(fault, now: now)
             // A certificate of many sites is noted once.
             if said.severity == .note, !report.isNew("\(file): \(said.message)") { continue }
@@ -146,8 +164,10 @@ extension PlanBuilder {
     }
 
     /// A site's names are what its clients ask for, so its certificate must be for them, too.
-    private mutating func judge(_ facts: CertificateFacts, of site: Site, _ file: String, at keyPath: String) {
-        judge(facts, file, at: "\(keyPath).cert_file")
+    private mutating func judge(
+        _ facts: CertificateFacts, of site: Site, _ file: String, at keyPath: String, isAlone: Bool
+    ) {
+        judge(facts, file, at: "\(keyPath).cert_file", isAlone: isAlone)
         guard let message = CertificateMessage.uncovered(facts.names, of: site.allHostnames) else { return }
         problem(
             .warning, at: "\(keyPath).cert_file", "\(file): \(message)",

@@ -48,6 +48,14 @@ package struct CertificateMessage {
             severity = .warning
             message = "it has no subject, and its subjectAltName is not critical (RFC 5280 §4.2.1.6)"
             hint = "Java and newer Pythons refuse it; issue it with a subject, or with subjectAltName = critical,DNS:..."
+        case .rareKey(let algorithm):
+            severity = .note
+            message = "Chrome, Android and most clients of gRPC cannot verify its key, which is one of \(algorithm)"
+            hint = "add another one in [[sites.ssl.certificates]], of P-256 or RSA, unless all clients are known to take it"
+        case .oversized(let bytes):
+            severity = .warning
+            message = "its chain of \(bytes / 1024) KiB is more than many clients read: Java 32 KiB, Rust's rustls 64 KiB"
+            hint = "leave those certificates in it that lead from the first one to a root; is it a bundle of roots by mistake?"
         }
     }
 

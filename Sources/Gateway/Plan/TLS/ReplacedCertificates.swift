@@ -101,7 +101,7 @@ extension CertificateFault {
     fileprivate var keepsClientsAway: Bool {
         switch self {
         case .expired, .notYetValid, .weakKey, .unfit, .subjectMissing, .issuerMissing(_, isCertain: true): true
-        case .expiresSoon, .issuerMissing(_, isCertain: false): false
+        case .expiresSoon, .issuerMissing(_, isCertain: false), .rareKey, .oversized: false
         }
     }
 
