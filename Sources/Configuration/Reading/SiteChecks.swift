@@ -3,6 +3,7 @@ enum SiteChecks {
     /// The sites with their defaults chosen; what contradicts itself is reported.
     static func checked(_ sites: [(site: Site, table: TableReader)]) -> [Site] {
         checkNames(sites)
+        checkRedirects(sites)
         var listeners: [Listener: [Int]] = [:]
         for (index, entry) in sites.enumerated() where entry.site.port != 0 {
             listeners[Listener(address: entry.site.listen, port: entry.site.port), default: []].append(index)
@@ -57,6 +58,29 @@ enum SiteChecks {
                 table.reading.report(
                     .error, "\(table.path).\(isRedirect ? key : "hostname")", at: table.position(of: key),
                     "\"\(hostname)\" on port \(site.port) belongs to \(owner.path) (\(location)) already")
+            }
+        }
+    }
+
+    /// A redirect to https leads to a site with TLS that has the name, at its port. Where no site has TLS something else ends it.
+    private static func checkRedirects(_ sites: Sites) {
+        var ports: [String: [Int]] = [:]
+        for index in sites.indices where sites[index].site.ssl != nil {
+            for name in sites[index].site.allHostnames { ports[name, default: []].append(sites[index].site.port) }
+        }
+        guard !ports.isEmpty else { return }
+        for index in sites.indices where sites[index].site.redirectToHTTPS && sites[index].site.ssl == nil {
+            let (names, port, table) = (sites[index].site.hostnames, sites[index].site.httpsPort, sites[index].table)
+            let found: [[Int]] = names.map { ports[$0] ?? ports["*" + String($0.drop { $0 != "." })] ?? [] }
+            if let other = found.firstIndex(where: { !$0.isEmpty && !$0.contains(port) }), !table.has("https_port") {
+                let actual = found[other][0]
+                table.warning(
+                    at: "redirect_to_https", "leads to port \(port), and \"\(names[other])\" speaks TLS on port \(actual)",
+                    hint: "write https_port = \(actual), or https_port = \(port) where something in front passes that on")
+            } else if found.contains(where: { $0.contains(port) }), let missing = found.firstIndex(where: \.isEmpty) {
+                table.warning(
+                    at: "redirect_to_https", "leads \"\(names[missing])\" to where no site with ssl has that name",
+                    hint: "add it to the names of the site on port \(port)")
             }
         }
     }

@@ -38,6 +38,11 @@ package struct AddressBlock: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether every address of the other block is in this one.
+    package func contains(_ other: AddressBlock) -> Bool {
+        other.address.count == address.count && other.prefixLength >= prefixLength && contains(other.address)
+    }
+
     /// Whether bits beyond the length are set, as in `10.0.0.1/8`: legal, often a mistake.
     var hasBitsBeyondLength: Bool {
         address.enumerated().contains { index, byte in

@@ -16,7 +16,29 @@ extension PlanBuilder {
         {
             problem(.warning, at: "\(keyPath).access.allow_ips_file", "\(list.file.path): is empty, so nobody can come in")
         }
+        checkReach(of: site, route, at: keyPath)
         return rules
+    }
+
+    /// Warns of lists that keep out all, or not all, against what they seem to say.
+    private mutating func checkReach(of site: Site, _ route: Route?, at keyPath: String) {
+        // What the site's own say is told once.
+        let own = route?.access ?? site.access
+        let access = route?.access.over(site.access) ?? site.access
+        guard own.allow != nil || own.deny != nil, let deny = access.deny else { return }
+        if let allow = access.allow, !allow.isEmpty, access.allowFile == nil {
+            guard allow.allSatisfy({ block in deny.contains { $0.contains(block) } }) else { return }
+            problem(
+                .warning, at: "\(keyPath).access.\(own.deny == nil ? "allow_ips" : "deny_ips")",
+                "nobody can come in: deny_ips has all that allow_ips has, and is asked first",
+                hint: "whom allow_ips does not have is kept out without deny_ips")
+        } else if own.deny != nil, access.allow == nil, access.allowFile == nil, site.listen.contains(":"),
+            Set(deny.filter { $0.prefixLength == 0 }.map(\.address.count)) == [4]
+        {
+            problem(
+                .warning, at: "\(keyPath).access.deny_ips", "keeps out everybody of IPv4, and not of IPv6",
+                hint: "\"all\" is everybody")
+        }
     }
 
     /// The nearest list that is written.
