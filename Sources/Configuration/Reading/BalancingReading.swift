@@ -128,6 +128,11 @@ extension PassiveHealth {
         table.readDuration("circuit_open", into: &circuitOpen)
         table.readDuration("circuit_max_open", into: &circuitMaxOpen)
         table.finish()
+        if failPercent == 0 { table.warnUseless("window", because: "fail_percent is 0") }
+        if failPercent == 0, maxFails == 0 {
+            table.warnUseless("eject_time", "max_eject_time", because: "neither max_fails nor fail_percent ejects anybody")
+        }
+        if circuitFails == 0 { table.warnUseless("circuit_open", "circuit_max_open", because: "circuit_fails is 0") }
     }
 }
 

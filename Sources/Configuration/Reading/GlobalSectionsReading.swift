@@ -87,9 +87,6 @@ extension Limits {
         if lingeringTimeout > lingeringTime {
             table.warnUseless("lingering_timeout", because: "lingering_time is over before")
         }
-        if tunnelPing >= tunnelIdle {
-            table.warnUseless("tunnel_ping", because: "a WebSocket that is silent so long is ended by tunnel_idle")
-        }
     }
 }
 

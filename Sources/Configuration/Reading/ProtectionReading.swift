@@ -177,6 +177,13 @@ extension Tokens {
         if table.isWritten, enabled, !table.has("jwks_file"), !table.has("jwks_url") {
             table.missing("jwks_url", hint: "where the issuer's public keys are; jwks_file names a file that has them")
         }
+        // RFC 8725 §3.9.
+        if table.has("jwks_url"), enabled, settings.audience.isEmpty {
+            table.reading.report(
+                .warning, "\(table.path).audience", at: table.position,
+                "not given: a token that the issuer has made for any other service is taken, too",
+                hint: "write audience: what the issuer puts into aud for this service")
+        }
         return (enabled && keys != nil ? settings : nil, !enabled)
     }
 }

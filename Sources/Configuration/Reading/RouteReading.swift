@@ -31,10 +31,7 @@ extension Route {
         }
         requestHeaders = HeaderRules(reading: table.table("request_headers"))
         responseHeaders = HeaderRules(reading: table.table("response_headers"))
-        var target: String?
-        if let text = table.string(["rewrite_target"]) {
-            if let reason = PathText.fault(in: text.value) { table.reading.error(text, reason) } else { target = text.value }
-        }
+        let target = Self.rewriteTarget(table)
         self.path = path?.value ?? ""
         self.upstream = upstream?.value ?? ""
         rewriteTarget = target
@@ -48,6 +45,7 @@ extension Route {
         hashOn = table.hashKey()
         allowedOrigins = table.origins("allowed_origins")
         tunnel = TunnelSettings(reading: table)
+        tunnel.checkTogether(table)
         requests = RequestSettings(reading: table, isRoute: true)
         access = Access(reading: table.table("access"))
         readClientAuthentication(table)
@@ -60,9 +58,23 @@ extension Route {
         } else if !websocket {
             TunnelSettings.reportUseless(
                 in: table, "the route takes no WebSockets", hint: "write websocket = true, or take it out")
+            table.warnUselessOrigins(because: "the route takes none")
         }
         table.finish()
         if path == nil || (ownAction == nil && upstream == nil) { return nil }
+    }
+
+    /// nil if it is not written, or wrong, which is reported.
+    private static func rewriteTarget(_ table: TableReader) -> String? {
+        guard let text = table.string(["rewrite_target"]) else { return nil }
+        if let reason = PathText.fault(in: text.value) {
+            table.reading.error(text, reason)
+            return nil
+        }
+        if text.value.contains(/\{[a-z0-9_]+\}/) {
+            table.reading.warning(text, "has no variables: braces are sent as they are", hint: "rewrite has variables")
+        }
+        return text.value
     }
 
     /// What becomes of the URLs in fields, of answers and of requests.

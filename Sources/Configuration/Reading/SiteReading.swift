@@ -128,6 +128,7 @@ extension Site {
         guard !table.reading.hasError, !hasRoute(where: \.websocket) else { return }
         TunnelSettings.reportUseless(
             in: table, "no route of the site takes WebSockets", hint: "write websocket = true in one, or take it out")
+        table.warnUselessOrigins(because: "no route of the site takes any")
     }
 
     /// CORS, and what BWS's manuals say there of addresses. A table that speaks of addresses alone switches no CORS on.
@@ -313,6 +314,8 @@ extension BrowserCache {
         table.read("max_age_static", into: &maxAgeStatic, in: seconds)
         table.read("max_age_dynamic", into: &maxAgeDynamic, in: seconds)
         table.finish()
+        let lifted: String? = enabled ? cacheControl.map { _ in "cache_control is the whole value" } : "enabled is false"
+        if let lifted { table.warnUseless("max_age_static", "max_age_dynamic", because: lifted) }
     }
 }
 

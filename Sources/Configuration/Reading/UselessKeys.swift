@@ -14,6 +14,15 @@ extension TableReader {
             hint: "add enabled = true (or enabled = false, to say that it is meant)")
     }
 
+    /// Warns of `allowed_origins` where nothing is looked at by it: it protects no other requests.
+    /// - Parameter reason: why there are no WebSockets.
+    func warnUselessOrigins(because reason: String) {
+        guard !reading.hasError else { return }
+        warnUseless(
+            "allowed_origins", because: "it is for WebSockets alone, and \(reason)",
+            hint: "write websocket = true, or take it out; what pages of other origins may do is access_control's")
+    }
+
     /// Blocks of those whose word is believed: that it is everybody's word is told.
     func believedBlocks(_ key: String) -> [AddressBlock] {
         let blocks = addressBlocks(key)

@@ -32,9 +32,13 @@ extension TunnelSettings {
         table.read("max_tunnels", into: &maxTunnels, in: 0...10_000_000)
         table.readSize("max_message_size", into: &maxMessageSize, in: 0...(1 << 50))
         table.read("websocket_strict", into: &isStrict)
-        if let ping, let idle, ping >= idle {
-            table.warnUseless("tunnel_ping", because: "a WebSocket that is silent so long is ended by tunnel_idle")
-        }
+    }
+
+    /// What a route says itself: of what it does not say, others may.
+    /// - Parameter table: the route's.
+    func checkTogether(_ table: TableReader) {
+        guard let ping, let idle, ping >= idle else { return }
+        table.warnUseless("tunnel_ping", because: "a WebSocket that is silent so long is ended by tunnel_idle")
     }
 
     /// Limits of WebSockets do nothing where none can be opened.
