@@ -72,7 +72,7 @@ extension Route {
             return nil
         }
         if text.value.contains(/\{[a-z0-9_]+\}/) {
-            table.reading.warning(text, "has no variables: braces are sent as they are", hint: "rewrite has variables")
+            table.reading.warning(text, "has no variables: what stands in braces is sent as text", hint: "rewrite has variables")
         }
         return text.value
     }
