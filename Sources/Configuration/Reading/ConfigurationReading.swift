@@ -148,7 +148,13 @@ extension Configuration {
     private mutating func readGlobalSections(_ document: TableReader, _ performanceTable: TableReader) {
         server = ServerIdentity(reading: document.table("server"))
         performance = Performance(reading: performanceTable)
-        limits = Limits(reading: document.table("limits"), keepAliveTimeout: performance.keepAliveTimeout)
+        let limitsTable = document.table("limits")
+        limits = Limits(reading: limitsTable, keepAliveTimeout: performance.keepAliveTimeout)
+        if limits.maxConnectionsPerClient >= performance.maxConnections {
+            limitsTable.warnUseless(
+                "max_connections_per_client", because: "one client can have all \(performance.maxConnections) connections",
+                hint: "make it less than performance.max_connections")
+        }
         dns = NameResolution(reading: document.table("dns"))
         tls = GlobalTLS(reading: document.table("tls"))
         fileCache = FileCache(reading: document.table("file_cache"))

@@ -218,6 +218,10 @@ extension Concurrency {
         table.read("requests", into: &requests, in: 0...10_000_000)
         table.read("requests_per_client", into: &requestsPerClient, in: 0...10_000_000)
         table.finish()
+        if requests > 0, requestsPerClient >= requests {
+            table.warnUseless(
+                "requests_per_client", because: "one client can have all of requests", hint: "make it less than requests")
+        }
     }
 }
 
