@@ -36,10 +36,6 @@ extension PlanBuilder {
         if access.authFile == nil {
             problem(at: "\(keyPath).require_auth", "needs auth_file", hint: "make one with htpasswd -cB FILE NAME")
         }
-        let own = (site.proxy?.headers.add ?? []).map { $0.name.lowercased() }
-        if let name = access.authUserHeader?.lowercased(), own.contains(name) {
-            problem(at: "\(keyPath).auth_user_header", "\(name) is set by sites.proxy.headers.add too", hint: "keep one of them")
-        }
         let isLoopback = site.listen == "::1" || site.listen.hasPrefix("127.")
         let trusted = site.proxy?.headers.trustedProxies ?? configuration.security.trustedProxies
         if site.ssl == nil, !site.redirectToHTTPS, !isLoopback, trusted.isEmpty {

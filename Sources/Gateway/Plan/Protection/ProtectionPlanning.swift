@@ -15,7 +15,10 @@ extension PlanBuilder {
     ) -> ProtectionPlan? {
         if let route, isOpen(site, route) { return nil }
         let addresses = addresses(of: site, route, at: route == nil ? sitePath : routePath)
-        if let route { checkClientAuthentication(of: route, site, at: routePath) }
+        if let route {
+            checkClientAuthentication(of: route, site, at: routePath)
+            checkIdentity(of: site, sitePath, route, at: routePath)
+        }
         let password = password(of: site, route, at: route == nil ? sitePath : routePath)
         var limits: [RateLimitPlan] = []
         if let limit = configuration.security.rateLimiting {
