@@ -111,14 +111,8 @@ import Glibc
 
     private func rarity() -> CertificateFault? {
         guard let key = unsafe X509_get0_pubkey(leaf) else { return nil }
-        let name = unsafe EVP_PKEY_get0_type_name(key).map { unsafe String(cString: $0) } ?? ""
-        let bits = unsafe EVP_PKEY_get_bits(key)
-        switch name {
-        case "ED25519": return .rareKey(algorithm: "Ed25519")
-        case "ED448": return .rareKey(algorithm: "Ed448")
-        case "EC" where bits == 521: return .rareKey(algorithm: "P-521")
-        default: return nil
-        }
+        let kind = unsafe PrivateKey.description(of: key)
+        return ["P-521", "Ed25519", "Ed448"].contains(kind) ? .rareKey(algorithm: kind) : nil
     }
 
     private func excess() -> CertificateFault? {
