@@ -176,6 +176,8 @@ private var bare: RequestFieldPolicy {
             "for=unknown;proto=http;host=a, for=203.0.113.9, for=10.0.0.9;proto=http;host=a"
         ),
         ("X-Forwarded-Proto: https", "10.0.0.9", "https", "a", "443", "for=10.0.0.9;proto=https;host=a"),
+        // A scheme has no case; application servers take HTTPS for http.
+        ("X-Forwarded-Proto: HTTPS", "10.0.0.9", "https", "a", "443", "for=10.0.0.9;proto=https;host=a"),
         (
             "Forwarded: for=\"[2001:db8::7]:4711\";proto=https;host=\"b:444\"", "2001:db8::7, 10.0.0.9", "https", "b:444", "444",
             "for=\"[2001:db8::7]:4711\";proto=https;host=\"b:444\", for=10.0.0.9;proto=https;host=\"b:444\""

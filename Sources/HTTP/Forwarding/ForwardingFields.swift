@@ -188,8 +188,9 @@ enum ForwardingFields {
         _ claims: TrustedClaims, _ fields: borrowing FieldSection, _ client: borrowing ClientPeer,
         to out: inout OutputSpan<UInt8>
     ) {
-        if let proto = claims.proto { return out.write(fields.bytes, proto) }
-        out.write(client.scheme == .https ? "https" : "http")
+        guard let proto = claims.proto else { return out.write(client.scheme == .https ? "https" : "http") }
+        // In small letters: a scheme has no case (RFC 3986 §3.1), but to some application servers `HTTPS` is none, or `http`.
+        for index in proto { out.write(ByteClass.lowerCase(fields.bytes[index])) }
     }
 
     /// RFC 7239 §6: an IPv6 address in brackets and quotes; `unknown` for what is no address.

@@ -15,7 +15,8 @@ struct ForwardAuthRequest {
         copyFields(of: request, but: plan.takenNames)
         for field in plan.fields { add(field.name, Array(field.value.utf8)) }
         let fields = request.fields
-        let proto = trusted?.proto.map { Array(fields.bytes[$0]) } ?? Array((isTLS ? "https" : "http").utf8)
+        let stated = trusted?.proto.map { range in fields.bytes[range].map { ByteClass.lowerCase($0) } }
+        let proto = stated ?? Array((isTLS ? "https" : "http").utf8)
         let host = Array(fields.bytes[trusted?.host ?? request.authorityRange])
         // The path as it is routed: what an auth server says of another spelling would be about another path.
         let uri = Array(fields.bytes[request.pathAndQuery])
