@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# Guess: a server that believes its proxy reads the scheme however a proxy may say it: "HTTPS" as "https" (a scheme has no case, RFC
-# 3986 §3.1), "https, https" behind two proxies that add to the list, and a further field of another proxy's habit beside the right
-# one (X-Forwarded-Protocol: https, X-Forwarded-Ssl: off, X-Scheme: http) changes nothing.
-# What happens: gunicorn answers 400 to everything that has X-Forwarded-Protocol or X-Forwarded-Ssl with other words than its own
-# ("ssl", "on") beside X-Forwarded-Proto: https. tornado goes by X-Scheme first, and is http. "HTTPS" is http to gunicorn, uvicorn,
-# tornado and granian, and goes to the application in capitals from daphne and hypercorn. "https, https" is http to gunicorn,
-# uvicorn and granian, 400 to waitress, and to daphne and Sanic a scheme of that name. Only hypercorn and tornado read the list.
-# Why it matters to a gateway: a balancer in front that writes one of these, trusted and handed on, is all redirects to http, cookies
-# without Secure, or "Bad Request" with nothing in the application's log; curl at the server itself shows nothing. Send one
-# X-Forwarded-Proto with one word in small letters, whatever came, and take the other fields off.
+# Guess: a server that believes its proxy reads the scheme however a proxy may say it: "HTTPS" as "https" (a scheme has no
+# case, RFC 3986 §3.1), "https, https" behind two proxies that add to the list, and a further field of another proxy's habit
+# beside the right one (X-Forwarded-Protocol: https, X-Forwarded-Ssl: off, X-Scheme: http) changes nothing.
+# What happens: gunicorn answers 400 to everything that has X-Forwarded-Protocol or X-Forwarded-Ssl with other words than its
+# own ("ssl", "on") beside X-Forwarded-Proto: https. tornado goes by X-Scheme first, and is http. "HTTPS" is http to gunicorn,
+# uvicorn, tornado and granian, and goes to the application in capitals from daphne and hypercorn. "https, https" is http to
+# gunicorn, uvicorn and granian, 400 to waitress, and to daphne and Sanic a scheme of that name. Only hypercorn and tornado
+# read the list.
+# Why it matters to a gateway: a balancer in front that writes one of these, trusted and handed on, is all redirects to http,
+# cookies without Secure, or "Bad Request" with nothing in the application's log; curl at the server itself shows nothing. Send
+# one X-Forwarded-Proto with one word in small letters, whatever came, and take the other fields off.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check gunicorn==27.0.1 uvicorn==0.54.0 hypercorn==0.18.0 daphne==4.2.3 \
-    granian==2.8.9 waitress==3.0.2 tornado==6.5.10 sanic==25.12.1
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check gunicorn==27.0.1 uvicorn==0.54.0 hypercorn==0.18.0 \
+    daphne==4.2.3 granian==2.8.9 waitress==3.0.2 tornado==6.5.10 sanic==25.12.1
 cd "$work"
 cat >apps.py <<'END'
 async def asgi(scope, receive, send):
@@ -73,13 +74,14 @@ END
 cat >probe.py <<'END'
 import http.client, importlib.metadata, os, socket, subprocess, sys, time
 
+TRUSTED = "--trusted-proxy=127.0.0.1 --trusted-proxy-headers=x-forwarded-proto"
 SERVERS = {
     "gunicorn": "gunicorn apps:wsgi --bind 127.0.0.1:PORT",
     "uvicorn": "uvicorn --port PORT apps:asgi",
     "hypercorn": "hypercorn --bind 127.0.0.1:PORT with_hypercorn:application",
     "daphne": "daphne --proxy-headers -b 127.0.0.1 -p PORT apps:asgi",
     "granian": "granian --interface asgi --port PORT with_granian:application",
-    "waitress": "waitress-serve --listen=127.0.0.1:PORT --trusted-proxy=127.0.0.1 --trusted-proxy-headers=x-forwarded-proto apps:wsgi",
+    "waitress": f"waitress-serve --listen=127.0.0.1:PORT {TRUSTED} apps:wsgi",
     "tornado": "python with_tornado.py PORT",
     "sanic": "python with_sanic.py PORT",
 }

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Guess: over https "Host: shop.example:443" is the same host as "Host: shop.example": the port that a scheme has anyway is left out
-# or not, as one likes (RFC 9110 §4.2.3). Who compares a page's Origin, where browsers never write it, with Host knows that.
+# Guess: over https "Host: shop.example:443" is the same host as "Host: shop.example": the port that a scheme has anyway is
+# left out or not, as one likes (RFC 9110 §4.2.3). Who compares a page's Origin, where browsers never write it, with Host knows
+# that.
 # What happens: Django's CSRF check, tornado's check_origin for WebSockets (Jupyter and Bokeh stand on tornado) and Socket.IO
-# (python-engineio) compare letters: a site's own form is 403 "Origin checking failed", its own WebSocket 403 and its own polling 400
-# "Not an accepted origin". Without ":443" all is well, and GET is in any case. Pyramid's check and Flask-WTF's leave the port out.
-# Why it matters to a gateway: nginx with "proxy_set_header Host $host:$server_port", which many a manual has, writes it for all
-# clients, and then nobody can log in or post, while pages load; in tests on 8443, where the port has to be there, nothing is wrong.
-# Whoever writes Host should write what the browser wrote ($http_host), or leave the scheme's own port out.
+# (python-engineio) compare letters: a site's own form is 403 "Origin checking failed", its own WebSocket 403 and its own
+# polling 400 "Not an accepted origin". Without ":443" all is well, and GET is in any case. Pyramid's check and Flask-WTF's
+# leave the port out.
+# Why it matters to a gateway: nginx with "proxy_set_header Host $host:$server_port", which many a manual has, writes it for
+# all clients, and then nobody can log in or post, while pages load; in tests on 8443, where the port has to be there, nothing
+# is wrong. Whoever writes Host should write what the browser wrote ($http_host), or leave the scheme's own port out.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -71,7 +73,8 @@ END
 cat >probe.py <<'END'
 import http.client, importlib.metadata, os, socket, subprocess, sys, time
 
-WAITRESS = "venv/bin/waitress-serve --listen=127.0.0.1:PORT --trusted-proxy=127.0.0.1 --trusted-proxy-headers=x-forwarded-proto "
+TRUSTED = "--trusted-proxy=127.0.0.1 --trusted-proxy-headers=x-forwarded-proto "
+WAITRESS = "venv/bin/waitress-serve --listen=127.0.0.1:PORT " + TRUSTED
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
 SERVERS = {
@@ -117,7 +120,8 @@ def served(line, *what):
 seen = {}
 for name, what in SERVERS.items():
     seen[name] = served(*what)
-    print(f"{name} {importlib.metadata.version(name)}: Host without a port: {seen[name][0]}; with :443: {seen[name][1]}", flush=True)
+    version = importlib.metadata.version(name)
+    print(f"{name} {version}: Host without a port: {seen[name][0]}; with :443: {seen[name][1]}", flush=True)
 sys.exit(seen != {"django": (200, 403), "tornado": (101, 403), "python-engineio": (200, 400), "pyramid": (200, 200),
                   "flask-wtf": (200, 200)})
 END

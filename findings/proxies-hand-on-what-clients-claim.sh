@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Guess: a reverse proxy that is told "this server" in one line lets no client speak of itself: X-Forwarded-For it continues, so that
-# the last address is true, and X-Forwarded-Proto, X-Forwarded-Host, X-Real-IP and Forwarded it writes anew or leaves out.
-# What happens: nginx hands on all five as the client sent them. HAProxy ("option forwardfor"), Apache and Varnish write the address
-# and hand on the rest; HAProxy in a line of its own behind the client's, and Apache adds its host to the client's claim with a
-# comma. None of these four says what the scheme is. lighttpd and Caddy write scheme and host anew, and
-# Caddy drops the client's X-Forwarded-For; Forwarded and X-Real-IP pass through both. So Forwarded passes through all six.
-# Why it matters to a gateway: who names such a proxy as trusted, since it says the client's address right, believes any client's word
-# for scheme and host, and whoever behind reads Forwarded first (Rack 3, falcon) for the address, too. It shows by no error,
-# and curl sends none of these. Have the proxy in front write X-Forwarded-Proto and -Host, and take the other fields off by name,
-# before it is trusted.
+# Guess: a reverse proxy that is told "this server" in one line lets no client speak of itself: X-Forwarded-For it continues,
+# so that the last address is true, and X-Forwarded-Proto, X-Forwarded-Host, X-Real-IP and Forwarded it writes anew or leaves
+# out.
+# What happens: nginx hands on all five as the client sent them. HAProxy ("option forwardfor"), Apache and Varnish write the
+# address and hand on the rest; HAProxy in a line of its own behind the client's, and Apache adds its host to the client's
+# claim with a comma. None of these four says what the scheme is. lighttpd and Caddy write scheme and host anew, and Caddy
+# drops the client's X-Forwarded-For; Forwarded and X-Real-IP pass through both. So Forwarded passes through all six.
+# Why it matters to a gateway: who names such a proxy as trusted, since it says the client's address right, believes any
+# client's word for scheme and host, and whoever behind reads Forwarded first (Rack 3, falcon) for the address, too. It shows
+# by no error, and curl sends none of these. Have the proxy in front write X-Forwarded-Proto and -Host, and take the other
+# fields off by name, before it is trusted.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Guess: an answer whose length is not known goes out in chunks to a client of HTTP/1.1, and to one of HTTP/1.0, which knows no
-# chunks (RFC 9112 §6.1: a server MUST NOT send them), as bytes up to the connection's end. "Connection: keep-alive" of HTTP/1.0,
-# as ab -k and old proxies say it, changes nothing: without a length the end of the connection is the only end there is.
+# chunks (RFC 9112 §6.1: a server MUST NOT send them), as bytes up to the connection's end. "Connection: keep-alive" of
+# HTTP/1.0, as ab -k and old proxies say it, changes nothing: without a length the end of the connection is the only end there
+# is.
 # What happens: gunicorn, uvicorn with h11, hypercorn, daphne, granian, waitress, cheroot and Node.js do so. uvicorn with
-# httptools, its usual parser, and Sanic send chunks to HTTP/1.0. Where keep-alive was asked for, gevent, tornado and aiohttp send
-# the bytes without a length and leave the connection open, so that the client waits for more until somebody's time is over.
-# Why it matters to a gateway: nginx asks its upstreams in HTTP/1.0 unless told otherwise, and so do health checks (HAProxy's), ab
-# and scripts with nc. A check that compares the body finds the chunks' sizes in it; one with keep-alive says "timeout" for a page
-# that was there at once. What reads chunks whatever the version (curl, nginx) shows no fault. Ask upstreams in HTTP/1.1.
+# httptools, its usual parser, and Sanic send chunks to HTTP/1.0. Where keep-alive was asked for, gevent, tornado and aiohttp
+# send the bytes without a length and leave the connection open, so that the client waits for more until somebody's time is
+# over.
+# Why it matters to a gateway: nginx asks its upstreams in HTTP/1.0 unless told otherwise, and so do health checks (HAProxy's),
+# ab and scripts with nc. A check that compares the body finds the chunks' sizes in it; one with keep-alive says "timeout" for
+# a page that was there at once. What reads chunks whatever the version (curl, nginx) shows no fault. Ask upstreams in
+# HTTP/1.1.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Guess: a GET with a body, as Elasticsearch's and OpenSearch's clients send their searches, goes through a proxy as it is, or is
-# refused. And a cache keeps the answer to none, since it knows a request by method and URL (RFC 9111 §4) and the question is in
-# the body, to which a GET gives no meaning (RFC 9110 §9.3.1).
-# What happens: HAProxy, Apache, nginx and Caddy hand it on. Varnish takes the body off and asks without it, cache or not: 200, with
-# whatever is the answer to no question. lighttpd answers 400. The caches of HAProxy, Apache and nginx keep the first search's answer
-# and give it to the second, which asks something else, and to who asks nothing. To QUERY all six give each its own.
+# Guess: a GET with a body, as Elasticsearch's and OpenSearch's clients send their searches, goes through a proxy as it is, or
+# is refused. And a cache keeps the answer to none, since it knows a request by method and URL (RFC 9111 §4) and the question
+# is in the body, to which a GET gives no meaning (RFC 9110 §9.3.1).
+# What happens: HAProxy, Apache, nginx and Caddy hand it on. Varnish takes the body off and asks without it, cache or not: 200,
+# with whatever is the answer to no question. lighttpd answers 400. The caches of HAProxy, Apache and nginx keep the first
+# search's answer and give it to the second, which asks something else, and to who asks nothing. To QUERY all six give each its
+# own.
 # Why it matters to a gateway: a search that finds everything, or what somebody else has looked for, at 200 and with no error
 # anywhere; it is well without the cache, in tests, and for POST. What reads a body may not go by URL alone: no-store from the
 # application, POST or QUERY from the clients, and a gateway's cache for requests without a body.
