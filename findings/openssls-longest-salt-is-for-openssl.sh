@@ -9,7 +9,7 @@
 # rsa_pss_saltlen:digest" all take it.
 # Why it matters to a gateway: "openssl verify" and curl prove the new certificate, "openssl x509 -text" says rsassaPss for a
 # good one as for a bad one, with the salt ("0xDE") some lines below, and from the reload on whatever is not OpenSSL stays away:
-# monitors, browsers of BoringSSL's kind, services by gRPC. Write the salt's length wherever PSS is written.
+# monitors, package managers, services by gRPC. Write the salt's length wherever PSS is written.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
