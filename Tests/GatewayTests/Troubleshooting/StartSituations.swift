@@ -31,6 +31,18 @@ extension Situation {
                 """
             try await expect(row, of: toml("127.0.0.1", 8443) + ssl, in: directory)
         },
+        Situation("bad end line") { row in
+            let (certificates, directory) = try (await Certificates.ready(), TemporaryDirectory())
+            let certificate = try String(contentsOfFile: certificates.certificate("rsa.test"), encoding: .utf8)
+            let joined = try directory.write("joined.crt", String(certificate.dropLast()) + certificate)
+            let ssl = """
+                [sites.ssl]
+                enabled = true
+                cert_file = "\(joined)"
+                key_file = "\(certificates.local.key)"
+                """
+            try await expect(row, of: toml("127.0.0.1", 8443) + ssl, in: directory)
+        },
         Situation("unknown key") { row in
             let directory = try TemporaryDirectory()
             try await expect(row, of: toml("127.0.0.1", 8080) + "proxy_pass = \"http://127.0.0.1:3000\"\n", in: directory)
