@@ -8,8 +8,8 @@
 # skipping rotation", exit code 1, and the log grows until the next day, whatever its size; "dateformat -%Y%m%d-%s" mends that.
 # Why it matters to a gateway: each site that has a log of its own is such a one when it has moved, is quiet, or logs to another
 # file since a change of the configuration: its visitors' addresses stay for years, in the one file that nobody looks at. And a
-# limit by size, run each hour as a guard against a full disk, guards once a day. Take "find -mtime +14 -delete" from a timer for
-# what must be gone, and ifempty without a size.
+# limit by size, run each hour as a guard against a full disk, guards once a day. Take ifempty without a size, or, for what must
+# be gone, "find DIRECTORY -name '*.log[.-]*' -mtime +14 -delete" from a timer, which leaves the log itself alone.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
