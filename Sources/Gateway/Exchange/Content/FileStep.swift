@@ -48,7 +48,7 @@ extension Exchange {
         if let refusal = answer.refusal {
             throw Failure(ExchangeReason(refusal), detail: answer.reason, fields: answer.fields)
         }
-        try await send(answer, isHead: method == .head)
+        try await send(answer)
     }
 
     /// The answer with the first of `try_files` that is there; what is said of the last one if none is.
@@ -95,9 +95,7 @@ extension Exchange {
         try await flush()
     }
 
-    private mutating nonisolated(nonsending) func send(
-        _ answer: consuming StaticAnswer, isHead: Bool
-    ) async throws(Failure) {
+    private mutating nonisolated(nonsending) func send(_ answer: consuming StaticAnswer) async throws(Failure) {
         let hasBody = answer.hasBody
         guard
             let writer = begin(

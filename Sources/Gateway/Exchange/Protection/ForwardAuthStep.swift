@@ -28,7 +28,7 @@ extension Exchange {
             guard 300...599 ~= answer.status, answer.status != 304 else {
                 throw Self.cannotAsk("status \(answer.status)", plan)
             }
-            try await pass(answer, fields, of: site, plan)
+            try await pass(answer, fields, of: plan)
             return .answered
         }
         if let name = plan.userField {
@@ -74,7 +74,7 @@ extension Exchange {
 
     /// Sends the server's answer to the client, as it is but for what is about its connection.
     private mutating nonisolated(nonsending) func pass(
-        _ answer: Call.Answer, _ fields: [Said], of site: SitePlan, _ plan: ForwardAuthPlan
+        _ answer: Call.Answer, _ fields: [Said], of plan: ForwardAuthPlan
     ) async throws(Failure) {
         guard let responder = responder.take() else { return }
         record.failure = keyed(Failure(.forwardAuth, status: answer.status, key: plan.key))
