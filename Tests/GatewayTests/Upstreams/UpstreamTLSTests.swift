@@ -111,7 +111,9 @@ struct UpstreamTLSTests {
         let root = try await MadeCertificate.make("root", in: directory, extensions: authority)
         let other = try await MadeCertificate.make("other", in: directory, extensions: authority)
         let leaf = try await MadeCertificate.make("leaf", in: directory, names: ["DNS:localhost"], issuer: root)
-        /// - Parameter days: until the list expires.
+        /// - Parameters:
+        ///   - leaf: a certificate that the list has; nil: it has none.
+        ///   - base: an extension of the list, as OpenSSL's configuration writes it.
         func list(
             _ name: String, of issuer: MadeCertificate, revoking leaf: MadeCertificate? = nil, extending base: String = ""
         ) async throws -> String {
