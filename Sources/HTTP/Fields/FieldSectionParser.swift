@@ -114,7 +114,7 @@ struct FieldSectionParser {
         guard scanned < input.count else { return false }
         if input[scanned] == 0x3A, scanned > lineStart { return true }
         throw HTTPRefusal(
-            blanks > 0 ? .spaceBeforeColon : reasonAgainst(nameByte: input[scanned], at: scanned), from: sender)
+            blanks > 0 ? .spaceBeforeColon : reasonAgainst(nameByte: input[scanned]), from: sender)
     }
 
     /// Whether LF has come behind the CR at `scanned`.
@@ -147,7 +147,7 @@ struct FieldSectionParser {
         }
     }
 
-    private func reasonAgainst(nameByte byte: UInt8, at index: Int) -> RefusalReason {
+    private func reasonAgainst(nameByte byte: UInt8) -> RefusalReason {
         switch byte {
         case 0x3A: .fieldNameEmpty
         case ByteClass.space, ByteClass.tab: .spaceBeforeColon
