@@ -129,7 +129,10 @@ extension Configuration {
         } else {
             _ = document.find(["sites"])
         }
+        let problems = reading.problemCount
         configuration.sites = SiteChecks.checked(read)
+        // What is said of sites beside each other has its place in the whole text alone, and is sure only where all was read.
+        if pieces != nil, reading.problemCount > problems { throw SitesReading.Doubt() }
         configuration.parsedSites = sitesReading.results
         TunnelChecks.checkConnections(performanceTable, configuration.performance.maxConnections, of: configuration.sites)
         SharedPoolChecks.checkUse(poolTables, by: configuration.sites)
